@@ -1,0 +1,1 @@
+"""The centre: readings in, detections out. No input or output, no clock, no randomness."""

@@ -1,0 +1,109 @@
+"""What a device said: one `Reading`, whatever the wire format was.
+
+Wire spellings and their ranges live in `ingest.wire`; here everything is already checked, in SI units, WGS-84 and UTC.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class ReadingKind(StrEnum):
+    """What sort of message it was; also the last level of its native topic."""
+
+    LOCATION = "location"
+    HEARTBEAT = "heartbeat"
+    BED = "bed"
+    EVENT = "event"
+
+
+class FixSource(StrEnum):
+    """Where a position comes from."""
+
+    GNSS = "gnss"
+    WIFI = "wifi"
+    CELL = "cell"
+    BEACON = "beacon"
+
+
+class BedStatus(StrEnum):
+    """What the bed says about the person in it."""
+
+    OCCUPIED = "occupied"
+    EMPTY = "empty"
+    #: Sitting up or on the edge.
+    EDGE = "edge"
+    #: The sensor cannot tell.
+    FAULT = "fault"
+
+
+class SafetyEventType(StrEnum):
+    """What a device reports on its own account."""
+
+    SOS = "sos"
+    IMPACT = "impact"
+    STRAP_REMOVED = "strap_removed"
+    STRAP_FASTENED = "strap_fastened"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fix:
+    """A position, WGS-84."""
+
+    #: Degrees, -90 to 90.
+    latitude: float
+    #: Degrees, -180 to 180.
+    longitude: float
+    #: Radius in metres that holds the true place with 68 % probability, as the device claims or by its source.
+    accuracy_m: float
+    source: FixSource = FixSource.GNSS
+    altitude_m: float | None = None
+    speed_mps: float | None = None
+    #: Degrees clockwise from true north.
+    heading_deg: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BedReport:
+    """What a bed measured. A vital sign of None means no reading."""
+
+    status: BedStatus
+    heart_rate_bpm: float | None = None
+    breathing_rate_bpm: float | None = None
+    #: Share of the report's period with movement, per cent.
+    movement_pct: float | None = None
+    #: How far the vital signs can be trusted, per cent.
+    quality_pct: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SafetyEvent:
+    """An SOS, an impact, a strap opened or closed. Repeats carry the same id."""
+
+    event_id: str
+    type: SafetyEventType
+    #: Peak of an impact, in g.
+    impact_g: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """One message of one device of one person."""
+
+    person_id: int
+    device_id: str
+    kind: ReadingKind
+    #: When it was so, by the device's clock. Decides.
+    at: datetime
+    #: When it reached us, by our clock.
+    received_at: datetime
+    fix: Fix | None = None
+    bed: BedReport | None = None
+    event: SafetyEvent | None = None
+    battery_pct: float | None = None
+    charging: bool | None = None
+    worn: bool | None = None
+    #: Steps since the device's last message.
+    steps: int | None = None

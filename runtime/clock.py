@@ -1,0 +1,112 @@
+"""The one clock. Pure code is given instants; shells ask a `Clock`.
+
+`SystemClock` is real time, `ScaledClock` lets a simulated day pass in minutes with all processes agreeing (start,
+rate and anchor are settings), `ManualClock` is for tests. Latencies are always measured in real time, with
+`time.monotonic` or `wall_now`, never with these.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import itertools
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+
+from runtime.settings import Settings, SettingsError
+
+
+class Clock(Protocol):
+    """Where shells get the time from."""
+
+    def now(self) -> datetime:
+        """The current instant, aware, UTC."""
+        ...
+
+    async def sleep_until(self, at: datetime) -> None:
+        """Return once `now() >= at`."""
+        ...
+
+
+def wall_now() -> datetime:
+    """Real time, for latencies and certificates only."""
+    return datetime.now(UTC)
+
+
+class SystemClock:
+    """Real time."""
+
+    def now(self) -> datetime:
+        """The current instant, aware, UTC."""
+        return datetime.now(UTC)
+
+    async def sleep_until(self, at: datetime) -> None:
+        """Sleep in slices, so that a step of the system clock delays nobody for long."""
+        while (left := (at - self.now()).total_seconds()) > 0:
+            await asyncio.sleep(min(left, 1.0))
+
+
+class ScaledClock:
+    """Time that starts at `start` when the real clock shows `anchor` and runs `rate` times as fast.
+
+    Example: start 02:00, rate 60, anchor 10:00:00; at 10:00:05 it shows 02:05.
+    """
+
+    def __init__(self, *, start: datetime, rate: float, anchor: datetime) -> None:
+        self._start = start.astimezone(UTC)
+        self._rate = rate
+        self._anchor = anchor
+
+    def now(self) -> datetime:
+        """The current simulated instant, aware, UTC."""
+        return self._start + (wall_now() - self._anchor) * self._rate
+
+    async def sleep_until(self, at: datetime) -> None:
+        """Sleep the real time that the simulated time takes."""
+        while (left := (at - self.now()).total_seconds()) > 0:
+            await asyncio.sleep(min(left / self._rate, 1.0))
+
+
+class ManualClock:
+    """A clock that stands still until a test moves it."""
+
+    def __init__(self, at: datetime) -> None:
+        self._at = at
+        self._order = itertools.count()
+        self._waiting: list[tuple[datetime, int, asyncio.Future[None]]] = []
+
+    def now(self) -> datetime:
+        """The instant last set."""
+        return self._at
+
+    async def sleep_until(self, at: datetime) -> None:
+        """Wait until a test has moved the clock to `at`."""
+        if at <= self._at:
+            return
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        heapq.heappush(self._waiting, (at, next(self._order), future))
+        await future
+
+    def advance(self, by: timedelta) -> None:
+        """Move on and wake everyone whose instant has come."""
+        self._at += by
+        while self._waiting and self._waiting[0][0] <= self._at:
+            _, _, future = heapq.heappop(self._waiting)
+            if not future.done():
+                future.set_result(None)
+
+
+def from_settings(settings: Settings) -> Clock:
+    """The clock that the settings describe.
+
+    Raises:
+        SettingsError: a start without an anchor, which would let processes disagree.
+    """
+    if settings.clock_start is None:
+        return SystemClock()
+    if settings.clock_anchor is None:
+        raise SettingsError(
+            "TONGXING_CLOCK_START is set but TONGXING_CLOCK_ANCHOR is not. Write the real instant at which the "
+            "simulated clock starts, the same for every process, e.g. 2026-11-21T10:00:00Z."
+        )
+    return ScaledClock(start=settings.clock_start, rate=settings.clock_rate, anchor=settings.clock_anchor)

@@ -1,0 +1,78 @@
+"""PostgreSQL connections: one pool for services, single connections for pipelines and listeners."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import psycopg
+import structlog
+from psycopg import AsyncConnection, sql
+from psycopg.rows import DictRow, TupleRow, dict_row
+from psycopg_pool import AsyncConnectionPool
+
+log = structlog.get_logger(__name__)
+
+Connection = AsyncConnection[TupleRow]
+Pool = AsyncConnectionPool[Connection]
+
+#: Seconds between attempts while the database is away. Short, because a safety event may be waiting.
+RETRY_EVERY_S = 0.5
+
+
+async def connect(url: str, *, autocommit: bool = False) -> Connection:
+    """One connection with the session settings we rely on (UTC, statements named after the product)."""
+    return await AsyncConnection.connect(
+        url, autocommit=autocommit, options="-c timezone=UTC", application_name="tongxing"
+    )
+
+
+async def connect_when_up(url: str, *, autocommit: bool = False) -> Connection:
+    """`connect`, waiting for as long as the database is away."""
+    while True:
+        try:
+            return await connect(url, autocommit=autocommit)
+        except psycopg.OperationalError as error:
+            log.warning("database_away", error=str(error).strip())
+            await asyncio.sleep(RETRY_EVERY_S)
+
+
+async def open_pool(url: str, *, min_size: int = 1, max_size: int = 8) -> Pool:
+    """An open pool; the caller closes it."""
+    pool: Pool = AsyncConnectionPool(
+        url,
+        min_size=min_size,
+        max_size=max_size,
+        open=False,
+        kwargs={"options": "-c timezone=UTC", "application_name": "tongxing"},
+        check=AsyncConnectionPool.check_connection,
+    )
+    await pool.open(wait=True, timeout=30)
+    return pool
+
+
+async def rows_as_dicts(connection: Connection, query: Any, parameters: Any = None) -> list[DictRow]:
+    """Run one query and return its rows as dictionaries."""
+    async with connection.cursor(row_factory=dict_row) as cursor:
+        await cursor.execute(query, parameters)
+        return await cursor.fetchall()
+
+
+async def notifications(url: str, *channels: str) -> AsyncIterator[tuple[str, str]]:
+    """(channel, payload) of every NOTIFY on `channels`, for ever; reconnects.
+
+    After each (re)connection it yields ("", ""): something may have been missed, so look at everything.
+    """
+    while True:
+        connection = await connect_when_up(url, autocommit=True)
+        try:
+            for channel in channels:
+                await connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(channel)))
+            yield "", ""
+            async for notify in connection.notifies():
+                yield notify.channel, notify.payload
+        except psycopg.OperationalError as error:
+            log.warning("listener_lost", error=str(error).strip())
+        finally:
+            await connection.close()
