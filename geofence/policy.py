@@ -6,7 +6,7 @@ Sources are named as in `docs/detectors/`: "measured" means our evaluation on re
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import time, timedelta
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +48,10 @@ class Policy:
     battery_critical_pct: float = 10.0
     #: A warning is armed again this far above its threshold. Per cent. Settled.
     battery_hysteresis_pct: float = 5.0
-    #: Telemetry older than this on arrival is history. Minutes. Provisional.
+    #: Night, local time: exits are graver. Usual in night-care telecare; provisional.
+    night_from: time = time(22, 0)
+    night_until: time = time(6, 0)
+    #: Telemetry older than this on arrival is history. Provisional.
     live_max_age: timedelta = timedelta(minutes=10)
 
 

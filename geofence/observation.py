@@ -1,0 +1,41 @@
+"""One live reading with everything measured on it: what the detectors are given."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from geofence.detection import Detection, Command, Place
+from geofence.features import SafeArea
+from geofence.person import Person
+from geofence.reading import Reading
+from geofence.track import Movement
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observation:
+    """A reading, the person it is about, and its features."""
+
+    reading: Reading
+    person: Person
+    #: Where the fix stands to the safe area; None without a fix or a zone that counts.
+    area: SafeArea | None
+    movement: Movement
+    #: The last believed place, this reading's own included.
+    last_place: Place | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """What one detector, or all of them, make of one reading or deadline."""
+
+    detections: tuple[Detection, ...] = ()
+    commands: tuple[Command, ...] = ()
+
+    def __add__(self, other: Judgement) -> Judgement:
+        """This, then the other."""
+        if not other.detections and not other.commands:
+            return self
+        return Judgement(detections=self.detections + other.detections, commands=self.commands + other.commands)
+
+
+NOTHING = Judgement()

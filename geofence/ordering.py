@@ -1,0 +1,58 @@
+"""Which readings may move live state. Event time decides, for each device and kind on its own.
+
+A reading that is not newer than the last of its device and kind is a repeat or came late; one that is old on arrival
+belongs to a backlog. Both go to history and move nothing. A safety event is always judged, once: a late SOS is news.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from geofence.policy import Policy
+from geofence.reading import Reading, ReadingKind
+
+#: Safety event ids remembered for each person. A device repeats an event until it is answered, which takes seconds.
+REMEMBERED_EVENTS = 64
+
+
+class Admission(StrEnum):
+    """What becomes of a reading."""
+
+    LIVE = "live"
+    #: The same device, kind and instant, or the same event id.
+    DUPLICATE = "duplicate"
+    #: Older than what was already judged.
+    LATE = "late"
+    #: Old on arrival.
+    STALE = "stale"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderState:
+    """The newest instant of each stream, and the safety events already judged."""
+
+    newest: tuple[tuple[str, ReadingKind, datetime], ...] = ()
+    events: tuple[tuple[str, str], ...] = ()
+
+
+def admit(state: OrderState, reading: Reading, policy: Policy) -> tuple[OrderState, Admission]:
+    """Decide on one reading and remember it if it is live."""
+    if reading.event is not None:
+        return _admit_event(state, reading, reading.event.event_id)
+    if reading.received_at - reading.at > policy.live_max_age:
+        return state, Admission.STALE
+    for device_id, kind, newest in state.newest:
+        if device_id == reading.device_id and kind == reading.kind and reading.at <= newest:
+            return state, Admission.DUPLICATE if reading.at == newest else Admission.LATE
+    others = tuple(row for row in state.newest if row[:2] != (reading.device_id, reading.kind))
+    newest_row = (reading.device_id, reading.kind, reading.at)
+    return OrderState(newest=(*others, newest_row), events=state.events), Admission.LIVE
+
+
+def _admit_event(state: OrderState, reading: Reading, event_id: str) -> tuple[OrderState, Admission]:
+    key = (reading.device_id, event_id)
+    if key in state.events:
+        return state, Admission.DUPLICATE
+    return OrderState(newest=state.newest, events=(*state.events, key)[-REMEMBERED_EVENTS:]), Admission.LIVE

@@ -1,0 +1,39 @@
+"""What the engine knows of one person beforehand: zones, thresholds, local time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, time
+from zoneinfo import ZoneInfo
+
+from geofence.policy import DEFAULT, Policy
+from geofence.zone import Zone
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """One person, as far as judging needs. Names and addresses are not here."""
+
+    person_id: int
+    time_zone: ZoneInfo
+    zones: tuple[Zone, ...] = ()
+    policy: Policy = DEFAULT
+
+    def local(self, at: datetime) -> datetime:
+        """An instant as the person's wall clock shows it."""
+        return at.astimezone(self.time_zone)
+
+    def active_zones(self, at: datetime) -> tuple[Zone, ...]:
+        """The zones that count at an instant."""
+        if not any(zone.schedule for zone in self.zones):
+            return self.zones
+        local = self.local(at)
+        return tuple(zone for zone in self.zones if zone.active(local))
+
+    def is_night(self, at: datetime) -> bool:
+        """Whether the person would be expected in bed."""
+        return _within(self.local(at).time(), self.policy.night_from, self.policy.night_until)
+
+
+def _within(at: time, start: time, end: time) -> bool:
+    return start <= at < end if start < end else at >= start or at < end
