@@ -1,6 +1,6 @@
 -- Who wears what, where they may be, and who is told. Written by api; read by ingest and alerts.
 
-CREATE TABLE users (
+CREATE TABLE users ( -- writer: api
     user_id       bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     username      text NOT NULL UNIQUE CHECK (username ~ '^[A-Za-z0-9._@-]{1,64}$'),
     password_hash text NOT NULL,
@@ -14,7 +14,7 @@ CREATE TABLE users (
 );
 
 -- Bearer tokens; only a digest is kept. Expiry is real time, not the scaled clock.
-CREATE TABLE sessions (
+CREATE TABLE sessions ( -- writer: api
     token_digest bytea PRIMARY KEY,
     user_id      bigint NOT NULL REFERENCES users ON DELETE CASCADE,
     created_at   timestamptz NOT NULL DEFAULT now(),
@@ -22,7 +22,7 @@ CREATE TABLE sessions (
 );
 CREATE INDEX sessions_expiry ON sessions (expires_at);
 
-CREATE TABLE persons (
+CREATE TABLE persons ( -- writer: api
     person_id     bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     -- The programme's own number, for imports that run twice.
     external_id   text UNIQUE,
@@ -38,7 +38,7 @@ CREATE TABLE persons (
 );
 
 -- Which family logins may see which person.
-CREATE TABLE guardians (
+CREATE TABLE guardians ( -- writer: api
     person_id bigint NOT NULL REFERENCES persons ON DELETE CASCADE,
     user_id   bigint NOT NULL REFERENCES users ON DELETE CASCADE,
     relation  text NOT NULL DEFAULT '',
@@ -46,7 +46,7 @@ CREATE TABLE guardians (
 );
 CREATE INDEX guardians_user ON guardians (user_id);
 
-CREATE TABLE devices (
+CREATE TABLE devices ( -- writer: api
     -- Short key of the time series below.
     device_key int GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     device_id  text NOT NULL UNIQUE CHECK (device_id ~ '^[A-Za-z0-9_-]{1,64}$'),
@@ -58,7 +58,7 @@ CREATE TABLE devices (
 );
 CREATE INDEX devices_person ON devices (person_id);
 
-CREATE TABLE zones (
+CREATE TABLE zones ( -- writer: api
     zone_id    bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     person_id  bigint NOT NULL REFERENCES persons ON DELETE CASCADE,
     name       text NOT NULL,
@@ -75,7 +75,7 @@ CREATE TABLE zones (
 CREATE INDEX zones_person ON zones (person_id);
 
 -- What differs from the defaults of geofence.policy for one person: {"zone_confirming_fixes": 3, ...}.
-CREATE TABLE policies (
+CREATE TABLE policies ( -- writer: api
     person_id  bigint PRIMARY KEY REFERENCES persons ON DELETE CASCADE,
     overrides  jsonb NOT NULL,
     updated_at timestamptz NOT NULL DEFAULT now(),
@@ -83,7 +83,7 @@ CREATE TABLE policies (
 );
 
 -- Who can be told. Family belongs to a person; coordinators and desks belong to a division.
-CREATE TABLE receivers (
+CREATE TABLE receivers ( -- writer: api
     receiver_id  bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     relation     text NOT NULL CHECK (relation IN ('family', 'coordinator', 'station', 'county', 'centre')),
     person_id    bigint REFERENCES persons ON DELETE CASCADE,
@@ -105,7 +105,7 @@ CREATE INDEX receivers_division ON receivers (division text_pattern_ops);
 CREATE INDEX receivers_user ON receivers (user_id);
 
 -- Who looked at whose whereabouts (PIPL). Never updated.
-CREATE TABLE access_log (
+CREATE TABLE access_log ( -- writer: api
     access_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     at        timestamptz NOT NULL DEFAULT now(),
     user_id   bigint,

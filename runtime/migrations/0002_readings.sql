@@ -1,7 +1,7 @@
 -- What devices said and what the engine concluded. Written by ingest.
 -- Every series is keyed by (device_key, at): the key that removes duplicates, and one that a hypertable can keep.
 
-CREATE TABLE locations (
+CREATE TABLE locations ( -- writer: ingest
     device_key  int NOT NULL,
     at          timestamptz NOT NULL,
     person_id   bigint NOT NULL,
@@ -22,7 +22,7 @@ CREATE TABLE locations (
 );
 CREATE INDEX locations_person ON locations (person_id, at DESC);
 
-CREATE TABLE bed_reports (
+CREATE TABLE bed_reports ( -- writer: ingest
     device_key         int NOT NULL,
     at                 timestamptz NOT NULL,
     person_id          bigint NOT NULL,
@@ -37,7 +37,7 @@ CREATE TABLE bed_reports (
 );
 CREATE INDEX bed_reports_person ON bed_reports (person_id, at DESC);
 
-CREATE TABLE heartbeats (
+CREATE TABLE heartbeats ( -- writer: ingest
     device_key  int NOT NULL,
     at          timestamptz NOT NULL,
     person_id   bigint NOT NULL,
@@ -51,7 +51,7 @@ CREATE TABLE heartbeats (
     PRIMARY KEY (device_key, at)
 );
 
-CREATE TABLE safety_events (
+CREATE TABLE safety_events ( -- writer: ingest
     device_key  int NOT NULL,
     event_id    text NOT NULL,
     at          timestamptz NOT NULL,
@@ -70,7 +70,7 @@ CREATE TABLE safety_events (
 CREATE INDEX safety_events_person ON safety_events (person_id, at DESC);
 
 -- The newest judged fix of each person, and where it stands to the safe zones.
-CREATE TABLE latest_positions (
+CREATE TABLE latest_positions ( -- writer: ingest
     person_id   bigint PRIMARY KEY,
     device_key  int NOT NULL,
     at          timestamptz NOT NULL,
@@ -90,7 +90,7 @@ CREATE TABLE latest_positions (
 CREATE INDEX latest_positions_revision ON latest_positions (revision);
 CREATE SEQUENCE latest_positions_revisions;
 
-CREATE TABLE device_states (
+CREATE TABLE device_states ( -- writer: ingest
     device_key   int PRIMARY KEY,
     last_seen_at timestamptz NOT NULL,
     online       boolean,
@@ -106,7 +106,7 @@ CREATE TABLE device_states (
 );
 
 -- What the engine remembers of each person, with the readings that led to it, in one transaction.
-CREATE TABLE engine_states (
+CREATE TABLE engine_states ( -- writer: ingest
     person_id bigint PRIMARY KEY,
     snapshot  bytea NOT NULL,
     -- When silence alone may change it.
@@ -114,7 +114,7 @@ CREATE TABLE engine_states (
 );
 CREATE INDEX engine_states_due ON engine_states (due_at) WHERE due_at IS NOT NULL;
 
-CREATE TABLE detections (
+CREATE TABLE detections ( -- writer: ingest
     detection_id uuid PRIMARY KEY,
     person_id    bigint NOT NULL,
     device_id    text,
@@ -136,7 +136,7 @@ CREATE TABLE detections (
 CREATE INDEX detections_person ON detections (person_id, at DESC);
 CREATE INDEX detections_judged ON detections (judged_at);
 
-CREATE TABLE commands (
+CREATE TABLE commands ( -- writer: ingest
     command_id  uuid PRIMARY KEY,
     person_id   bigint NOT NULL,
     device_id   text NOT NULL,
@@ -152,7 +152,7 @@ CREATE TABLE commands (
 );
 CREATE INDEX commands_unsent ON commands (created_at) WHERE sent_at IS NULL;
 
-CREATE TABLE quarantine (
+CREATE TABLE quarantine ( -- writer: ingest
     quarantine_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     received_at   timestamptz NOT NULL,
     topic         text NOT NULL,

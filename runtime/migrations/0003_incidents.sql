@@ -1,6 +1,6 @@
 -- From detections to a person who answers. Written by alerts.
 
-CREATE TABLE incidents (
+CREATE TABLE incidents ( -- writer: alerts
     incident_id     bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     person_id       bigint NOT NULL,
     state           text NOT NULL CHECK (state IN ('open', 'acknowledged', 'responding', 'resolved')),
@@ -31,7 +31,7 @@ CREATE INDEX incidents_person ON incidents (person_id, opened_at DESC);
 CREATE SEQUENCE incidents_revisions;
 
 -- Every detection is handled once: it opened, joined or closed an incident, or needed none.
-CREATE TABLE handled_detections (
+CREATE TABLE handled_detections ( -- writer: alerts
     detection_id uuid PRIMARY KEY,
     incident_id  bigint REFERENCES incidents,
     decision     text NOT NULL,
@@ -40,7 +40,7 @@ CREATE TABLE handled_detections (
 CREATE INDEX handled_detections_incident ON handled_detections (incident_id);
 
 -- Everything that happened, in order.
-CREATE TABLE incident_events (
+CREATE TABLE incident_events ( -- writer: alerts
     event_id    bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     incident_id bigint NOT NULL REFERENCES incidents,
     at          timestamptz NOT NULL,
@@ -51,12 +51,12 @@ CREATE TABLE incident_events (
 );
 CREATE INDEX incident_events_incident ON incident_events (incident_id, event_id);
 
-CREATE TABLE ladders (
+CREATE TABLE ladders ( -- writer: alerts
     ladder_id   text PRIMARY KEY,
     title       text NOT NULL
 );
 
-CREATE TABLE ladder_steps (
+CREATE TABLE ladder_steps ( -- writer: alerts
     ladder_id text NOT NULL REFERENCES ladders ON DELETE CASCADE,
     position  int NOT NULL CHECK (position >= 0),
     -- After the incident opened (or was reopened).
@@ -67,7 +67,7 @@ CREATE TABLE ladder_steps (
 );
 
 -- The steps of one incident: timers as rows.
-CREATE TABLE escalations (
+CREATE TABLE escalations ( -- writer: alerts
     incident_id bigint NOT NULL REFERENCES incidents,
     -- 1 when opened; one more each time it is reopened or the ladder repeats.
     round       int NOT NULL,
@@ -80,7 +80,7 @@ CREATE TABLE escalations (
 CREATE INDEX escalations_due ON escalations (due_at) WHERE state = 'pending';
 
 -- The outbox: one message to one receiver through one channel.
-CREATE TABLE notifications (
+CREATE TABLE notifications ( -- writer: alerts
     notification_id uuid PRIMARY KEY,
     incident_id     bigint NOT NULL REFERENCES incidents,
     detection_id    uuid,
@@ -106,7 +106,7 @@ CREATE TABLE notifications (
 CREATE INDEX notifications_due ON notifications (next_attempt_wall) WHERE state = 'pending';
 CREATE INDEX notifications_incident ON notifications (incident_id);
 
-CREATE TABLE notification_attempts (
+CREATE TABLE notification_attempts ( -- writer: alerts
     notification_id uuid NOT NULL REFERENCES notifications,
     attempt         int NOT NULL,
     -- Real time: when the message was handed to the channel, and for how long it was busy.
