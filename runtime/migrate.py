@@ -76,9 +76,7 @@ def _check(done: dict[str, str], wanted: list[Migration]) -> None:
                 f"the database ran migration {name}, which this version does not have: upgrade Tongxing."
             )
         if known[name] != digest:
-            raise MigrationError(
-                f"migration {name} was edited after it ran: restore the file and add a new one."
-            )
+            raise MigrationError(f"migration {name} was edited after it ran: restore the file and add a new one.")
 
 
 async def _run(connection: database.Connection, migration: Migration) -> str:

@@ -15,12 +15,15 @@ from typing import Literal, TypeVar
 from pydantic import AwareDatetime, Field, ValidationError
 from pydantic_settings import (
     BaseSettings,
+    DotEnvSettingsSource,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
 )
 
 PREFIX = "TONGXING_"
+#: Read from the working directory; None switches it off.
+DOTENV: Path | None = Path(".env")
 
 
 class SettingsError(Exception):
@@ -30,14 +33,10 @@ class SettingsError(Exception):
 class Settings(BaseSettings):
     """What every process needs. Units stand in the names; each field says what it is for."""
 
-    model_config = SettingsConfigDict(
-        env_prefix=PREFIX, env_file=".env", extra="ignore", frozen=True, str_strip_whitespace=True
-    )
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True, str_strip_whitespace=True)
 
     #: PostgreSQL connection string, for example postgresql://tongxing@127.0.0.1:5432/tongxing
-    database_url: str = Field(
-        min_length=1, description="PostgreSQL URL, e.g. postgresql://user:password@host/db"
-    )
+    database_url: str = Field(min_length=1, description="PostgreSQL URL, e.g. postgresql://user:password@host/db")
     #: MQTT broker, mqtt://[user:password@]host:port
     broker_url: str = Field(
         default="mqtt://127.0.0.1:1883",
@@ -47,15 +46,11 @@ class Settings(BaseSettings):
     #: Where the embedded database and broker keep their files.
     data_dir: Path = Field(default=Path(".tongxing"), description="a folder, e.g. /var/lib/tongxing")
     #: Scaled clock of a simulated run: the instant it starts from. Unset: the real clock.
-    clock_start: AwareDatetime | None = Field(
-        default=None, description="an instant, e.g. 2026-11-20T04:45:00+08:00"
-    )
+    clock_start: AwareDatetime | None = Field(default=None, description="an instant, e.g. 2026-11-20T04:45:00+08:00")
     #: Simulated seconds that pass in a real second.
     clock_rate: float = Field(default=1.0, gt=0, le=10_000, description="a number above 0, e.g. 10")
     #: Real instant at which `clock_start` held; one value for all processes of a run.
-    clock_anchor: AwareDatetime | None = Field(
-        default=None, description="an instant, e.g. 2026-11-21T10:00:00Z"
-    )
+    clock_anchor: AwareDatetime | None = Field(default=None, description="an instant, e.g. 2026-11-21T10:00:00Z")
     #: Least severe log line that is written.
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="debug, info, warning or error"
@@ -75,11 +70,10 @@ class Settings(BaseSettings):
         """Put the TOML file named by TONGXING_CONFIG behind environment and `.env`."""
         config = os.environ.get(f"{PREFIX}CONFIG")
         if config and not Path(config).is_file():
-            raise SettingsError(
-                f"{PREFIX}CONFIG names {config}, which is not a file. Write the path of a TOML file."
-            )
+            raise SettingsError(f"{PREFIX}CONFIG names {config}, which is not a file. Write the path of a TOML file.")
         toml = (TomlConfigSettingsSource(settings_cls, toml_file=config),) if config else ()
-        return (init_settings, env_settings, dotenv_settings, *toml)
+        dotenv = DotEnvSettingsSource(settings_cls, env_file=DOTENV)
+        return (init_settings, env_settings, dotenv, *toml)
 
 
 S = TypeVar("S", bound=BaseSettings)

@@ -7,7 +7,7 @@ CREATE TABLE incidents ( -- writer: alerts
     severity        text NOT NULL CHECK (severity IN ('info', 'warning', 'urgent', 'critical')),
     -- Why that severity, one machine word each.
     severity_reasons text[] NOT NULL DEFAULT '{}',
-    -- The kind that opened it, and all kinds in it.
+    -- The gravest kind in it (the earlier of two equals), and all kinds in it.
     kind            text NOT NULL,
     kinds           text[] NOT NULL,
     -- Scaled clock.
@@ -30,6 +30,20 @@ CREATE INDEX incidents_revision ON incidents (revision);
 CREATE INDEX incidents_person ON incidents (person_id, opened_at DESC);
 CREATE SEQUENCE incidents_revisions;
 
+-- What waits to be handled. A trigger fills it in the transaction that stores the detection, so whatever is committed is
+-- seen: by no order of clocks or commits can a detection fall behind a "newest handled so far".
+CREATE TABLE unhandled_detections (
+    detection_id uuid PRIMARY KEY REFERENCES detections ON DELETE CASCADE,
+    person_id    bigint NOT NULL
+);
+CREATE INDEX unhandled_detections_person ON unhandled_detections (person_id);
+CREATE FUNCTION queue_detection() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO unhandled_detections (detection_id, person_id) VALUES (NEW.detection_id, NEW.person_id);
+    RETURN NULL;
+END $$;
+CREATE TRIGGER detections_queued AFTER INSERT ON detections FOR EACH ROW EXECUTE FUNCTION queue_detection();
+
 -- Every detection is handled once: it opened, joined or closed an incident, or needed none.
 CREATE TABLE handled_detections ( -- writer: alerts
     detection_id uuid PRIMARY KEY,
@@ -44,7 +58,8 @@ CREATE TABLE incident_events ( -- writer: alerts
     event_id    bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     incident_id bigint NOT NULL REFERENCES incidents,
     at          timestamptz NOT NULL,
-    -- opened, detection, severity, reopened, acknowledged, responding, resolved, step, notified, note
+    -- opened, detection, severity, escalated, reopened, acknowledged, responding, resolved, note,
+    -- step, nobody_reached, notified, notification_failed, unreached
     kind        text NOT NULL,
     user_id     bigint,
     data        jsonb NOT NULL DEFAULT '{}'
@@ -53,7 +68,9 @@ CREATE INDEX incident_events_incident ON incident_events (incident_id, event_id)
 
 CREATE TABLE ladders ( -- writer: alerts
     ladder_id   text PRIMARY KEY,
-    title       text NOT NULL
+    title       text NOT NULL,
+    -- From the last step to the first of the next round, until somebody acknowledges. Null: said once.
+    repeat_after interval CHECK (repeat_after >= interval '1 minute')
 );
 
 CREATE TABLE ladder_steps ( -- writer: alerts
@@ -72,6 +89,8 @@ CREATE TABLE escalations ( -- writer: alerts
     -- 1 when opened; one more each time it is reopened or the ladder repeats.
     round       int NOT NULL,
     position    int NOT NULL,
+    -- The ladder this round was unrolled from; editing the ladder does not move a round under way.
+    ladder_id   text NOT NULL,
     due_at      timestamptz NOT NULL,
     audiences   text[] NOT NULL,
     state       text NOT NULL CHECK (state IN ('pending', 'fired', 'cancelled')),
@@ -83,7 +102,10 @@ CREATE INDEX escalations_due ON escalations (due_at) WHERE state = 'pending';
 CREATE TABLE notifications ( -- writer: alerts
     notification_id uuid PRIMARY KEY,
     incident_id     bigint NOT NULL REFERENCES incidents,
+    -- What the message speaks of.
     detection_id    uuid,
+    -- Written in the transaction that handled that detection: its latency is ours, not the ladder's.
+    direct          boolean NOT NULL DEFAULT false,
     -- alert or all_clear
     purpose         text NOT NULL,
     receiver_id     bigint NOT NULL,
@@ -92,18 +114,22 @@ CREATE TABLE notifications ( -- writer: alerts
     -- Index into the receiver's channels: the first that works is used.
     channel_index   int NOT NULL,
     channel         jsonb NOT NULL,
+    -- What hangs together when it hangs (a host, a service): one of them must not hold up the others.
+    destination     text NOT NULL,
     language        text NOT NULL,
     title           text NOT NULL,
     body            text NOT NULL,
     state           text NOT NULL CHECK (state IN ('pending', 'delivered', 'failed', 'cancelled')),
     attempts        int NOT NULL DEFAULT 0,
     created_at      timestamptz NOT NULL,
-    -- Real time: retries and claims wait for networks, not for the scaled clock.
+    -- Real time, by the database's clock: retries and claims wait for networks, not for the scaled clock.
     next_attempt_wall timestamptz NOT NULL,
+    -- Set while a process is sending. Run out without a recorded attempt: that process died, so it is sent again.
     claimed_until_wall timestamptz,
     delivered_wall  timestamptz
 );
 CREATE INDEX notifications_due ON notifications (next_attempt_wall) WHERE state = 'pending';
+CREATE INDEX notifications_receiver ON notifications (receiver_id);
 CREATE INDEX notifications_incident ON notifications (incident_id);
 
 CREATE TABLE notification_attempts ( -- writer: alerts
