@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO
+from typing import BinaryIO, Self
 
 GUARD = Path(__file__).with_name("guard.py")
 #: Bytes after which a log file is set aside when its process starts. One older file is kept.
@@ -78,7 +78,7 @@ class Child:
         """The end of its log, for messages to people."""
         return tail(self.log)
 
-    async def __aenter__(self) -> Child:
+    async def __aenter__(self) -> Self:
         """Itself, to be stopped on leaving."""
         return self
 
@@ -116,15 +116,13 @@ async def start(
     Raises:
         ChildError: the program does not exist.
     """
-    program = shutil.which(str(command[0]))
-    if program is None:
-        raise ChildError(f"{name}: there is no program {command[0]}.")
+    program = _program(command[0], name)
     user = f"{account.uid}:{account.gid}" if account else "-"
     guard = [sys.executable, "-I", "-S", str(GUARD), str(os.getpid()), str(int(ladder[0][0])), user]
     with _opened(log) as output:
         process = await asyncio.create_subprocess_exec(
             *guard,
-            str(Path(program).absolute()),
+            program,
             *(str(part) for part in command[1:]),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=output,
@@ -142,6 +140,13 @@ def tail(log: Path, lines: int = TAIL_LINES) -> str:
         text = log.read_text(encoding="utf-8", errors="replace")
         return "\n".join(f"    {line}" for line in text.splitlines()[-lines:])
     return ""
+
+
+def _program(asked: str | Path, name: str) -> str:
+    found = shutil.which(str(asked))
+    if found is None:
+        raise ChildError(f"{name}: there is no program {asked}.")
+    return str(Path(found).absolute())
 
 
 def _opened(log: Path) -> BinaryIO:

@@ -42,7 +42,7 @@ class SystemClock:
 
     async def sleep_until(self, at: datetime) -> None:
         """Sleep in slices, so that a step of the system clock delays nobody for long."""
-        while (left := (at - self.now()).total_seconds()) > 0:
+        while (left := (at - self.now()).total_seconds()) > 0:  # noqa: ASYNC110 - time is no event
             await asyncio.sleep(min(left, 1.0))
 
 
@@ -63,7 +63,7 @@ class ScaledClock:
 
     async def sleep_until(self, at: datetime) -> None:
         """Sleep the real time that the simulated time takes."""
-        while (left := (at - self.now()).total_seconds()) > 0:
+        while (left := (at - self.now()).total_seconds()) > 0:  # noqa: ASYNC110 - time is no event
             await asyncio.sleep(min(left / self._rate, 1.0))
 
 

@@ -37,7 +37,7 @@ def main(arguments: list[str]) -> None:
         become(account)
     # After the change of user, which clears the wish.
     die_with(int(parent), int(signal))
-    os.execv(command[0], command)
+    os.execv(command[0], command)  # noqa: S606 - becoming it is the point
 
 
 if __name__ == "__main__":

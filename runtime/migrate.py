@@ -57,12 +57,8 @@ async def migrate(url: str, folder: Path = FOLDER) -> list[str]:
             "CREATE TABLE IF NOT EXISTS schema_migrations ("
             " name text PRIMARY KEY, digest text NOT NULL, ran_at timestamptz NOT NULL DEFAULT now())"
         )
-        done = {
-            name: digest
-            for name, digest in await (
-                await connection.execute("SELECT name, digest FROM schema_migrations")
-            ).fetchall()
-        }
+        ran = await connection.execute("SELECT name, digest FROM schema_migrations")
+        done: dict[str, str] = dict(await ran.fetchall())
         wanted = available(folder)
         _check(done, wanted)
         return [await _run(connection, migration) for migration in wanted if migration.name not in done]

@@ -18,18 +18,31 @@ from runtime.embedded import broker, ports, postgres
 
 MOSQUITTO_CONF = Path(__file__).parents[1] / "deploy" / "mosquitto" / "mosquitto.conf"
 #: Nothing of a test outlives its machine.
-FAST_AND_CARELESS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "200"}
+FAST_AND_CARELESS = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "max_wal_size": "128MB",
+    "max_connections": "200",
+}
 
 
 @contextmanager
-def open_folder() -> Iterator[Path]:
+def open_folder(parent: str | None = None) -> Iterator[Path]:
     """A temporary folder that the user PostgreSQL runs as can reach; pytest's own is closed to others."""
-    folder = Path(tempfile.mkdtemp(prefix="tongxing-tests-"))
+    folder = Path(tempfile.mkdtemp(prefix="tongxing-tests-", dir=parent))
     folder.chmod(0o755)
     try:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _in_memory() -> str | None:
+    """Memory, where there is enough of it: copying a database's 300 files takes 10 ms there, 130 ms on a disk."""
+    memory = Path("/dev/shm")
+    roomy = memory.is_dir() and os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > 2**30
+    return str(memory) if roomy else None
 
 
 class Databases:
@@ -54,7 +67,9 @@ class Databases:
 
     def create(self, name: str, *, template: str) -> str:
         self._connection.execute(
-            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template))
+            sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY").format(
+                sql.Identifier(name), sql.Identifier(template)
+            )
         )
         return self.named(name)
 
@@ -71,7 +86,7 @@ class Databases:
 
 @asynccontextmanager
 async def private_postgres() -> AsyncIterator[Databases]:
-    with open_folder() as folder:
+    with open_folder(_in_memory()) as folder:
         server = await postgres.start(folder, port=ports.any_free(), settings=FAST_AND_CARELESS)
         async with server.process:
             databases = Databases(server.url)

@@ -27,5 +27,6 @@ class PortTaken(EmbeddedError):  # noqa: N818 - likewise
     def __init__(self, port: int, what: str) -> None:
         self.port = port
         super().__init__(
-            f"port {port}, asked for by the {what}, is in use on 127.0.0.1. Stop what listens there, or ask for another."
+            f"port {port}, asked for by the {what}, is in use on 127.0.0.1. "
+            "Stop what listens there, or ask for another."
         )

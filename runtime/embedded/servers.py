@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 
 import structlog
 
@@ -76,7 +77,7 @@ class Embedded:
         #: Set when a server dies while it should run.
         self.failed: asyncio.Future[Died] = asyncio.Future()
 
-    async def __aenter__(self) -> Embedded:
+    async def __aenter__(self) -> Self:
         """Start both.
 
         Raises:

@@ -32,7 +32,7 @@ CREATE SEQUENCE incidents_revisions;
 
 -- What waits to be handled. A trigger fills it in the transaction that stores the detection, so whatever is committed is
 -- seen: by no order of clocks or commits can a detection fall behind a "newest handled so far".
-CREATE TABLE unhandled_detections (
+CREATE TABLE unhandled_detections ( -- writer: alerts
     detection_id uuid PRIMARY KEY REFERENCES detections ON DELETE CASCADE,
     person_id    bigint NOT NULL
 );
