@@ -1,13 +1,13 @@
-"""SQL lives in `store` and `queries` (a module, or a folder of them), is never built from values, and each table has one writing package."""
+"""SQL lives in `store` and `queries`, is never built from values, and each table has one writing package."""
 
 from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from tests.architecture.source import PACKAGES, Tree, docstrings, parse, sample
+from tests.architecture.source import PACKAGES, Tree, docstrings, dotted, parse, sample
 
 #: Where SQL may stand: modules of these names, and folders where one would be too long.
 HOMES = frozenset({"store", "queries"})
@@ -68,11 +68,13 @@ def strays(tree: Tree) -> list[str]:
 
 
 def built(tree: Tree) -> list[str]:
-    """SQL put together from anything but literals and module constants (`LIKE_THIS`)."""
+    """SQL put together in a function from anything but literals and constants. At import no value is there to put in."""
     return [
         f"{tree.name(path)}:{node.lineno} builds SQL from values; pass them as parameters"
         for path in tree.modules()
-        for node in ast.walk(parse(path))
+        for function in ast.walk(parse(path))
+        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
+        for node in ast.walk(function)
         if isinstance(node, ast.expr) and _is_built(node)
     ]
 
@@ -82,18 +84,28 @@ def _is_built(node: ast.expr) -> bool:
         holes = [part.value for part in node.values if isinstance(part, ast.FormattedValue)]
         return bool(SQL.match(text_of(node) or "")) and not all(_constant(hole) for hole in holes)
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mod):
-        return bool(SQL.match(text_of(node.left) or ""))
+        return bool(SQL.match(_start(node.left)))
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
-        return bool(SQL.match(text_of(node.left) or "")) and not _constant(node.right)
+        return bool(SQL.match(_start(node.left))) and not _constant(node.right)
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in {"format", "replace"}:
-        return bool(SQL.match(text_of(node.func.value) or ""))
+        return bool(SQL.match(_start(node.func.value)))
     return False
 
 
+def _start(node: ast.expr) -> str:
+    """The text a sum of strings begins with."""
+    while isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        node = node.left
+    return text_of(node) or ""
+
+
 def _constant(node: ast.expr) -> bool:
+    """A literal, `LIKE_THIS`, `module.LIKE_THIS`, or an entry of such a table."""
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
         return _constant(node.left) and _constant(node.right)
-    return isinstance(node, ast.Constant) or (isinstance(node, ast.Name) and node.id.isupper())
+    if isinstance(node, ast.Subscript):
+        return _constant(node.value)
+    return isinstance(node, ast.Constant) or dotted(node).rpartition(".")[2].isupper()
 
 
 def owners(tree: Tree) -> dict[str, str | None]:
@@ -110,15 +122,24 @@ def foreign_writes(tree: Tree) -> list[str]:
     owned = owners(tree) | {"schema_migrations": "runtime"}
     found = []
     for path in tree.modules():
-        package = tree.package(path)
         texts = list(statements(path))
         temporary = {name for text, _ in texts for name in TEMPORARY.findall(text)}
-        for text, line in texts:
-            for match in WRITES.finditer(text):
-                table = next(name for name in match.groups() if name)
-                if table not in temporary and owned.get(table) != package:
-                    found.append(f"{tree.name(path)}:{line} writes {table}, whose writer is {owned.get(table)}")
+        for table, line in _written(path, texts, owned):
+            if table not in temporary and owned.get(table) != tree.package(path):
+                found.append(f"{tree.name(path)}:{line} writes {table}, whose writer is {owned.get(table)}")
     return found
+
+
+def _written(path: Path, texts: list[tuple[str, int]], owned: Mapping[str, str | None]) -> Iterator[tuple[str, int]]:
+    """(table, line) of every write. Where the name is put in by `psycopg.sql`, any table that the file names."""
+    for text, line in texts:
+        for match in WRITES.finditer(text):
+            table = next(name for name in match.groups() if name)
+            if "{" not in table:
+                yield table, line
+                continue
+            words = (node.value for node in ast.walk(parse(path)) if isinstance(node, ast.Constant))
+            yield from ((word, line) for word in words if isinstance(word, str) and word in owned)
 
 
 def test_sql_stands_in_stores_only() -> None:
@@ -163,15 +184,22 @@ def test_strays_bite(tmp_path) -> None:
 
 
 def test_built_sql_bites(tmp_path) -> None:
-    lines = [
-        "A = f'SELECT 1 FROM persons WHERE name = {name}'",
-        "A = 'SELECT 1 FROM persons WHERE name = %s' % name",
-        "A = 'SELECT 1 FROM {}'.format(table)",
-        "A = 'SELECT 1 FROM persons WHERE ' + condition",
+    bad = [
+        "f'SELECT 1 FROM persons WHERE name = {name}'",
+        "'SELECT 1 FROM persons WHERE name = %s' % name",
+        "'SELECT 1 FROM {}'.format(name)",
+        "'SELECT 1 FROM persons WHERE ' + name",
+        "'SELECT 1 FROM ' + TABLE + ' WHERE ' + name",
     ]
-    good = "COLUMNS = 'a, b'\nA = f'SELECT {COLUMNS} FROM persons'\nB = 'SELECT ' + COLUMNS + ' FROM persons'\n"
-    tree = sample(tmp_path, {"api/store.py": "\n".join(lines) + "\n" + good})
-    assert [problem.split()[0] for problem in built(tree)] == [f"api/store.py:{n}" for n in (1, 2, 3, 4)]
+    good = [
+        "f'SELECT {COLUMNS} FROM persons'",
+        "'SELECT ' + module.COLUMNS + ' FROM persons WHERE ' + CONDITIONS[name]",
+        "sql.SQL('SELECT 1 FROM {}').format(sql.Identifier(name))",
+    ]
+    text = "\n".join(f"def f(name): return {line}" for line in bad + good)
+    assert [problem.split()[0] for problem in built(sample(tmp_path, {"api/store.py": text}))] == [
+        f"api/store.py:{number}" for number in range(1, len(bad) + 1)
+    ]
 
 
 def test_foreign_writes_bite(tmp_path) -> None:
@@ -188,7 +216,7 @@ def test_foreign_writes_bite(tmp_path) -> None:
             "D = 'WITH gone AS (DELETE FROM incidents RETURNING a) SELECT a FROM gone'\n"
             "E = 'INSERT INTO nobody VALUES (1)'\n",
             "ingest/store.py": "A = 'CREATE TEMP TABLE stage (a int)'\nB = 'COPY stage (a) FROM STDIN (FORMAT BINARY)'\n"
-            "C = 'COPY users (a) FROM STDIN'\nT = 'users'\nD = f'INSERT INTO {T} VALUES (1)'\n",
+            "C = 'COPY users (a) FROM STDIN'\nT = 'users'\nD = sql.SQL('INSERT INTO {} VALUES (1)').format(T)\n",
         },
     )
     assert owners(tree) == {"users": "api", "incidents": "alerts", "nobody": None}
