@@ -1,0 +1,34 @@
+"""What ingest counts and times."""
+
+from __future__ import annotations
+
+from prometheus_client import Counter, Gauge, Histogram
+
+from runtime.telemetry import REGISTRY
+
+READINGS = Counter(
+    "tongxing_readings", "Readings decoded, by kind and admission.", ["kind", "admission"], registry=REGISTRY
+)
+REJECTED = Counter("tongxing_readings_rejected", "Messages quarantined, by reason.", ["reason"], registry=REGISTRY)
+DETECTIONS = Counter("tongxing_detections", "Detections, by kind and reason.", ["kind", "reason"], registry=REGISTRY)
+COMMANDS = Counter("tongxing_commands", "Commands given to devices, by type.", ["type"], registry=REGISTRY)
+WAITING = Gauge("tongxing_ingest_waiting", "Messages received and not yet in a batch.", registry=REGISTRY)
+STATES = Gauge("tongxing_ingest_persons", "Persons whose state is held.", registry=REGISTRY)
+BATCH = Histogram(
+    "tongxing_ingest_batch_messages",
+    "Messages in a batch.",
+    buckets=(1, 3, 10, 30, 100, 300, 1_000, 3_000, 10_000),
+    registry=REGISTRY,
+)
+COMMIT_S = Histogram(
+    "tongxing_ingest_commit_seconds",
+    "Seconds from taking a batch to its commit.",
+    buckets=(0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 5, 30),
+    registry=REGISTRY,
+)
+PUBLISH_TO_COMMIT_S = Histogram(
+    "tongxing_publish_to_commit_seconds",
+    "Real seconds from a device's publish to our commit, where the device says when it published.",
+    buckets=(0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 5, 30),
+    registry=REGISTRY,
+)

@@ -1,0 +1,123 @@
+"""Who wears what, and how each person is judged: the registry tables, held in memory and refreshed on NOTIFY."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import msgspec
+import structlog
+
+from geofence.geometry import ShapeError
+from geofence.person import Person
+from geofence.policy import DEFAULT, Policy
+from geofence.reading import ReadingKind
+from geofence.zone import ScheduleError, Zone, schedule_from_rows, shape_from_geojson
+from ingest import store
+from runtime import database
+
+log = structlog.get_logger(__name__)
+
+#: Above this many changed persons the whole registry is read again: one query is cheaper than many. Count.
+RELOAD_ALL_FROM = 200
+
+#: Which kinds of message a kind of device may send.
+SPOKEN_BY: dict[str, frozenset[ReadingKind]] = {
+    "bracelet": frozenset({ReadingKind.LOCATION, ReadingKind.HEARTBEAT, ReadingKind.EVENT}),
+    "bed": frozenset({ReadingKind.BED, ReadingKind.HEARTBEAT}),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Device:
+    """One registered device and its wearer."""
+
+    device_key: int
+    device_id: str
+    kind: str
+    person_id: int
+
+
+class Registry:
+    """Devices and persons by id. `follow` keeps it fresh."""
+
+    def __init__(self, database_url: str) -> None:
+        self._url = database_url
+        self.devices: dict[str, Device] = {}
+        self.persons: dict[int, Person] = {}
+
+    async def load(self, person_ids: Iterable[int] | None = None) -> None:
+        """Read everything, or only some persons and their devices."""
+        wanted = None if person_ids is None else sorted(person_ids)
+        connection = await database.connect_when_up(self._url)
+        async with connection:
+            persons = await store.registry_persons(connection, wanted)
+            devices = await store.registry_devices(connection, wanted)
+        self._forget(wanted)
+        self.persons.update({int(row["person_id"]): _person(row) for row in persons})
+        self.devices.update({str(row["device_id"]): Device(**row) for row in devices})
+
+    async def follow(self) -> None:
+        """Refresh on every change, until cancelled."""
+        changed: asyncio.Queue[str] = asyncio.Queue()
+        listening = asyncio.create_task(self._listen(changed))
+        try:
+            while True:
+                payloads = {await changed.get()}
+                while not changed.empty():
+                    payloads.add(changed.get_nowait())
+                everything = "" in payloads or len(payloads) >= RELOAD_ALL_FROM
+                await self.load(None if everything else {int(payload) for payload in payloads})
+                log.info("registry_refreshed", persons=len(self.persons), devices=len(self.devices))
+        finally:
+            listening.cancel()
+
+    async def _listen(self, changed: asyncio.Queue[str]) -> None:
+        async for _, payload in database.notifications(self._url, "registry"):
+            changed.put_nowait(payload)
+
+    def _forget(self, person_ids: list[int] | None) -> None:
+        gone = None if person_ids is None else set(person_ids)
+        self.persons = {} if gone is None else {k: v for k, v in self.persons.items() if k not in gone}
+        self.devices = {} if gone is None else {k: v for k, v in self.devices.items() if v.person_id not in gone}
+
+
+def _person(row: Mapping[str, Any]) -> Person:
+    """A person as the engine wants it. What is wrong with a zone or policy costs that one, never the person."""
+    person_id = int(row["person_id"])
+    try:
+        time_zone = ZoneInfo(str(row["time_zone"]))
+    except (ZoneInfoNotFoundError, ValueError):
+        log.warning("time_zone_unknown", person_id=person_id, time_zone=row["time_zone"], used="Asia/Shanghai")
+        time_zone = ZoneInfo("Asia/Shanghai")
+    zones = tuple(zone for zone_row in row["zones"] if (zone := _zone(person_id, zone_row)) is not None)
+    return Person(
+        person_id=person_id, time_zone=time_zone, zones=zones, policy=policy_from(person_id, row["overrides"])
+    )
+
+
+def _zone(person_id: int, row: Mapping[str, Any]) -> Zone | None:
+    try:
+        return Zone(
+            zone_id=row["zone_id"],
+            name=row["name"],
+            shape=shape_from_geojson(row["geometry"], row["radius_m"]),
+            schedule=schedule_from_rows(row["schedule"]),
+        )
+    except (ShapeError, ScheduleError, KeyError, TypeError, ValueError) as error:
+        log.warning("zone_left_out", person_id=person_id, zone_id=row.get("zone_id"), error=str(error))
+        return None
+
+
+def policy_from(person_id: int, overrides: Mapping[str, Any] | None) -> Policy:
+    """The defaults with one person's differences; durations are seconds. A wrong entry leaves the default."""
+    values: dict[str, Any] = {}
+    for name, value in (overrides or {}).items():
+        try:
+            values[name] = msgspec.convert(value, type(getattr(DEFAULT, name)), strict=False)
+        except (AttributeError, msgspec.ValidationError) as error:
+            log.warning("policy_entry_left_out", person_id=person_id, threshold=name, error=str(error))
+    return Policy(**values)

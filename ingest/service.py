@@ -1,0 +1,61 @@
+"""The ingest process: sessions, registry, pipeline and downlink together, and their end in the right order."""
+
+from __future__ import annotations
+
+import asyncio
+
+import structlog
+
+from ingest.batching import Batcher
+from ingest.downlink import Downlink
+from ingest.lanes import LANES
+from ingest.pipeline import Pipeline
+from ingest.registry import Registry
+from ingest.settings import IngestSettings
+from ingest.sources.mqtt import MqttSession
+from runtime import clock as clocks
+from runtime.service import Stop, serve_health, together
+
+log = structlog.get_logger(__name__)
+
+
+async def serve(settings: IngestSettings, stop: Stop) -> None:
+    """Run until asked to stop: the batch in hand is committed and acknowledged before the sessions end."""
+    clock = clocks.from_settings(settings)
+    registry = Registry(settings.database_url)
+    batcher = Batcher(messages=settings.ingest_batch_messages, age_s=settings.ingest_batch_age_ms / 1000)
+    client_id = settings.ingest_client_id
+    sessions = [MqttSession(settings.broker_url, client_id, lane, batcher, clock) for lane in LANES]
+    downlink = Downlink(settings.broker_url, settings.database_url, client_id, clock)
+    pipeline = Pipeline(settings.database_url, registry, batcher, downlink, clock)
+
+    def ready() -> dict[str, str]:
+        wrong = {lane.name: session.problem for lane, session in zip(LANES, sessions, strict=True) if session.problem}
+        return wrong | ({"pipeline": pipeline.problem} if pipeline.problem else {})
+
+    health = asyncio.create_task(
+        serve_health(stop, host=settings.ingest_health_host, port=settings.ingest_health_port, ready=ready)
+    )
+    await registry.load()
+    await pipeline.start()
+    background = [
+        asyncio.create_task(part) for part in (registry.follow(), downlink.run(), *(s.run() for s in sessions))
+    ]
+    for task in background:
+        # A part that ends has failed: end the process, so that its supervisor starts it anew.
+        task.add_done_callback(lambda _: stop.request())
+    log.info("ingest_runs", persons=len(registry.persons), devices=len(registry.devices))
+    try:
+        await together(stop, pipeline.run(stop))
+    finally:
+        await _end(background)
+        await health
+    log.info("ingest_ended")
+
+
+async def _end(background: list[asyncio.Task[None]]) -> None:
+    for task in background:
+        task.cancel()
+    for result in await asyncio.gather(*background, return_exceptions=True):
+        if isinstance(result, Exception):
+            raise result

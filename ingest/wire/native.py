@@ -1,0 +1,290 @@
+"""Native wire format, version 1: JSON, one object a message. The fields and their ranges are those of docs/wire.md."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Annotated, Literal, TypeVar
+
+import msgspec
+from msgspec import Meta, Struct
+
+from geofence.reading import (
+    BedReport,
+    BedStatus,
+    Fix,
+    FixSource,
+    ReadingKind,
+    SafetyEvent,
+    SafetyEventType,
+)
+from ingest.wire.message import Answer, Decoded, Rejection, RejectionReason, Report, Status
+
+#: 2000-01-01 to 2100-01-01: outside of it a clock is not wrong by a day but not set at all.
+Instant = Annotated[float, Meta(ge=946_684_800, le=4_102_444_800)]
+Sequence = Annotated[int, Meta(ge=0, le=4_294_967_295)]
+Percent = Annotated[float, Meta(ge=0, le=100)]
+Latitude = Annotated[float, Meta(ge=-90, le=90)]
+Longitude = Annotated[float, Meta(ge=-180, le=180)]
+AccuracyM = Annotated[float, Meta(gt=0, le=100_000)]
+Steps = Annotated[int, Meta(ge=0, le=100_000)]
+#: No NUL: PostgreSQL keeps none in a text.
+ShortText = Annotated[str, Meta(max_length=64, pattern=r"^[^\x00]*$")]
+
+#: Accuracy of a fix that does not say: reference values for each source, on the careful side. Metres.
+ACCURACY_BY_SOURCE_M = {
+    FixSource.GNSS: 30.0,
+    FixSource.WIFI: 60.0,
+    FixSource.BEACON: 30.0,
+    FixSource.CELL: 1_000.0,
+}
+
+
+class _Up(Struct, kw_only=True):
+    at: Instant
+    seq: Sequence | None = None
+    published_at: Instant | None = None
+
+
+class _Position(Struct, kw_only=True):
+    latitude: Latitude
+    longitude: Longitude
+    accuracy_m: AccuracyM | None = None
+    source: FixSource = FixSource.GNSS
+    datum: str = "wgs84"
+
+
+class _Location(_Position, kw_only=True):
+    at: Instant
+    seq: Sequence | None = None
+    published_at: Instant | None = None
+    altitude_m: Annotated[float, Meta(ge=-500, le=9_000)] | None = None
+    speed_mps: Annotated[float, Meta(ge=0, le=150)] | None = None
+    heading_deg: Annotated[float, Meta(ge=0, le=360)] | None = None
+    battery_pct: Percent | None = None
+    charging: bool | None = None
+    worn: bool | None = None
+    steps: Steps | None = None
+
+
+class _Heartbeat(_Up, kw_only=True):
+    battery_pct: Percent | None = None
+    charging: bool | None = None
+    worn: bool | None = None
+    steps: Steps | None = None
+    signal_dbm: Annotated[float, Meta(ge=-150, le=0)] | None = None
+    firmware: ShortText | None = None
+
+
+class _Bed(_Up, kw_only=True):
+    status: BedStatus
+    heart_rate_bpm: Annotated[float, Meta(ge=0, le=300)] | None = None
+    breathing_rate_bpm: Annotated[float, Meta(ge=0, le=100)] | None = None
+    movement_pct: Percent | None = None
+    quality_pct: Percent | None = None
+
+
+EventId = Annotated[str, Meta(pattern=r"^[\x21-\x7e]{1,64}$")] | int
+
+
+class _EventCore(Struct, kw_only=True):
+    """What an event needs so that it can be believed at all."""
+
+    id: EventId
+    type: SafetyEventType
+
+
+class _EventExtras(Struct, kw_only=True):
+    """What an event may say besides; each is left away if it is wrong."""
+
+    at: Instant | None = None
+    seq: Sequence | None = None
+    published_at: Instant | None = None
+    impact_g: Annotated[float, Meta(ge=0, le=100)] | None = None
+    battery_pct: Percent | None = None
+
+
+class _Status(Struct, kw_only=True):
+    online: bool
+    at: Instant | None = None
+    firmware: ShortText | None = None
+    model: ShortText | None = None
+
+
+class _Answer(Struct, kw_only=True):
+    at: Instant
+    id: Annotated[str, Meta(min_length=1, max_length=64)]
+    result: Literal["done", "refused", "failed"]
+    detail: Annotated[str, Meta(max_length=200, pattern=r"^[^\x00]*$")] | None = None
+
+
+S = TypeVar("S", bound=Struct)
+
+
+class _RefusedError(Exception):
+    def __init__(self, rejection: Rejection) -> None:
+        super().__init__(rejection.detail)
+        self.rejection = rejection
+
+
+def _instant(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def _wall(up: _Up | _Location) -> datetime | None:
+    return None if up.published_at is None else _instant(up.published_at)
+
+
+def _fix(position: _Position) -> Fix:
+    accuracy_m = position.accuracy_m
+    return Fix(
+        latitude=position.latitude,
+        longitude=position.longitude,
+        accuracy_m=ACCURACY_BY_SOURCE_M[position.source] if accuracy_m is None else accuracy_m,
+        source=position.source,
+        altitude_m=getattr(position, "altitude_m", None),
+        speed_mps=getattr(position, "speed_mps", None),
+        heading_deg=getattr(position, "heading_deg", None),
+    )
+
+
+def _guarded(kind: type[S], build: Callable[[S], Decoded]) -> Callable[[bytes], Decoded]:
+    """A decoder that turns every way in which a payload can be wrong into a rejection."""
+    decoder = msgspec.json.Decoder(kind)
+
+    def decode(payload: bytes) -> Decoded:
+        try:
+            return build(decoder.decode(payload))
+        except _RefusedError as refused:
+            return refused.rejection
+        except msgspec.ValidationError as error:
+            return _rejected(error)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            return _malformed(error)
+
+    return decode
+
+
+def _rejected(error: msgspec.ValidationError) -> Rejection:
+    """A field is wrong; or the whole is no object, which has no field to name."""
+    field = "$" in str(error) or "field" in str(error)
+    return Rejection(reason=RejectionReason.INVALID_FIELD if field else RejectionReason.MALFORMED, detail=str(error))
+
+
+def _malformed(error: Exception) -> Rejection:
+    return Rejection(reason=RejectionReason.MALFORMED, detail=f"not one JSON object: {error}")
+
+
+def _location(told: _Location) -> Report:
+    if told.datum != "wgs84":
+        detail = f"datum is {told.datum[:20]!r}; only 'wgs84' is understood so far"
+        raise _RefusedError(Rejection(reason=RejectionReason.DATUM_UNSUPPORTED, detail=detail))
+    return Report(
+        kind=ReadingKind.LOCATION,
+        at=_instant(told.at),
+        seq=told.seq,
+        published_wall=_wall(told),
+        fix=_fix(told),
+        battery_pct=told.battery_pct,
+        charging=told.charging,
+        worn=told.worn,
+        steps=told.steps,
+    )
+
+
+def _heartbeat(told: _Heartbeat) -> Report:
+    return Report(
+        kind=ReadingKind.HEARTBEAT,
+        at=_instant(told.at),
+        seq=told.seq,
+        published_wall=_wall(told),
+        battery_pct=told.battery_pct,
+        charging=told.charging,
+        worn=told.worn,
+        steps=told.steps,
+        signal_dbm=told.signal_dbm,
+        firmware=told.firmware,
+    )
+
+
+def _bed(told: _Bed) -> Report:
+    return Report(
+        kind=ReadingKind.BED,
+        at=_instant(told.at),
+        seq=told.seq,
+        published_wall=_wall(told),
+        bed=BedReport(
+            status=told.status,
+            # Zero means that the bed has no reading, not that a heart stands still.
+            heart_rate_bpm=told.heart_rate_bpm or None,
+            breathing_rate_bpm=told.breathing_rate_bpm or None,
+            movement_pct=told.movement_pct,
+            quality_pct=told.quality_pct,
+        ),
+    )
+
+
+#: A clock that is not set counts as one that is ahead: the event is judged with the time it arrived.
+NO_CLOCK = _instant(4_102_444_800)
+
+
+def _event(payload: bytes) -> Decoded:
+    """An event survives everything but a missing id or type: what else is wrong is left away.
+
+    Python's own parser reads the NaN that some firmware sends for a position it does not have.
+    """
+    try:
+        told = json.loads(payload)
+        core = msgspec.convert(told, _EventCore)
+    except msgspec.ValidationError as error:
+        return _rejected(error)
+    except (ValueError, RecursionError) as error:
+        return _malformed(error)
+    extras = _valid_extras(told)
+    return Report(
+        kind=ReadingKind.EVENT,
+        at=NO_CLOCK if extras.at is None else _instant(extras.at),
+        seq=extras.seq,
+        published_wall=None if extras.published_at is None else _instant(extras.published_at),
+        fix=_event_fix(told),
+        event=SafetyEvent(event_id=str(core.id), type=core.type, impact_g=extras.impact_g),
+        battery_pct=extras.battery_pct,
+    )
+
+
+def _valid_extras(told: dict[str, object]) -> _EventExtras:
+    extras = _EventExtras()
+    for name in _EventExtras.__struct_fields__:
+        with contextlib.suppress(msgspec.ValidationError):
+            value = getattr(msgspec.convert({name: told.get(name)}, _EventExtras), name)
+            setattr(extras, name, value)
+    return extras
+
+
+def _event_fix(told: dict[str, object]) -> Fix | None:
+    try:
+        position = msgspec.convert(told, _Position)
+    except msgspec.ValidationError:
+        return None
+    return _fix(position) if position.datum == "wgs84" else None
+
+
+def _status(told: _Status) -> Status:
+    at = None if told.at is None else _instant(told.at)
+    return Status(online=told.online, at=at, firmware=told.firmware)
+
+
+def _answer(told: _Answer) -> Answer:
+    return Answer(command_id=told.id, at=_instant(told.at), result=told.result, detail=told.detail)
+
+
+DECODERS: dict[str, Callable[[bytes], Decoded]] = {
+    "location": _guarded(_Location, _location),
+    "heartbeat": _guarded(_Heartbeat, _heartbeat),
+    "bed": _guarded(_Bed, _bed),
+    "event": _event,
+    "status": _guarded(_Status, _status),
+    "answer": _guarded(_Answer, _answer),
+}
