@@ -15,6 +15,7 @@ HOMES = frozenset({"store", "queries"})
 EXCEPTIONS = {
     "runtime/migrate.py": "keeps its own table, schema_migrations, in any database",
     "runtime/database.py": "LISTEN, which knows no table",
+    "runtime/timescale.py": "turns tables into hypertables where the extension is; definitions only",
     "runtime/embedded/postgres.py": "creates the database itself, before there is any table",
 }
 SQL = re.compile(
