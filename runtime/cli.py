@@ -14,6 +14,8 @@ from importlib.metadata import entry_points
 from runtime.settings import SettingsError
 
 EXIT_WRONG_USE = 2
+#: As shells report SIGINT.
+EXIT_INTERRUPTED = 130
 
 
 class CommandError(Exception):
@@ -39,7 +41,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (SettingsError, CommandError) as error:
         print(f"tongxing: {error}", file=sys.stderr)  # noqa: T201 - the command line speaks to a person
         return EXIT_WRONG_USE
+    except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    # Under its own name, not as `__main__`: packages raise the CommandError of `runtime.cli`.
+    from runtime.cli import main as main_of_the_module
+
+    sys.exit(main_of_the_module())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -21,6 +22,10 @@ Pool = AsyncConnectionPool[Connection]
 RETRY_EVERY_S = 0.5
 
 
+class DatabaseAway(Exception):  # noqa: N818 - said as people say it
+    """The database does not answer."""
+
+
 async def connect(url: str, *, autocommit: bool = False) -> Connection:
     """One connection with the session settings we rely on (UTC, statements named after the product)."""
     return await AsyncConnection.connect(
@@ -28,12 +33,21 @@ async def connect(url: str, *, autocommit: bool = False) -> Connection:
     )
 
 
-async def connect_when_up(url: str, *, autocommit: bool = False) -> Connection:
-    """`connect`, waiting for as long as the database is away."""
+async def connect_when_up(url: str, *, autocommit: bool = False, wait_s: float | None = None) -> Connection:
+    """`connect`, waiting for as long as the database is away, or at most `wait_s` seconds.
+
+    Raises:
+        DatabaseAway: it did not answer in `wait_s`.
+    """
+    until = None if wait_s is None else time.monotonic() + wait_s
     while True:
         try:
             return await connect(url, autocommit=autocommit)
         except psycopg.OperationalError as error:
+            if until is not None and time.monotonic() >= until:
+                raise DatabaseAway(
+                    f"the database of TONGXING_DATABASE_URL does not answer: {str(error).strip()}"
+                ) from error
             log.warning("database_away", error=str(error).strip())
             await asyncio.sleep(RETRY_EVERY_S)
 

@@ -24,7 +24,6 @@ import contextlib
 import os
 import signal
 import time
-from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -88,8 +87,22 @@ class _Member:
     launch: Callable[[], Awaitable[Child]]
     process: Child
     watching: asyncio.Task[None] | None = None
+    launching: asyncio.Future[Child] | None = None
     restarts: int = 0
-    ends: deque[float] = field(default_factory=lambda: deque(maxlen=TOO_OFTEN))
+    ends: list[float] = field(default_factory=list)
+
+
+def pause_before_restart(ends: list[float], now: float) -> float | None:
+    """Seconds to wait before starting a member that ended at `now`; None: it ended too often.
+
+    Args:
+        ends: monotonic times of its earlier ends; `now` is added and what is too old is dropped.
+        now: monotonic time in seconds.
+    """
+    ends[:] = [end for end in ends if now - end < WITHIN_S] + [now]
+    if len(ends) >= TOO_OFTEN:
+        return None
+    return min(FIRST_PAUSE_S * 2.0 ** (len(ends) - 1), LONGEST_PAUSE_S)
 
 
 class ProcessGroup:
@@ -160,6 +173,8 @@ class ProcessGroup:
         if member.watching:
             member.watching.cancel()
             await asyncio.wait([member.watching])
+        if member.launching:
+            member.process = await member.launching
         return await member.process.stop()
 
     def kill(self, name: str) -> None:
@@ -194,13 +209,16 @@ class ProcessGroup:
         """Restart a member whenever it ends, until it ends too often."""
         while True:
             code = await member.process.wait()
-            member.ends.append(time.monotonic())
             log.warning("process_ended", process=member.name, exit_code=code, log=str(member.process.log))
-            if len(member.ends) == TOO_OFTEN and member.ends[-1] - member.ends[0] < WITHIN_S:
+            pause_s = pause_before_restart(member.ends, time.monotonic())
+            if pause_s is None:
                 self._give_up(member, code)
                 return
-            await asyncio.sleep(min(FIRST_PAUSE_S * 2 ** (len(member.ends) - 1), LONGEST_PAUSE_S))
-            member.process = await member.launch()
+            await asyncio.sleep(pause_s)
+            member.launching = asyncio.ensure_future(member.launch())
+            # Shielded: a process being started when the group ends would be nobody's.
+            member.process = await asyncio.shield(member.launching)
+            member.launching = None
             member.restarts += 1
 
     def _give_up(self, member: _Member, code: int) -> None:

@@ -9,11 +9,20 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
-from collections.abc import Awaitable, Callable
+import socket
+from collections.abc import Awaitable, Callable, Iterator
+from http import HTTPStatus
 
 import structlog
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp
 
 from runtime import telemetry
+from runtime.cli import CommandError
 
 log = structlog.get_logger(__name__)
 
@@ -68,24 +77,99 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
 
 
 async def together(stop: Stop, *parts: Awaitable[None]) -> None:
-    """Run parts until all have returned. If one fails, the others are asked to stop and the failure is raised."""
+    """Run parts until all have returned. When one ends, the others are asked to stop; its failure is raised.
+
+    A part that has not returned `STOP_WITHIN_S` after that is cancelled.
+    """
 
     async def guarded(part: Awaitable[None]) -> None:
         try:
             await part
+        except Exception:
+            # Said at once: the others may take a while to finish.
+            log.exception("part_failed")
+            raise
         finally:
             stop.request()
 
     tasks = [asyncio.ensure_future(guarded(part)) for part in parts]
-    await stop.wait()
-    _, late = await asyncio.wait(tasks, timeout=STOP_WITHIN_S)
-    for task in late:
-        log.error("part_did_not_stop", part=repr(task))
-        task.cancel()
-    results = await asyncio.gather(*tasks, return_exceptions=True)
+    try:
+        await stop.wait()
+        _, late = await asyncio.wait(tasks, timeout=STOP_WITHIN_S)
+        for task in late:
+            log.error("part_did_not_stop", part=repr(task.get_coro()), waited_s=STOP_WITHIN_S)
+    finally:
+        for task in tasks:
+            task.cancel()
+        results = await asyncio.gather(*tasks, return_exceptions=True)
     for result in results:
         if isinstance(result, Exception):
             raise result
+
+
+async def serve_app(stop: Stop, app: ASGIApp, *, host: str, port: int, finish_within_s: int = 3) -> None:
+    """Answer HTTP with an ASGI application until asked to stop.
+
+    Args:
+        stop: ends it.
+        app: the application; its lifespan is not run.
+        host: address to listen on.
+        port: port to listen on; 0 is any free one.
+        finish_within_s: seconds that answers under way get when stopping; streams would else never end.
+
+    Raises:
+        CannotListen: the address is in use or not ours.
+    """
+    listening = _listen(host, port)
+    server = _Server(
+        uvicorn.Config(
+            app,
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=finish_within_s,
+        )
+    )
+    serving = asyncio.create_task(server.serve(sockets=[listening]))
+    asking = asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait({serving, asking}, return_when=asyncio.FIRST_COMPLETED)
+        server.should_exit = True
+        await serving
+    finally:
+        asking.cancel()
+        listening.close()
+
+
+class _Server(uvicorn.Server):
+    """Signals are heard by `Stop` alone."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave them be."""
+        yield
+
+
+class CannotListen(CommandError):  # noqa: N818 - said as people say it
+    """A server's address is in use or not ours; uvicorn would end the process without a word."""
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        family, kind, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+        listening = socket.socket(family, kind)
+    except OSError as error:
+        raise CannotListen(f"{host} is no address to listen on ({error}).") from error
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(address)
+    except OSError as error:
+        listening.close()
+        raise CannotListen(
+            f"cannot listen on {host} port {port} ({error.strerror}): stop what listens there, or set another port."
+        ) from error
+    return listening
 
 
 async def serve_health(stop: Stop, *, host: str, port: int, ready: Callable[[], dict[str, str]]) -> None:
@@ -96,31 +180,25 @@ async def serve_health(stop: Stop, *, host: str, port: int, ready: Callable[[], 
     if port == 0:
         await stop.wait()
         return
-
-    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(ConnectionError, TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
-            request = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), timeout=5)
-            status, kind, body = _respond(request.split(b" ", 2)[1].decode("ascii", "replace"), ready)
-            head = (
-                f"HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
-            )
-            writer.write(head.encode() + body)
-            await writer.drain()
-        writer.close()
-
-    server = await asyncio.start_server(answer, host, port)
-    async with server:
-        await stop.wait()
+    await serve_app(stop, health_app(ready), host=host, port=port)
 
 
-def _respond(path: str, ready: Callable[[], dict[str, str]]) -> tuple[str, str, bytes]:
-    text = "text/plain; charset=utf-8"
-    if path == "/metrics":
-        return "200 OK", telemetry.METRICS_CONTENT_TYPE, telemetry.metrics_text()
-    if path == "/health/live":
-        return "200 OK", text, b"ok\n"
-    if path == "/health/ready":
+def health_app(ready: Callable[[], dict[str, str]]) -> Starlette:
+    """What `serve_health` serves."""
+
+    async def live(_: Request) -> Response:
+        return PlainTextResponse("ok\n")
+
+    async def readiness(_: Request) -> Response:
         wrong = ready()
-        lines = "".join(f"{part}: {reason}\n" for part, reason in wrong.items()) or "ok\n"
-        return ("503 Service Unavailable" if wrong else "200 OK"), text, lines.encode()
-    return "404 Not Found", text, b"not found\n"
+        lines = "".join(f"{part}: {reason}\n" for part, reason in wrong.items())
+        return PlainTextResponse(
+            lines or "ok\n", status_code=HTTPStatus.SERVICE_UNAVAILABLE if wrong else HTTPStatus.OK
+        )
+
+    async def metrics(_: Request) -> Response:
+        return Response(telemetry.metrics_text(), media_type=telemetry.METRICS_CONTENT_TYPE)
+
+    return Starlette(
+        routes=[Route("/health/live", live), Route("/health/ready", readiness), Route("/metrics", metrics)]
+    )

@@ -2,7 +2,7 @@
 
 Every package declares its own settings class on top of `Settings` and reads it with `load`. Sources, strongest
 first: the environment (`TONGXING_…`), `.env` in the working directory, the TOML file that `TONGXING_CONFIG`
-names, the default in the class.
+names, the run that lives in the data folder (`runtime.run_environment`), the default in the class.
 """
 
 from __future__ import annotations
@@ -10,20 +10,25 @@ from __future__ import annotations
 import os
 from datetime import datetime
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
 from pydantic import AwareDatetime, Field, ValidationError
 from pydantic_settings import (
     BaseSettings,
     DotEnvSettingsSource,
+    EnvSettingsSource,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
 )
 
+from runtime import run_environment
+
 PREFIX = "TONGXING_"
 #: Read from the working directory; None switches it off.
 DOTENV: Path | None = Path(".env")
+#: Whether a run that lives in the data folder is asked.
+ASK_THE_RUN = True
 
 
 class SettingsError(Exception):
@@ -36,12 +41,12 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True, str_strip_whitespace=True)
 
     #: PostgreSQL connection string, for example postgresql://tongxing@127.0.0.1:5432/tongxing
-    database_url: str = Field(min_length=1, description="PostgreSQL URL, e.g. postgresql://user:password@host/db")
+    database_url: str = Field(min_length=1, description="a PostgreSQL URL, e.g. postgresql://user:password@host/db")
     #: MQTT broker, mqtt://[user:password@]host:port
     broker_url: str = Field(
         default="mqtt://127.0.0.1:1883",
         pattern=r"^mqtt://[^/]+$",
-        description="MQTT broker, e.g. mqtt://user:password@host:1883",
+        description="an MQTT broker's URL, e.g. mqtt://user:password@host:1883",
     )
     #: Where the embedded database and broker keep their files.
     data_dir: Path = Field(default=Path(".tongxing"), description="a folder, e.g. /var/lib/tongxing")
@@ -73,7 +78,24 @@ class Settings(BaseSettings):
             raise SettingsError(f"{PREFIX}CONFIG names {config}, which is not a file. Write the path of a TOML file.")
         toml = (TomlConfigSettingsSource(settings_cls, toml_file=config),) if config else ()
         dotenv = DotEnvSettingsSource(settings_cls, env_file=DOTENV)
-        return (init_settings, env_settings, dotenv, *toml)
+        run = (_RunSource(settings_cls),) if ASK_THE_RUN else ()
+        return (init_settings, env_settings, dotenv, *toml, *run)
+
+
+class _RunSource(EnvSettingsSource):
+    """The variables that a living run left in the data folder, which the stronger sources name."""
+
+    def __call__(self) -> dict[str, Any]:
+        folder = self.current_state.get("data_dir") or self.settings_cls.model_fields["data_dir"].default
+        left = run_environment.read(Path(folder))
+        self.env_vars = {name.lower(): value for name, value in left.items()}
+        return super().__call__()
+
+
+class WithoutDatabase(Settings):
+    """Settings of commands that need no database, or bring their own."""
+
+    database_url: str = Field(default="", description="a PostgreSQL URL, e.g. postgresql://user:password@host/db")
 
 
 S = TypeVar("S", bound=BaseSettings)

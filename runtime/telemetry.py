@@ -6,13 +6,16 @@ import logging
 import sys
 
 import structlog
-from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client import CollectorRegistry, PlatformCollector, ProcessCollector, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from runtime.settings import Settings
 
 #: One registry a process; tests make their own.
 REGISTRY = CollectorRegistry()
+# Memory, CPU, open files and start time of the process; which Python it is.
+ProcessCollector(registry=REGISTRY)
+PlatformCollector(registry=REGISTRY)
 METRICS_CONTENT_TYPE = CONTENT_TYPE_LATEST
 
 

@@ -42,10 +42,11 @@ def missing(what: str, how: str) -> None:
 
 @pytest.fixture(autouse=True)
 def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Neither this machine's environment nor a developer's .env has a say."""
+    """Neither this machine's environment nor a developer's .env or running demo has a say."""
     for name in [name for name in os.environ if name.startswith(settings.PREFIX)]:
         monkeypatch.delenv(name)
     monkeypatch.setattr(settings, "DOTENV", None)
+    monkeypatch.setattr(settings, "ASK_THE_RUN", False)
 
 
 @pytest.fixture

@@ -38,8 +38,10 @@ jetstream {{
 mqtt {{
     host: "{host}"
     port: {port}
-    # MQTT knows no redelivery on a live connection. Here one would hand over messages twice that wait for the database.
-    ack_wait: "1h"
+    # MQTT redelivers what is unacknowledged on reconnection, and only then. NATS does so this long after the first
+    # delivery, reconnection or not (2.15.1, measured; its pull request 8360): the default of 30 s would keep a safety
+    # event waiting that long after a restart of ingest; less would repeat what merely waits for its commit.
+    ack_wait: "5s"
     # Messages one subscription may hold unacknowledged. All of a session together may not exceed 65,535, and one
     # that ends in # counts twice: this allows three of those.
     max_ack_pending: 10000

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,9 +12,11 @@ from typing import Self
 
 import structlog
 
+from runtime import run_environment
 from runtime.child import Child
 from runtime.embedded import broker, lock, ports, postgres
 from runtime.embedded.errors import EmbeddedError
+from runtime.settings import PREFIX
 
 log = structlog.get_logger(__name__)
 
@@ -104,6 +106,7 @@ class Embedded:
         except OSError as error:
             raise EmbeddedError(f"the data folder cannot be made ({error}): set TONGXING_DATA_DIR.") from error
         self._stack.enter_context(lock.only_here(self._data_dir))
+        self._stack.callback(run_environment.remove, self._data_dir)
         memory = self._data_dir / "ports.json"
         last = ports.remembered(memory)
         self._progress("starting the database")
@@ -117,6 +120,12 @@ class Embedded:
         await self._keep(mqtt.process)
         ports.remember(memory, {"database": port, "broker": broker_port})
         self.database_url, self.broker_url = database.url, mqtt.url
+        self.announce({})
+
+    def announce(self, variables: Mapping[str, str]) -> None:
+        """Tell commands in other terminals our URLs and these settings, until we end (`runtime.run_environment`)."""
+        ours = {f"{PREFIX}DATABASE_URL": self.database_url, f"{PREFIX}BROKER_URL": self.broker_url}
+        run_environment.write(self._data_dir, {**ours, **variables})
 
     async def _keep(self, process: Child) -> None:
         """Stop it on leaving; report it if it ends before."""
