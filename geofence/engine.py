@@ -7,7 +7,7 @@ first, so it makes no difference whether a timer noticed it in time.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from geofence import ordering, track
@@ -24,10 +24,10 @@ from geofence.track import TrackState
 class PersonState:
     """Everything the engine remembers of one person."""
 
-    order: OrderState = OrderState()
-    track: TrackState = TrackState()
-    zone: zone.ZoneState = zone.ZoneState()
-    battery: low_battery.BatteryState = low_battery.BatteryState()
+    order: OrderState = field(default_factory=OrderState)
+    track: TrackState = field(default_factory=TrackState)
+    zone: zone.ZoneState = field(default_factory=zone.ZoneState)
+    battery: low_battery.BatteryState = field(default_factory=low_battery.BatteryState)
 
 
 FRESH = PersonState()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from geofence.detection import Detection, Command, Place
+from geofence.detection import Command, Detection, Place
 from geofence.features import SafeArea
 from geofence.person import Person
 from geofence.reading import Reading

@@ -30,6 +30,8 @@ class Policy:
     zone_strong_ratio: float = 2.0
     #: ... and it moves at least this fast. Metres a second. Half of slow walking with a frame; provisional.
     zone_strong_speed_mps: float = 0.5
+    #: ... or walked at least so many steps since the last message. Count. Ten strides; provisional.
+    zone_strong_steps: int = 20
     #: Back inside only this far within the edge, as a share of the zone's radius. Ratio. Measured; settled.
     zone_return_share: float = 0.1
     #: ... and never more than this. Metres. Measured; settled.

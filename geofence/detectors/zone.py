@@ -157,14 +157,15 @@ def tick(state: ZoneState, person: Person, at: datetime) -> tuple[ZoneState, Jud
         return state, NOTHING
     suspected_since = state.since
     state = replace(state, safety=TRANSITIONS[state.safety, Sighting.SILENCE], since=at, announced=True)
-    exit_ = _exit(state, person, at, Reason.SILENT_WHILE_SUSPECTED, None, suspected_since)
+    exit_ = _exit(state, person, at, reason=Reason.SILENT_WHILE_SUSPECTED, suspected_since=suspected_since)
     return state, Judgement(detections=(exit_,))
 
 
 def _moving(seen: Observation) -> bool:
-    speed = seen.reading.fix.speed_mps if seen.reading.fix else None
-    implied = seen.movement.least_speed_mps
-    return max(speed or 0.0, implied or 0.0) >= seen.person.policy.zone_strong_speed_mps
+    """Whether the device itself says that it moves. A jump between two fixes says nothing: it may be the error."""
+    reading, policy = seen.reading, seen.person.policy
+    speed_mps = (reading.fix.speed_mps if reading.fix else None) or 0.0
+    return speed_mps >= policy.zone_strong_speed_mps or (reading.steps or 0) >= policy.zone_strong_steps
 
 
 def _next(state: ZoneState, sighting: Sighting, policy: Policy) -> Safety:
@@ -218,7 +219,8 @@ def _announce_exit(
     state: ZoneState, seen: Observation, reason: Reason, *, suspected_since: datetime | None
 ) -> tuple[ZoneState, Judgement]:
     since = suspected_since if state.fixes > 1 else None
-    exit_ = _exit(state, seen.person, seen.reading.at, reason, seen.reading.fix, since)
+    speed_mps = seen.reading.fix.speed_mps if seen.reading.fix else None
+    exit_ = _exit(state, seen.person, seen.reading.at, reason=reason, suspected_since=since, speed_mps=speed_mps)
     state, tracking = _keep_tracking(replace(state, announced=True), seen)
     return state, Judgement(detections=(exit_,), commands=tracking.commands)
 
@@ -227,9 +229,10 @@ def _exit(
     state: ZoneState,
     person: Person,
     at: datetime,
+    *,
     reason: Reason,
-    fix: Fix | None,
     suspected_since: datetime | None,
+    speed_mps: float | None = None,
 ) -> Detection:
     return Detection(
         detection_id=identify(person.person_id, DetectionKind.ZONE_EXIT, at),
@@ -245,7 +248,7 @@ def _exit(
             "accuracy_m": state.last_accuracy_m,
             "fixes": state.fixes,
             "suspected_since": (suspected_since or at).isoformat(),
-            "speed_mps": fix.speed_mps if fix else None,
+            "speed_mps": speed_mps,
             "zone_name": state.zone_name,
             **when(person, at),
         },

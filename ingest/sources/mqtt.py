@@ -40,7 +40,7 @@ class MqttSession:
         parts = urlsplit(url)
         self._host, self._port = parts.hostname or "127.0.0.1", parts.port or 1883
         self._lane, self._sink, self._clock = lane, sink, clock
-        self._connected = False
+        self._connected = self._subscribed = False
         self._connection = 0
         self._lost = asyncio.Event()
         self._client = client = Client(
@@ -53,7 +53,7 @@ class MqttSession:
         if parts.username:
             client.username_pw_set(unquote(parts.username), unquote(parts.password or ""))
         client.on_connect, client.on_disconnect = self._on_connect, self._on_disconnect
-        client.on_message = self._on_message
+        client.on_subscribe, client.on_message = self._on_subscribe, self._on_message
         client.on_socket_close = self._on_socket_close
         client.on_socket_register_write = self._on_want_write
         client.on_socket_unregister_write = self._on_written
@@ -63,7 +63,7 @@ class MqttSession:
         """What is wrong with this session, or None."""
         if not self._connected:
             return f"not connected to the broker at {self._host}:{self._port}"
-        return None
+        return None if self._subscribed else "the broker has not granted the subscription"
 
     async def run(self) -> None:
         """Stay connected until cancelled."""
@@ -107,9 +107,17 @@ class MqttSession:
     def _on_disconnect(
         self, _: Client, __: object, ___: DisconnectFlags, reason: ReasonCode, ____: Properties | None
     ) -> None:
-        self._connected = False
+        self._connected = self._subscribed = False
         log.warning("broker_lost", lane=self._lane.name, reason=str(reason))
         self._lost.set()
+
+    def _on_subscribe(
+        self, _: Client, __: object, ___: int, granted: list[ReasonCode], ____: Properties | None
+    ) -> None:
+        refused = [str(reason) for reason in granted if reason.is_failure]
+        if refused:
+            log.error("subscription_refused", lane=self._lane.name, reasons=refused)
+        self._subscribed = not refused
 
     def _on_message(self, _: Client, __: object, message: MQTTMessage) -> None:
         acknowledge = partial(self._acknowledge, self._connection, message.mid, message.qos)
