@@ -38,7 +38,8 @@ setup: $(STAMP) ## create .venv with everything the other commands need
 
 $(STAMP): pyproject.toml $(STALE)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
-		echo "Tongxing needs Python 3.11 or newer, and '$(PYTHON)' is $$($(PYTHON) --version 2>&1 || true)." >&2; \
+		found=$$($(PYTHON) --version 2>/dev/null) || found="not a Python that starts"; \
+		echo "Tongxing needs Python 3.11 or newer, and '$(PYTHON)' is $$found." >&2; \
 		echo "Name a newer one, for example: make setup PYTHON=python3.12" >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
 		echo "'$(PYTHON)' comes without venv. On Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
