@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator
-from typing import Any
+from datetime import datetime
+from typing import Any, cast
 
 import psycopg
 import structlog
@@ -64,6 +65,12 @@ async def open_pool(url: str, *, min_size: int = 1, max_size: int = 8) -> Pool:
     )
     await pool.open(wait=True, timeout=30)
     return pool
+
+
+async def now(connection: Connection) -> datetime:
+    """The database's own clock: real time."""
+    row = await (await connection.execute("SELECT clock_timestamp()")).fetchone()
+    return cast("tuple[datetime]", row)[0]
 
 
 async def rows_as_dicts(connection: Connection, query: Any, parameters: Any = None) -> list[DictRow]:

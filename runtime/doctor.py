@@ -9,10 +9,8 @@ import sys
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import cast
 from urllib.parse import unquote, urlsplit
 
 import aiomqtt
@@ -168,9 +166,9 @@ async def _time_series(connection: database.Connection) -> Finding:
 
 async def _database_clock(connection: database.Connection) -> Finding:
     asked = clock.wall_now()
-    answer = await (await connection.execute("SELECT clock_timestamp()")).fetchone()
+    theirs = await database.now(connection)
     between = asked + (clock.wall_now() - asked) / 2
-    apart_s = (cast("tuple[datetime]", answer)[0] - between).total_seconds()
+    apart_s = (theirs - between).total_seconds()
     if abs(apart_s) > CLOCKS_APART_S:
         return wrong("database clock", f"{apart_s:+.1f} s from this machine's: set both by NTP")
     return ok("database clock", f"{apart_s * 1000:+.0f} ms from this machine's")

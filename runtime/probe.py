@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import secrets
 from collections.abc import AsyncIterator
+from http import HTTPStatus
 
 #: Seconds a probe waits.
 WITHIN_S = 3.0
@@ -55,9 +56,11 @@ async def http(host: str, port: int, path: str) -> str | None:
             status_line = (await reader.readline()).decode("ascii", "replace").split()
     except (OSError, TimeoutError) as error:
         return _why(error)
-    if len(status_line) < 2 or not status_line[1].isdecimal():  # noqa: PLR2004 - protocol and status
-        return "it does not speak HTTP"
-    return f"it answers with status {status_line[1]}" if int(status_line[1]) >= 400 else None  # noqa: PLR2004
+    match status_line:
+        case [protocol, status, *_] if protocol.startswith("HTTP/") and status.isdecimal():
+            return f"it answers with status {status}" if int(status) >= HTTPStatus.BAD_REQUEST else None
+        case _:
+            return "it does not speak HTTP"
 
 
 @contextlib.asynccontextmanager

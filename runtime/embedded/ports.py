@@ -51,7 +51,8 @@ def remembered(file: Path) -> dict[str, int]:
         stored = json.loads(file.read_text(encoding="ascii"))
     except (OSError, ValueError):
         return {}
-    return {name: port for name, port in stored.items() if isinstance(port, int)}
+    pairs = stored.items() if isinstance(stored, dict) else ()
+    return {name: port for name, port in pairs if isinstance(port, int)}
 
 
 def remember(file: Path, ports: dict[str, int]) -> None:
