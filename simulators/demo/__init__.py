@@ -1,0 +1,1 @@
+"""`tongxing demo`: everything on one machine, alive, with one command."""

@@ -1,0 +1,99 @@
+"""Zibo's eight districts, and 88 invented towns in them.
+
+District names, codes and approximate centres (WGS-84) are plain facts. Towns are not: Zibo has 88 town-level divisions,
+and so has this city, but their places, names and the last six digits of their codes are made up.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from dataclasses import dataclass
+
+from simulators import geodesy
+
+#: Towns lie at least this far apart, in metres, where that is possible.
+TOWN_SPACING_M = 1_800.0
+#: Towns lie within this distance of their district's centre, in metres.
+DISTRICT_REACH_M = 9_000.0
+#: Villages in each town that people live in.
+VILLAGES_PER_TOWN = 12
+CITY_CODE = "3703"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class District:
+    """One of the eight, with its approximate centre in WGS-84 degrees."""
+
+    code: str
+    name: str
+    latitude: float
+    longitude: float
+    towns: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Town:
+    """An invented town: nine digits, and a centre in WGS-84 degrees."""
+
+    code: str
+    name: str
+    latitude: float
+    longitude: float
+
+    @property
+    def district_code(self) -> str:
+        """The six digits of its district."""
+        return self.code[:6]
+
+
+DISTRICTS = (
+    District(code="370302", name="淄川区", latitude=36.643, longitude=117.967, towns=13),
+    District(code="370303", name="张店区", latitude=36.807, longitude=118.018, towns=13),
+    District(code="370304", name="博山区", latitude=36.495, longitude=117.862, towns=11),
+    District(code="370305", name="临淄区", latitude=36.827, longitude=118.309, towns=12),
+    District(code="370306", name="周村区", latitude=36.803, longitude=117.870, towns=9),
+    District(code="370321", name="桓台县", latitude=36.960, longitude=118.098, towns=10),
+    District(code="370322", name="高青县", latitude=37.171, longitude=117.827, towns=9),
+    District(code="370323", name="沂源县", latitude=36.185, longitude=118.171, towns=11),
+)
+
+
+def towns(seed: int) -> tuple[Town, ...]:
+    """All towns; the same seed always gives the same ones."""
+    rng = random.Random(f"{seed}/towns")
+    return tuple(town for district in DISTRICTS for town in _towns_of(district, rng))
+
+
+def village_code(town: Town, number: int) -> str:
+    """Twelve digits of one of the town's villages, counted from 0."""
+    return f"{town.code}{200 + number:03d}"
+
+
+def _towns_of(district: District, rng: random.Random) -> list[Town]:
+    places: list[tuple[float, float]] = [(0.0, 0.0)]
+    while len(places) < district.towns:
+        places.append(_place_apart(places, rng))
+    return [_town(district, number, place) for number, place in enumerate(places, start=1)]
+
+
+def _place_apart(taken: list[tuple[float, float]], rng: random.Random) -> tuple[float, float]:
+    place = (0.0, 0.0)
+    for _ in range(50):
+        reach, angle = DISTRICT_REACH_M * math.sqrt(rng.random()), rng.uniform(0, math.tau)
+        place = (reach * math.sin(angle), reach * math.cos(angle))
+        if all(math.dist(place, other) >= TOWN_SPACING_M for other in taken):
+            break
+    return place
+
+
+def _town(district: District, number: int, place: tuple[float, float]) -> Town:
+    latitude, longitude = geodesy.moved(
+        district.latitude, district.longitude, east_m=place[0], north_m=place[1]
+    )
+    return Town(
+        code=f"{district.code}{100 + number:03d}",
+        name=f"{district.name}{number}号镇",
+        latitude=round(latitude, 6),
+        longitude=round(longitude, 6),
+    )
