@@ -1,9 +1,50 @@
-"""Subcommands of this package."""
+"""Subcommands of alerts: `alerts` serves, `alerts check` looks for what would keep somebody from being told."""
 
 from __future__ import annotations
 
 import argparse
+import asyncio
+
+from alerts.checking import findings
+from alerts.errors import AlertsError
+from alerts.messages.catalogue import catalogue
+from alerts.serving import serve
+from alerts.settings import AlertsSettings
+from runtime import database, service, telemetry
+from runtime.cli import CommandError
+from runtime.settings import load
 
 
 def register(subcommands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the subcommands of this package."""
+    command = subcommands.add_parser("alerts", help="turn detections into incidents and tell people")
+    command.set_defaults(run=_alerts)
+    actions = command.add_subparsers(dest="action", metavar="ACTION")
+    check = actions.add_parser("check", help="list ladders, templates and receivers that would not work")
+    check.set_defaults(run=_check)
+
+
+def _alerts(_: argparse.Namespace) -> int:
+    settings = load(AlertsSettings)
+    telemetry.configure_logging(settings, service="alerts")
+    try:
+        service.run(lambda stop: serve(settings, stop))
+    except AlertsError as error:
+        raise CommandError(str(error)) from error
+    return 0
+
+
+def _check(_: argparse.Namespace) -> int:
+    settings = load(AlertsSettings)
+    try:
+        catalogue()
+    except AlertsError as error:
+        raise CommandError(str(error)) from error
+    found = asyncio.run(_findings(settings.database_url))
+    print("\n".join(found) if found else "templates, ladders and receivers are in order")
+    return 1 if found else 0
+
+
+async def _findings(url: str) -> list[str]:
+    async with await database.connect(url) as connection:
+        return await findings(connection)

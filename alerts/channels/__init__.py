@@ -1,0 +1,41 @@
+"""Ways to reach a receiver: one file a channel, listed here by the kind that receivers' entries name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+from alerts.channels import apprise_channel, console, webhook
+from alerts.channels.channel import Channel, Sender
+from alerts.errors import ChannelError
+
+CHANNELS: Mapping[str, Channel] = MappingProxyType(
+    {channel.kind: channel for channel in (webhook.CHANNEL, apprise_channel.CHANNEL, console.CHANNEL)}
+)
+
+__all__ = ["CHANNELS", "Channel", "Sender", "destination", "problem", "works"]
+
+
+def problem(entry: Mapping[str, Any]) -> str | None:
+    """What is wrong with a receiver's entry, with what to write; None when it can be used."""
+    channel = CHANNELS.get(str(entry.get("kind")))
+    if channel is None:
+        return f'"kind" is {entry.get("kind")!r}: write one of {", ".join(CHANNELS)}'
+    return channel.problem(entry)
+
+
+def works(entry: Mapping[str, Any]) -> bool:
+    """Whether an entry can be used as it is written."""
+    return problem(entry) is None
+
+
+def destination(entry: Mapping[str, Any]) -> str:
+    """What hangs together with this entry when it hangs.
+
+    Raises:
+        ChannelError: the entry cannot be used.
+    """
+    if wrong := problem(entry):
+        raise ChannelError(wrong)
+    return CHANNELS[str(entry["kind"])].destination(entry)

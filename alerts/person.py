@@ -1,0 +1,17 @@
+"""The noun `Person`, as far as telling others about a person needs it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """Whom an incident is about."""
+
+    person_id: int
+    display_name: str
+    #: IANA name; messages speak local time.
+    time_zone: str
+    #: 12-digit statistical code, or a prefix of it.
+    division: str

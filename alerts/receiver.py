@@ -1,0 +1,33 @@
+"""The noun `Receiver`: somebody who can be told, and through what."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+
+class Relation(StrEnum):
+    """What a receiver is to the person."""
+
+    FAMILY = "family"
+    COORDINATOR = "coordinator"
+    STATION = "station"
+    COUNTY = "county"
+    CENTRE = "centre"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receiver:
+    """Somebody who can be told."""
+
+    receiver_id: int
+    relation: Relation
+    #: Everyone but family: the statistical code of the area they answer for.
+    division: str | None
+    #: Order within the family: 1 is called first.
+    priority: int
+    language: str
+    #: Tried in order; `alerts.channels` says what each kind needs.
+    channels: tuple[Mapping[str, Any], ...]

@@ -1,0 +1,95 @@
+"""The alerts process: pipeline, delivery, the ear on the database, health.
+
+All state is in the database, so several may run beside each other and any may be killed at any time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+
+import psycopg
+import structlog
+
+from alerts.delivery import Delivery
+from alerts.messages.catalogue import catalogue
+from alerts.pipeline import Pipeline
+from alerts.settings import AlertsSettings
+from runtime import clock as clocks
+from runtime import database
+from runtime.service import Stop, serve_health, together
+
+log = structlog.get_logger(__name__)
+
+#: Real seconds between looks at the outbox for the metrics.
+MEASURE_EVERY_S = 5.0
+#: Connections: persons handled at once, attempts being recorded, and the claims.
+POOL_SIZE = 8
+
+
+async def serve(settings: AlertsSettings, stop: Stop) -> None:
+    """Run until asked to stop; then what is being sent is finished and recorded."""
+    catalogue()
+    await (await database.connect_when_up(settings.database_url)).close()
+    pool = await database.open_pool(settings.database_url, min_size=4, max_size=POOL_SIZE)
+    clock = clocks.from_settings(settings)
+    delivery = Delivery(
+        pool=pool,
+        clock=clock,
+        console_url=settings.alerts_console_url,
+        timeout_s=settings.alerts_send_timeout_s,
+    )
+    pipeline = Pipeline(pool=pool, clock=clock, wake_delivery=delivery.wake)
+
+    def ready() -> dict[str, str]:
+        wrong = pipeline.problem()
+        return {"pipeline": wrong} if wrong else {}
+
+    try:
+        await together(
+            stop,
+            pipeline.run(stop),
+            delivery.run(stop),
+            _listen(settings.database_url, pipeline, delivery, stop),
+            _measure(delivery, stop),
+            serve_health(stop, host=settings.alerts_health_host, port=settings.alerts_health_port, ready=ready),
+        )
+    finally:
+        await pool.close()
+    log.info("alerts_ended")
+
+
+async def _listen(url: str, pipeline: Pipeline, delivery: Delivery, stop: Stop) -> None:
+    """Wake the others: `detections` when ingest has concluded something, `incidents` when somebody has answered."""
+
+    async def hear() -> None:
+        async for channel, _ in database.notifications(url, "detections", "incidents"):
+            pipeline.wake()
+            if channel != "detections":
+                delivery.wake()
+
+    await _until(stop, hear())
+
+
+async def _measure(delivery: Delivery, stop: Stop) -> None:
+    async def measure() -> None:
+        while True:
+            try:
+                await delivery.measure()
+            except psycopg.OperationalError:
+                log.debug("not_measured")
+            await asyncio.sleep(MEASURE_EVERY_S)
+
+    await _until(stop, measure())
+
+
+async def _until(stop: Stop, endless: Coroutine[None, None, None]) -> None:
+    """Run something endless until asked to stop."""
+    task = asyncio.create_task(endless)
+    asking = asyncio.ensure_future(stop.wait())
+    await asyncio.wait({task, asking}, return_when=asyncio.FIRST_COMPLETED)
+    asking.cancel()
+    if task.done():
+        task.result()
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)

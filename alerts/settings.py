@@ -1,0 +1,25 @@
+"""Settings of `tongxing alerts`."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from runtime.settings import Settings
+
+
+class AlertsSettings(Settings):
+    """What alerts needs beyond every process's settings."""
+
+    #: Where incidents are opened; messages carry a link below it instead of a position.
+    alerts_console_url: str = Field(
+        default="http://127.0.0.1:8000",
+        pattern=r"^https?://[^\s/]+(/[^\s]*)?$",
+        description="the console's address as receivers reach it, e.g. https://tongxing.example.org",
+    )
+    #: How long one message may take, in real seconds. Usual for webhooks; a call takes longer, through its own service.
+    alerts_send_timeout_s: float = Field(default=10.0, gt=0, le=120, description="seconds above 0, e.g. 10")
+    #: Address and port of health and metrics; port 0 switches them off.
+    alerts_health_host: str = Field(
+        default="127.0.0.1", min_length=1, description="an address to listen on, e.g. 127.0.0.1"
+    )
+    alerts_health_port: int = Field(default=9102, ge=0, le=65535, description="a port, e.g. 9102")
