@@ -23,6 +23,10 @@ class Clock(Protocol):
         """The current instant, aware, UTC."""
         ...
 
+    def at_wall(self, wall: datetime) -> datetime:
+        """What this clock shows, or showed, when the real one shows `wall`."""
+        ...
+
     async def sleep_until(self, at: datetime) -> None:
         """Return once `now() >= at`."""
         ...
@@ -39,6 +43,10 @@ class SystemClock:
     def now(self) -> datetime:
         """The current instant, aware, UTC."""
         return datetime.now(UTC)
+
+    def at_wall(self, wall: datetime) -> datetime:
+        """The same instant."""
+        return wall.astimezone(UTC)
 
     async def sleep_until(self, at: datetime) -> None:
         """Sleep in slices, so that a step of the system clock delays nobody for long."""
@@ -59,7 +67,11 @@ class ScaledClock:
 
     def now(self) -> datetime:
         """The current simulated instant, aware, UTC."""
-        return self._start + (wall_now() - self._anchor) * self._rate
+        return self.at_wall(wall_now())
+
+    def at_wall(self, wall: datetime) -> datetime:
+        """The simulated instant that belongs to a real one."""
+        return self._start + (wall - self._anchor) * self._rate
 
     async def sleep_until(self, at: datetime) -> None:
         """Sleep the real time that the simulated time takes."""
@@ -77,6 +89,11 @@ class ManualClock:
 
     def now(self) -> datetime:
         """The instant last set."""
+        return self._at
+
+    def at_wall(self, wall: datetime) -> datetime:
+        """Standing still, it shows the instant last set whatever the real clock shows."""
+        del wall
         return self._at
 
     async def sleep_until(self, at: datetime) -> None:

@@ -1,0 +1,83 @@
+"""Who may what, as one table. Pure; the SQL that carries each scope out is in `queries/visible.py`.
+
+Two answers come out of here: a role that has no scope for an action is refused by role (403), and what lies outside
+a scope does not exist for the asker (404), so that nobody learns whom Tongxing watches.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """What a login is for."""
+
+    FAMILY = "family"
+    RESPONDER = "responder"
+    OPERATOR = "operator"
+    ADMIN = "admin"
+
+
+class Scope(StrEnum):
+    """Whose things."""
+
+    #: Of the persons one is a guardian of.
+    OWN = "own"
+    #: Of persons with an unresolved incident that one was told of, or that lies in one's division.
+    INVOLVED = "involved"
+    #: Everybody's.
+    ALL = "all"
+
+
+class Action(StrEnum):
+    """What can be asked for. A route names exactly one."""
+
+    READ_SELF = "read_self"
+    READ_PERSON = "read_person"
+    WRITE_PERSON = "write_person"
+    READ_POSITION = "read_position"
+    READ_TRACK = "read_track"
+    READ_ZONE = "read_zone"
+    WRITE_ZONE = "write_zone"
+    READ_DEVICE = "read_device"
+    WRITE_DEVICE = "write_device"
+    READ_INCIDENT = "read_incident"
+    ACT_ON_INCIDENT = "act_on_incident"
+    WATCH_LIVE = "watch_live"
+    READ_ACCESSES = "read_accesses"
+    READ_QUARANTINE = "read_quarantine"
+    READ_SUMMARY = "read_summary"
+
+
+_NEARBY: Mapping[Role, Scope] = {
+    Role.FAMILY: Scope.OWN,
+    Role.RESPONDER: Scope.INVOLVED,
+    Role.ADMIN: Scope.ALL,
+}
+_FAMILY: Mapping[Role, Scope] = {Role.FAMILY: Scope.OWN, Role.ADMIN: Scope.ALL}
+_FLEET: Mapping[Role, Scope] = {Role.OPERATOR: Scope.ALL, Role.ADMIN: Scope.ALL}
+
+TABLE: Mapping[Action, Mapping[Role, Scope]] = {
+    Action.READ_SELF: dict.fromkeys(Role, Scope.ALL),
+    Action.READ_PERSON: _NEARBY,
+    Action.WRITE_PERSON: {Role.ADMIN: Scope.ALL},
+    Action.READ_POSITION: _NEARBY,
+    # A responder's track begins where the incident does: queries.positions.
+    Action.READ_TRACK: _NEARBY,
+    Action.READ_ZONE: _FAMILY,
+    Action.WRITE_ZONE: _FAMILY,
+    Action.READ_DEVICE: {Role.FAMILY: Scope.OWN, **_FLEET},
+    Action.WRITE_DEVICE: _FLEET,
+    Action.READ_INCIDENT: _NEARBY,
+    Action.ACT_ON_INCIDENT: _NEARBY,
+    Action.WATCH_LIVE: _NEARBY,
+    Action.READ_ACCESSES: _FAMILY,
+    Action.READ_QUARANTINE: _FLEET,
+    Action.READ_SUMMARY: _FLEET,
+}
+
+
+def scope_of(role: Role, action: Action) -> Scope | None:
+    """Whose things a role may do this with; None: nobody's."""
+    return TABLE[action].get(role)
