@@ -33,9 +33,7 @@ class Bed:
         """What it has to say now."""
         messages = []
         if self._status is None:
-            messages.append(
-                self._numbers.message(Kind.STATUS, now_s, online=True, firmware=FIRMWARE, model=MODEL)
-            )
+            messages.append(self._numbers.message(Kind.STATUS, now_s, online=True, firmware=FIRMWARE, model=MODEL))
         self._status = self._life.bed_status(now_s)
         messages.append(self._numbers.message(Kind.BED, now_s, status=self._status.value, **self._vitals()))
         self.due_s = max(min(self._life.next_bed_change_s(now_s), now_s + REPORT_S), now_s + 0.05)

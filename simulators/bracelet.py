@@ -36,18 +36,14 @@ MODEL = "simulated bracelet"
 class Bracelet:
     """One bracelet. `step` is called at `due_s` or later; instants are unix seconds of the scaled clock."""
 
-    def __init__(
-        self, life: Life, *, device_id: str, rng: random.Random, at_s: float, rate: float = 1.0
-    ) -> None:
+    def __init__(self, life: Life, *, device_id: str, rng: random.Random, at_s: float, rate: float = 1.0) -> None:
         self.device_id = device_id
         self.due_s = at_s + rng.uniform(0, FIRST_WORD_S)
         self._life = life
         self._rng = rng
         self._rate = rate
         self._numbers = Numbering(device_id)
-        self._battery = Battery(
-            at_s=at_s, charged_at_s=life.charged_at_s(at_s), drain=rng.uniform(1.5, 2.2)
-        )
+        self._battery = Battery(at_s=at_s, charged_at_s=life.charged_at_s(at_s), drain=rng.uniform(1.5, 2.2))
         self._fix_due_s = self._heartbeat_due_s = self.due_s
         self._said_s: float | None = None
         self._was_outdoors = False
@@ -145,9 +141,7 @@ class Bracelet:
 
     def _position(self, place: Whereabouts) -> dict[str, object]:
         error = (
-            noise.under_the_sky(self._rng)
-            if place.outdoors
-            else noise.indoors(self._rng, after_bad=self._after_bad)
+            noise.under_the_sky(self._rng) if place.outdoors else noise.indoors(self._rng, after_bad=self._after_bad)
         )
         self._after_bad = error.off_m > noise.BAD_BEYOND_M
         person = self._life.person
@@ -185,8 +179,7 @@ class Bracelet:
     def _answered(self, now_s: float) -> list[Message]:
         answers, self._answers = self._answers, []
         return [
-            self._numbers.message(Kind.ANSWER, now_s, id=identifier, result=result)
-            for identifier, result in answers
+            self._numbers.message(Kind.ANSWER, now_s, id=identifier, result=result) for identifier, result in answers
         ]
 
     def _fix_interval_s(self, now_s: float, place: Whereabouts) -> float:
@@ -203,9 +196,7 @@ class Bracelet:
         return round(self._battery.pct, 1)
 
     def _plan(self, now_s: float) -> None:
-        due_s = min(
-            self._fix_due_s, self._heartbeat_due_s, self._repeat_due_s, self._life.next_move_s(now_s)
-        )
+        due_s = min(self._fix_due_s, self._heartbeat_due_s, self._repeat_due_s, self._life.next_move_s(now_s))
         self.due_s = max(due_s, now_s + 0.05)
 
 

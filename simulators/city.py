@@ -26,6 +26,8 @@ REFERENCE_YEAR = 2026
 RADII_M = (150, 150, 160, 180, 200, 220, 250, 300)
 SHARE_POLYGON = 0.12
 SHARE_WITH_PARK = 0.10
+#: Relatives who are called in English.
+SHARE_ENGLISH = 0.03
 #: An ordinary walk stays this far within the edge of a zone, in metres: more than the worst fix of a walk is off.
 WALK_MARGIN_M = 40.0
 #: People who play in one scene. More than one, so that a demo started again tells the story of someone else.
@@ -68,9 +70,7 @@ def _persons(seed: int, towns: tuple[Town, ...], bracelets: int, beds: int) -> l
     return persons
 
 
-def _person(
-    rng: random.Random, index: int, town: Town, bracelet_id: str | None, bed_id: str | None
-) -> Person:
+def _person(rng: random.Random, index: int, town: Town, bracelet_id: str | None, bed_id: str | None) -> Person:
     sex = rng.choice((Sex.FEMALE, Sex.FEMALE, Sex.MALE, Sex.MALE, Sex.FEMALE))
     display_name = names.elder(rng, sex)
     reach_m, angle = min(abs(rng.gauss(0, 900)), 2_500), rng.uniform(0, math.tau)
@@ -103,20 +103,16 @@ def _contacts(rng: random.Random, display_name: str) -> tuple[Contact, ...]:
         Contact(
             display_name=names.relative(rng, rng.choice(names.RELATIONS), display_name[0]),
             priority=priority,
-            language="en" if rng.random() < 0.03 else "zh-CN",
+            language="en" if rng.random() < SHARE_ENGLISH else "zh-CN",
         )
         for priority in range(1, count + 1)
     )
 
 
-def _zones(
-    rng: random.Random, home: tuple[float, float]
-) -> tuple[tuple[SafeZone, ...], tuple[Ground, ...]]:
+def _zones(rng: random.Random, home: tuple[float, float]) -> tuple[tuple[SafeZone, ...], tuple[Ground, ...]]:
     radius_m = float(rng.choice(RADII_M))
     if rng.random() < SHARE_POLYGON:
-        zone = SafeZone(
-            name="家", latitude=home[0], longitude=home[1], corners=_corners(rng, home, radius_m)
-        )
+        zone = SafeZone(name="家", latitude=home[0], longitude=home[1], corners=_corners(rng, home, radius_m))
     else:
         zone = SafeZone(name="家", latitude=home[0], longitude=home[1], radius_m=radius_m)
     around = Ground(east_m=0, north_m=0, reach_m=radius_m - WALK_MARGIN_M, from_s=0, until_s=DAY_S)
@@ -126,25 +122,19 @@ def _zones(
     return (zone, park), (around, inside)
 
 
-def _corners(
-    rng: random.Random, home: tuple[float, float], inner_m: float
-) -> tuple[tuple[float, float], ...]:
-    """A hexagon that holds a circle of `inner_m` around home."""
-    turn = rng.uniform(0, math.tau / 6)
-    # A regular hexagon's corners lie 1 / cos(30 degrees) of its inner radius away; more keeps it outside.
-    reaches = [inner_m / math.cos(math.pi / 6) * 1.02 for _ in range(6)]
-    stretch = rng.uniform(1.0, 1.3)
-    return tuple(
-        tuple(  # type: ignore[misc] - two coordinates
-            round(degree, 6)
-            for degree in geodesy.moved(
-                *home,
-                east_m=stretch * reach_m * math.sin(turn + number * math.tau / 6),
-                north_m=reach_m * math.cos(turn + number * math.tau / 6),
-            )
+def _corners(rng: random.Random, home: tuple[float, float], inner_m: float) -> tuple[tuple[float, float], ...]:
+    """A stretched hexagon that holds a circle of `inner_m` around home."""
+    turn, stretch = rng.uniform(0, math.tau / 6), rng.uniform(1.0, 1.3)
+    # A regular hexagon's corners lie 1 / cos(30 degrees) of its inner radius away; a little more keeps it outside.
+    reach_m = inner_m / math.cos(math.pi / 6) * 1.02
+    corners = []
+    for number in range(6):
+        angle = turn + number * math.tau / 6
+        latitude, longitude = geodesy.moved(
+            *home, east_m=stretch * reach_m * math.sin(angle), north_m=reach_m * math.cos(angle)
         )
-        for number, reach_m in enumerate(reaches)
-    )
+        corners.append((round(latitude, 6), round(longitude, 6)))
+    return tuple(corners)
 
 
 def _park(rng: random.Random, home: tuple[float, float]) -> tuple[SafeZone, Ground]:
@@ -160,9 +150,7 @@ def _park(rng: random.Random, home: tuple[float, float]) -> tuple[SafeZone, Grou
         radius_m=280.0,
         hours=(hours,),
     )
-    ground = Ground(
-        east_m=east_m, north_m=north_m, reach_m=280.0 - WALK_MARGIN_M, from_s=6.5 * 3600, until_s=19 * 3600
-    )
+    ground = Ground(east_m=east_m, north_m=north_m, reach_m=280.0 - WALK_MARGIN_M, from_s=6.5 * 3600, until_s=19 * 3600)
     return zone, ground
 
 

@@ -15,13 +15,13 @@ from runtime import clock as clocks
 from runtime import service, telemetry
 from runtime.cli import CommandError
 from runtime.service import Stop
-from runtime.settings import Settings, load
+from runtime.settings import PREFIX, Settings, WithoutDatabase, load
 from simulators import broker, city, phone, replay, replay_roster, roster, scene, simulation
 from simulators.demo import commands as demo_commands
 from simulators.errors import SimulatorError
 from simulators.recordings import recording as recordings
 from simulators.scene_request import request
-from simulators.simulation import Plan, SimulatorSettings
+from simulators.simulation import Plan
 
 P = ParamSpec("P")
 #: Bad lines shown one by one; the rest are counted.
@@ -37,9 +37,7 @@ def register(subcommands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     )
     _city_options(command)
     command.add_argument("--sessions", type=_count, default=simulation.SESSIONS, help="MQTT sessions (8)")
-    command.add_argument(
-        "--scene", action="append", default=[], metavar="NAME[@20s]", help=f"{', '.join(scene.Scene)}"
-    )
+    command.add_argument("--scene", action="append", default=[], metavar="NAME[@20s]", help=f"{', '.join(scene.Scene)}")
     command.add_argument("--scene-every", type=_seconds, metavar="S", help="a further scene every S real seconds")
     command.add_argument("--seconds", type=_seconds, metavar="N", help="end after N real seconds")
     command.add_argument("--stats", type=Path, metavar="FILE", help="write counts as JSON at the end")
@@ -102,7 +100,7 @@ def _register_replay(parts: argparse._SubParsersAction[argparse.ArgumentParser])
 def _register_phone(parts: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     command = parts.add_parser("phone", help="the family's telephone: a webhook receiver that checks signatures")
     command.add_argument("--port", type=_count, default=8099, help="on 127.0.0.1 (8099; 0: any)")
-    command.add_argument("--secret", help="as in the receiver's channel (or PHONE_SECRET)")
+    command.add_argument("--secret", help="as in the receiver's channel (or TONGXING_PHONE_SECRET)")
     command.set_defaults(run=_told(_phone))
 
 
@@ -215,9 +213,9 @@ def _tell_bad_lines(recording: recordings.Recording) -> None:
 
 
 def _phone(parsed: argparse.Namespace) -> int:
-    secret = parsed.secret or os.environ.get("PHONE_SECRET")
+    secret = parsed.secret or os.environ.get(f"{PREFIX}PHONE_SECRET")
     if not secret:
-        raise SimulatorError("the phone cannot check signatures: give --secret, or set PHONE_SECRET.")
+        raise SimulatorError("the phone cannot check signatures: give --secret, or set TONGXING_PHONE_SECRET.")
     inbox = phone.Inbox(secret=secret, show=lambda line: print(line, flush=True))
 
     async def main(stop: Stop) -> None:
@@ -232,7 +230,7 @@ def _phone(parsed: argparse.Namespace) -> int:
 
 
 def _settings(name: str) -> Settings:
-    settings = load(SimulatorSettings)
+    settings = load(WithoutDatabase)
     telemetry.configure_logging(settings, service=name)
     return settings
 

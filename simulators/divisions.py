@@ -88,9 +88,7 @@ def _place_apart(taken: list[tuple[float, float]], rng: random.Random) -> tuple[
 
 
 def _town(district: District, number: int, place: tuple[float, float]) -> Town:
-    latitude, longitude = geodesy.moved(
-        district.latitude, district.longitude, east_m=place[0], north_m=place[1]
-    )
+    latitude, longitude = geodesy.moved(district.latitude, district.longitude, east_m=place[0], north_m=place[1])
     return Town(
         code=f"{district.code}{100 + number:03d}",
         name=f"{district.name}{number}号镇",

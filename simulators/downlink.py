@@ -53,7 +53,7 @@ async def listen(where: Address, identifier: str, ears: Ears, ready: asyncio.Eve
 def _tell(ears: Ears, message: aiomqtt.Message) -> None:
     topic = str(message.topic)
     try:
-        body = json.loads(message.payload if isinstance(message.payload, str | bytes | bytearray) else b"")
+        body = json.loads(message.payload)
     except ValueError:
         body = None
     if not isinstance(body, dict):

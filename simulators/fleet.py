@@ -34,9 +34,7 @@ class Fleet:
                     life, device_id=person.bracelet_id, rng=self._rng(person.bracelet_id), at_s=at_s, rate=rate
                 )
             if person.bed_id:
-                self._beds[person.bed_id] = Bed(
-                    life, device_id=person.bed_id, rng=self._rng(person.bed_id), at_s=at_s
-                )
+                self._beds[person.bed_id] = Bed(life, device_id=person.bed_id, rng=self._rng(person.bed_id), at_s=at_s)
         self._devices: dict[str, Bracelet | Bed] = {**self._bracelets, **self._beds}
         self._due = [(device.due_s, device.device_id) for device in self._devices.values()]
         heapq.heapify(self._due)

@@ -15,6 +15,8 @@ MALE = "国建德福贵祥明华春生林成永树文志富根忠义长庆传宝
 #: Characters usual in the names of their children.
 YOUNGER = "伟静磊丽勇娟军敏强洁鹏婷涛艳超燕刚莉波雪"
 
+SHARE_TWO_CHARACTERS = 0.8
+
 APPROACHES = (
     "叫“{title}”会答应。从正面慢慢走近，别从背后拉。",
     "听力不好，站到跟前再说话。喜欢聊从前厂里的事。",
@@ -56,5 +58,5 @@ def _surname(rng: random.Random) -> str:
 
 
 def _given(rng: random.Random, characters: str) -> str:
-    count = 2 if rng.random() < 0.8 else 1
+    count = 2 if rng.random() < SHARE_TWO_CHARACTERS else 1
     return "".join(rng.sample(characters, count))

@@ -1,9 +1,9 @@
 """How far a bracelet's fix lies from the truth, and what it claims.
 
-Shaped after recorded nights at home: Wi-Fi fixes a few metres off with a heavy tail, seven in a hundred beyond their own
-accuracy, now and then a cell tower kilometres away, rarely a place far off with a claim of ten metres. Errors of
-neighbouring fixes are independent except for one mercy, which real radios mostly show too: after a bad fix comes a good
-one, so that ordinary life does not look like leaving twice in a row.
+Shaped after recorded nights at home: Wi-Fi fixes a few metres off with a heavy tail, some beyond their own accuracy,
+now and then a cell tower kilometres away, rarely a place far off with a claim of ten metres. Errors of neighbouring
+fixes are independent except for one mercy, which real radios mostly show too: after a bad fix comes a good one, so
+that ordinary life does not look like leaving twice in a row.
 """
 
 from __future__ import annotations
@@ -79,6 +79,4 @@ def _honest(rng: random.Random, accuracy_m: float, source: Source) -> Error:
 
 def _polar(rng: random.Random, off_m: float, accuracy_m: float, source: Source) -> Error:
     angle = rng.uniform(0, math.tau)
-    return Error(
-        east_m=off_m * math.sin(angle), north_m=off_m * math.cos(angle), accuracy_m=accuracy_m, source=source
-    )
+    return Error(east_m=off_m * math.sin(angle), north_m=off_m * math.cos(angle), accuracy_m=accuracy_m, source=source)

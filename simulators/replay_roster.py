@@ -6,9 +6,7 @@ from simulators.recordings import recording as recordings
 from simulators.recordings.recording import Recording
 
 
-def roster(
-    recording: Recording, *, device_id: str, radius_m: float, time_zone: str
-) -> dict[str, object]:
+def roster(recording: Recording, *, device_id: str, radius_m: float, time_zone: str) -> dict[str, object]:
     """For `tongxing register`; with it the file's exits are judged without drawing a zone by hand."""
     latitude, longitude = recordings.most_visited(recording.fixes)
     person = {

@@ -52,9 +52,9 @@ def users() -> list[dict[str, object]]:
 def watched_by_family(city: City) -> frozenset[int]:
     """Indexes of the persons the family login may see: everybody who may play in a scene, and a few more."""
     cast = {index for indexes in city.cast.values() for index in indexes}
-    more = [
-        person.index for person in city.persons if person.bracelet_id and person.index not in cast
-    ][1 : 1 + MORE_RELATIVES]
+    more = [person.index for person in city.persons if person.bracelet_id and person.index not in cast][
+        1 : 1 + MORE_RELATIVES
+    ]
     return frozenset({*cast, *more})
 
 
@@ -104,9 +104,7 @@ def _desks(city: City, channels: list[Channel]) -> list[dict[str, object]]:
             _desk("coordinator", town.code, f"{town.name}网格员 2", channels),
             _desk("station", town.code, f"{town.name}站", channels),
         ]
-    desks += [
-        _desk("county", district.code, f"{district.name}民政值班", channels) for district in divisions.DISTRICTS
-    ]
+    desks += [_desk("county", district.code, f"{district.name}民政值班", channels) for district in divisions.DISTRICTS]
     desks.append(_desk("centre", divisions.CITY_CODE, "12349 中心", channels, ADMIN))
     return desks
 

@@ -21,6 +21,9 @@ DAY_S = 86_400.0
 UTC_OFFSET_S = 8 * 3600.0
 #: A visit to the toilet ends within this: longer would be no return to bed.
 VISIT_LONGEST_S = 14 * 60.0
+SHARE_NAP = 0.6
+#: Of each of three chances a night.
+SHARE_VISIT = 0.55
 #: Sitting on the edge before standing up.
 EDGE_S = (15.0, 60.0)
 
@@ -115,7 +118,7 @@ def day(seed: int, person: Person, number: int) -> Day:
     wakes_s = _between(rng.gauss(5.9 * 3600, 2_400), 4.8 * 3600, 7.5 * 3600)
     sleeps_s = _between(rng.gauss(20.8 * 3600, 2_400), 19.6 * 3600, 22.6 * 3600)
     nap_from_s = rng.uniform(12.4, 13.0) * 3600
-    nap = (nap_from_s, nap_from_s + rng.uniform(1_800, 4_200)) if rng.random() < 0.6 else None
+    nap = (nap_from_s, nap_from_s + rng.uniform(1_800, 4_200)) if rng.random() < SHARE_NAP else None
     return Day(
         wakes_s=wakes_s,
         sleeps_s=sleeps_s,
@@ -134,15 +137,11 @@ def _visits(rng: random.Random, wakes_s: float, sleeps_s: float) -> list[Absence
     """Two or three times a night, never so close together or so late that they run into each other."""
     visits = []
     for early_s, late_s in ((1_200.0, 5_400.0), (7_200.0, 14_000.0), (sleeps_s + 1_200, DAY_S - 1_800)):
-        if rng.random() < 0.55 and late_s > early_s:
+        if rng.random() < SHARE_VISIT and late_s > early_s:
             start_s = rng.uniform(early_s, min(late_s, DAY_S - 1_800))
             lasts_s = _between(rng.gauss(330, 150), 90, VISIT_LONGEST_S)
             if late_s > wakes_s or start_s + lasts_s < wakes_s - 300:
-                visits.append(
-                    Absence(
-                        edge_s=start_s - rng.uniform(*EDGE_S), start_s=start_s, end_s=start_s + lasts_s
-                    )
-                )
+                visits.append(Absence(edge_s=start_s - rng.uniform(*EDGE_S), start_s=start_s, end_s=start_s + lasts_s))
     return visits
 
 
@@ -153,9 +152,7 @@ def _walks(rng: random.Random, person: Person, wakes_s: float) -> list[Walk]:
         start_s = rng.uniform(early_s, late_s)
         lasts_s = rng.uniform(900, 3_000)
         grounds = [
-            ground
-            for ground in person.grounds
-            if ground.from_s <= start_s and start_s + lasts_s <= ground.until_s
+            ground for ground in person.grounds if ground.from_s <= start_s and start_s + lasts_s <= ground.until_s
         ]
         if rng.random() < share and grounds:
             found.append(_stroll(rng, rng.choice(grounds), start_s, lasts_s))

@@ -18,6 +18,10 @@ class Scene(StrEnum):
     BATTERY_FLAT = "battery_flat"
 
 
+#: A scene begins within this many real seconds of the start.
+AFTER_MOST_S = 1e9
+
+
 def parse(text: str) -> tuple[Scene, float]:
     """`night_exit@20s` as (scene, 20.0): real seconds after the start; without `@`, at once.
 
@@ -27,11 +31,12 @@ def parse(text: str) -> tuple[Scene, float]:
     name, _, offset = text.partition("@")
     try:
         after_s = float(offset.removesuffix("s")) if offset else 0.0
-        if not 0 <= after_s < 1e9:
-            raise ValueError(offset)  # noqa: TRY301 - the same message serves
-        return Scene(name), after_s
+        named = Scene(name)
     except ValueError:
+        named, after_s = None, -1.0
+    if named is None or not 0 <= after_s < AFTER_MOST_S:
         known = ", ".join(Scene)
         raise SimulatorError(
             f"scene {text!r} is not understood. Write one of {known}, with an offset if wanted: night_exit@20s."
-        ) from None
+        )
+    return named, after_s

@@ -22,4 +22,6 @@ async def request(where: Address, scene: Scene) -> None:
         async with broker.client(where, "simulator-request") as client:
             await client.publish(downlink.SCENE_TOPIC, json.dumps({"scene": scene}), qos=1)
     except aiomqtt.MqttError as error:
-        raise SimulatorError(f"the broker at {where.host}:{where.port} is away ({error}): is the demo running?") from error
+        raise SimulatorError(
+            f"the broker at {where.host}:{where.port} is away ({error}): is the demo running?"
+        ) from error

@@ -12,7 +12,6 @@ from itertools import cycle
 from pathlib import Path
 
 import structlog
-from pydantic import Field
 
 from runtime import clock as clocks
 from runtime.clock import Clock
@@ -37,12 +36,6 @@ SEED = 1
 DRAIN_WITHIN_S = 8.0
 #: Longest real sleep between looks at the fleet, so that a command is obeyed at once.
 LOOK_EVERY_S = 0.1
-
-
-class SimulatorSettings(Settings):
-    """A simulator needs a broker and a clock, but no database."""
-
-    database_url: str = Field(default="", description="not needed by simulators")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,9 +97,7 @@ class Simulation:
         parts = [
             asyncio.ensure_future(part)
             for part in (
-                downlink.listen(
-                    self.where, f"simulator-{self.plan.seed}-down", self._ears(fleet, put, wake), ready
-                ),
+                downlink.listen(self.where, f"simulator-{self.plan.seed}-down", self._ears(fleet, put, wake), ready),
                 self._step(fleet, put, wake, ready),
                 self._play(fleet, put, wake, ready),
                 _over(stop, self.plan.seconds),

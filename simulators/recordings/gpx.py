@@ -29,9 +29,7 @@ def read(lines: Iterable[str]) -> Iterator[RecordedFix | BadLine]:
         document = gpxpy.parse("".join(lines))
     except (gpxpy.gpx.GPXException, ValueError) as error:
         raise RecordingError(f"not GPX: {error}") from error
-    points = itertools.chain.from_iterable(
-        segment.points for track in document.tracks for segment in track.segments
-    )
+    points = itertools.chain.from_iterable(segment.points for track in document.tracks for segment in track.segments)
     for count, point in enumerate(points, start=1):
         try:
             yield _fix(point)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import gzip
+import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
-from zlib import error as ZlibError
 
 from simulators import geodesy
 from simulators.errors import SimulatorError
@@ -58,7 +58,7 @@ def load(path: Path, *, limit: int | None = None) -> Recording:
     """
     try:
         found = list(_reader(path)(_lines(path)))
-    except (OSError, EOFError, ZlibError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         reason = getattr(error, "strerror", None) or error
         raise SimulatorError(f"{path} cannot be read: {reason}.") from error
     except RecordingError as error:
@@ -68,9 +68,7 @@ def load(path: Path, *, limit: int | None = None) -> Recording:
         raise SimulatorError(f"{path}: no usable position in it ({len(found)} bad lines).")
     ordered = sorted(fixes.values(), key=lambda item: item.at_s)
     bad = tuple(item for item in found if isinstance(item, BadLine))
-    return Recording(
-        fixes=tuple(ordered[:limit]), bad=bad, same_instant=len(found) - len(bad) - len(ordered)
-    )
+    return Recording(fixes=tuple(ordered[:limit]), bad=bad, same_instant=len(found) - len(bad) - len(ordered))
 
 
 def most_visited(fixes: Iterable[RecordedFix]) -> tuple[float, float]:
