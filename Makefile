@@ -57,7 +57,7 @@ console: $(STAMP) ## build the web console into api/console/dist
 		echo "console: no Node 20 or newer on PATH; installing the wheel that carries one" >&2; \
 		$(PY) -m pip install --quiet --editable '.[console]'; \
 	fi
-	@$(PY) api/console/build.py
+	@$(PY) api/console/build.py >&2
 
 demo: $(STAMP) console ## everything on this machine: database, broker, services, a simulated city, the console
 	@$(PY) -m runtime.cli demo $(ARGS)

@@ -14,6 +14,7 @@ OPERATIONS = "docs/operations.md"
 LINK = re.compile(r"(?<!!)\[[^\]]+\]\(([^)\s]+)\)|!\[[^\]]*\]\(([^)\s]+)\)")
 FENCE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 DECISION = re.compile(r"^(\d{4})-[a-z0-9-]+\.md$")
+CITED_DOCUMENT = re.compile(r"(?<![\w/.-])docs/[\w./-]+\.md")
 CITED_DECISION = re.compile(r"decisions/(\d{4})|[Dd]ecision (\d{4})")
 METRIC_CLASSES = frozenset({"Counter", "Gauge", "Histogram", "Summary", "Info", "Enum"})
 VARIABLE = re.compile(rf"{PREFIX}[A-Z][A-Z0-9_]*[A-Z0-9](?![A-Z0-9_])")
@@ -47,6 +48,19 @@ def anchors(text: str) -> set[str]:
     return {re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-") for heading in headings}
 
 
+def missing_documents(tree: Tree) -> list[str]:
+    """Documents that code, comments or settings speak of and that are not there."""
+    return sorted(
+        {
+            f"{tree.name(path)} speaks of {name}, which is not there"
+            for path in tree.texts()
+            if not tree.name(path).startswith("tests/architecture")
+            for name in CITED_DOCUMENT.findall(path.read_text(encoding="utf-8"))
+            if not (tree.root / name).exists()
+        }
+    )
+
+
 def decision_faults(tree: Tree) -> list[str]:
     """Decisions are numbered 0001, 0002, … without a gap, each names itself, and only real ones are cited."""
     files = [
@@ -73,13 +87,12 @@ def settings(tree: Tree) -> dict[str, str]:
     """Environment variable -> where it is declared: fields of classes built on `Settings`."""
     found = {}
     for path in tree.modules():
-        if path.name == "settings.py":
-            for node in parse(path).body:
-                if isinstance(node, ast.ClassDef) and any("Settings" in dotted(base) for base in node.bases):
-                    prefix = _prefix(node)
-                    for field in node.body:
-                        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name):
-                            found[prefix + field.target.id.upper()] = f"{tree.name(path)}:{field.lineno}"
+        for node in parse(path).body:
+            if isinstance(node, ast.ClassDef) and any(dotted(base).endswith("Settings") for base in node.bases):
+                prefix = _prefix(node)
+                for field in node.body:
+                    if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name):
+                        found[prefix + field.target.id.upper()] = f"{tree.name(path)}:{field.lineno}"
     return found
 
 
@@ -135,6 +148,10 @@ def test_links_lead_somewhere() -> None:
     assert broken_links(Tree()) == []
 
 
+def test_documents_that_are_spoken_of_exist() -> None:
+    assert missing_documents(Tree()) == []
+
+
 def test_decisions_are_numbered() -> None:
     assert decision_faults(Tree()) == []
 
@@ -178,6 +195,11 @@ def test_links_bite(tmp_path) -> None:
         "docs/a.md#gone",
         "docs/g.png",
     ]
+
+
+def test_missing_documents_bite(tmp_path) -> None:
+    tree = sample(tmp_path, {"api/app.py": "'''see docs/gone.md and docs/wire.md'''\n", "docs/wire.md": "x"})
+    assert missing_documents(tree) == ["api/app.py speaks of docs/gone.md, which is not there"]
 
 
 def test_decisions_bite(tmp_path) -> None:
