@@ -6,6 +6,7 @@ On Linux the kernel tells servers to end when we die, but they take a moment to;
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import subprocess
@@ -18,6 +19,7 @@ from runtime.embedded.errors import EmbeddedError
 
 log = structlog.get_logger(__name__)
 
+PROCESSES = Path("/proc")
 #: Seconds a leftover server is given to end.
 END_WITHIN_S = 30.0
 
@@ -45,12 +47,46 @@ async def end(pid_file: Path, *, program: str, number: signal.Signals) -> None:
         await asyncio.sleep(0.05)
 
 
+async def clear(pid_file: Path) -> None:
+    """Remove a server's pid file once nobody works in its folder any more.
+
+    PostgreSQL refuses to start while the process named there exists at all, even as a zombie that nobody reaps, as
+    in a container without an init process. On systems that do not tell who works where, it is left to PostgreSQL.
+
+    Raises:
+        EmbeddedError: processes of the server stay.
+    """
+    until = time.monotonic() + END_WITHIN_S
+    while staying := working_in(pid_file.parent):
+        if time.monotonic() > until:
+            pids = " ".join(map(str, staying))
+            raise EmbeddedError(f"processes {pids} still use {pid_file.parent} and do not end: kill {pids}")
+        await asyncio.sleep(0.05)
+    _remove_where_processes_are_seen(pid_file)
+
+
+def _remove_where_processes_are_seen(pid_file: Path) -> None:
+    if PROCESSES.is_dir():
+        pid_file.unlink(missing_ok=True)
+
+
+def working_in(folder: Path) -> list[int]:
+    """Ids of the processes whose working directory this is, as far as we may see; zombies work nowhere."""
+    found = []
+    for link in PROCESSES.glob("[0-9]*/cwd"):
+        with contextlib.suppress(OSError):
+            if link.samefile(folder):
+                found.append(int(link.parent.name))
+    return found
+
+
 def runs(pid: int, program: str) -> bool:
     """Whether a process with this id lives and runs that program."""
-    status = Path(f"/proc/{pid}/stat")
-    if Path("/proc/self").exists():
+    if PROCESSES.is_dir():
         try:
-            name, _, rest = status.read_text(encoding="utf-8", errors="replace").rpartition(")")
+            name, _, rest = (
+                (PROCESSES / str(pid) / "stat").read_text(encoding="utf-8", errors="replace").rpartition(")")
+            )
         except OSError:
             return False
         # The kernel keeps 15 characters of the name; a zombie runs nothing.

@@ -92,6 +92,7 @@ async def start(data_dir: Path, *, port: int, settings: Mapping[str, str] | None
         await asyncio.to_thread(_make_cluster, where, cluster, password)
     _check_version(where, cluster)
     await leftovers.end(cluster / "postmaster.pid", program="postgres", number=signal.SIGINT)
+    await leftovers.clear(cluster / "postmaster.pid")
     options = {**SETTINGS, "port": str(port), **(settings or {})}
     process = await child.start(
         [where.programs / "postgres", "-D", cluster, *(f"--{key}={value}" for key, value in options.items())],

@@ -1,5 +1,6 @@
 """The parts of the embedded servers that need no server: ports, lock, place, leftovers, the broker's configuration."""
 
+import asyncio
 import os
 import signal
 import socket
@@ -164,6 +165,21 @@ async def test_a_leftover_server_that_does_not_end_is_named(tmp_path, leftover, 
     monkeypatch.setattr(leftovers, "END_WITHIN_S", 0.05)
     with pytest.raises(EmbeddedError, match=f"kill {leftover.pid}"):
         await leftovers.end(tmp_path / "pid", program="sleep", number=signal.SIGCONT)
+
+
+@pytest.mark.skipif(not leftovers.PROCESSES.is_dir(), reason="this system does not tell who works where")
+async def test_a_pid_file_is_removed_once_nobody_works_in_its_folder(tmp_path, monkeypatch):
+    monkeypatch.setattr(leftovers, "END_WITHIN_S", 0.05)
+    pid_file = tmp_path / "postmaster.pid"
+    pid_file.write_text("4194305\n")
+    worker = await asyncio.create_subprocess_exec("sleep", "60", cwd=tmp_path)
+    with pytest.raises(EmbeddedError, match=f"kill {worker.pid}"):
+        await leftovers.clear(pid_file)
+    assert pid_file.exists()
+    worker.kill()
+    await worker.wait()
+    await leftovers.clear(pid_file)
+    assert not pid_file.exists()
 
 
 def test_paths_are_quoted_for_the_broker(tmp_path):
