@@ -1,0 +1,52 @@
+/** Every call of the contract the console makes, one line each. */
+import { get, request } from './http'
+import type * as T from './types'
+
+export const signIn = (username: string, password: string): Promise<T.Token> =>
+  request('POST', '/token', new URLSearchParams({ grant_type: 'password', username, password }))
+export const signOut = (): Promise<void> => request('DELETE', '/token')
+export const readMe = (): Promise<T.Me> => get('/me')
+export const readInfo = (): Promise<T.Info> => get('/info')
+
+export const listPersons = (query: string, after?: string | number | null): Promise<T.Page<T.Person>> =>
+  get('/persons', { query, limit: 50, after })
+export const readPerson = (personId: number): Promise<T.Person> => get(`/persons/${personId}`)
+export const listAccesses = (personId: number): Promise<T.Page<T.Access>> => get(`/persons/${personId}/accesses`)
+
+export const listZones = (personId: number): Promise<T.Page<T.Zone>> => get(`/persons/${personId}/zones`)
+export const addZone = (personId: number, zone: T.ZoneBody): Promise<T.Zone> =>
+  request('POST', `/persons/${personId}/zones`, zone)
+export const replaceZone = (zoneId: number, zone: T.ZoneBody): Promise<T.Zone> =>
+  request('PUT', `/zones/${zoneId}`, zone)
+export const deleteZone = (zoneId: number): Promise<void> => request('DELETE', `/zones/${zoneId}`)
+
+export const listPositions = (): Promise<T.Positions> => get('/positions')
+export const readPosition = (personId: number): Promise<T.Position> => get(`/persons/${personId}/position`)
+export const readTrack = (personId: number, since: T.Instant, until?: T.Instant): Promise<T.Track> =>
+  get(`/persons/${personId}/track`, { since, until })
+
+export type IncidentFilter = 'open' | 'resolved' | 'all'
+export const listIncidents = (
+  state: IncidentFilter,
+  options: { person_id?: number; limit?: number; before?: string | number | null } = {},
+): Promise<T.Page<T.Incident>> => get('/incidents', { state, ...options })
+export const readIncident = (incidentId: number): Promise<T.IncidentDetail> => get(`/incidents/${incidentId}`)
+export const acknowledge = (incidentId: number): Promise<T.Incident> =>
+  request('POST', `/incidents/${incidentId}/acknowledge`)
+export const respond = (incidentId: number): Promise<T.Incident> =>
+  request('POST', `/incidents/${incidentId}/respond`)
+export const resolve = (incidentId: number, outcome: T.Outcome, note: string): Promise<T.Incident> =>
+  request('POST', `/incidents/${incidentId}/resolve`, { outcome, note })
+export const addNote = (incidentId: number, text: string): Promise<T.Incident> =>
+  request('POST', `/incidents/${incidentId}/notes`, { text })
+
+export interface DeviceQuery {
+  query?: string
+  kind?: T.DeviceKind | ''
+  problem?: string
+  limit?: number
+  after?: string | number | null
+}
+export const listDevices = (query: DeviceQuery): Promise<T.Page<T.Device>> => get('/devices', { ...query })
+export const listQuarantine = (reason: string): Promise<T.Page<T.QuarantineItem>> =>
+  get('/quarantine', { reason, limit: 100 })

@@ -1,0 +1,231 @@
+/** The words of the HTTP contract (`/api/v1`), as the server writes them. No behaviour. */
+import type { Feature, FeatureCollection, LineString, Point, Polygon } from 'geojson'
+
+/** RFC 3339, UTC, on the server's (possibly scaled) clock. */
+export type Instant = string
+export type Language = 'zh-CN' | 'en'
+export type Role = 'family' | 'responder' | 'operator' | 'admin'
+export type Safety = 'unknown' | 'inside' | 'suspect' | 'outside'
+export type Severity = 'info' | 'warning' | 'urgent' | 'critical'
+export type IncidentState = 'open' | 'acknowledged' | 'responding' | 'resolved'
+export type Outcome = 'found' | 'returned' | 'false_alarm' | 'test'
+export type Sentence = Record<Language, string>
+
+export interface Token {
+  access_token: string
+  token_type: 'bearer'
+  expires_in: number
+  role: Role
+  display_name: string
+  language: Language
+}
+
+export interface Me {
+  user_id: number
+  username: string
+  display_name: string
+  role: Role
+  language: Language
+  division: string
+}
+
+export interface Division {
+  code: string
+  name: string
+  name_en: string
+  latitude: number
+  longitude: number
+}
+
+export interface Info {
+  now: Instant
+  clock_rate: number
+  version: string
+  basemap_style_url: string | null
+  divisions: Division[]
+}
+
+export interface DeviceState {
+  last_seen_at: Instant | null
+  online: boolean | null
+  battery_pct: number | null
+  charging: boolean | null
+  worn: boolean | null
+  bed_status: string | null
+  missing: number
+}
+
+export type DeviceKind = 'bracelet' | 'bed'
+
+export interface Device {
+  device_id: string
+  kind: DeviceKind
+  person_id: number | null
+  model: string
+  retired_at: Instant | null
+  state: DeviceState | null
+}
+
+export interface Person {
+  person_id: number
+  external_id: string | null
+  display_name: string
+  birth_year: number | null
+  time_zone: string
+  division: string
+  approach: string
+  devices: Device[]
+  open_incident_id: number | null
+}
+
+export interface ScheduleEntry {
+  /** 1 is Monday, 7 is Sunday. */
+  days: number[]
+  from: string
+  until: string
+}
+
+export interface ZoneBody {
+  name: string
+  kind: 'safe'
+  geometry: Point | Polygon
+  radius_m: number | null
+  schedule: ScheduleEntry[] | null
+}
+
+export interface Zone extends ZoneBody {
+  zone_id: number
+  person_id: number
+}
+
+export interface PositionProperties {
+  person_id: number
+  display_name: string
+  at: Instant
+  accuracy_m: number
+  source: string
+  speed_mps: number | null
+  heading_deg: number | null
+  battery_pct: number | null
+  safety: Safety
+  incident_id: number | null
+}
+
+export type Position = Feature<Point, PositionProperties>
+export type Positions = FeatureCollection<Point, PositionProperties>
+
+export interface TrackPoint {
+  at: Instant
+  accuracy_m: number
+  source: string
+  speed_mps: number | null
+}
+
+/** The server writes a LineString even for no point or one. */
+export type Track = Feature<LineString, { points: TrackPoint[] }>
+
+export interface Incident {
+  incident_id: number
+  person_id: number
+  person_name: string
+  state: IncidentState
+  severity: Severity
+  severity_reasons: string[]
+  kind: string
+  kinds: string[]
+  opened_at: Instant
+  updated_at: Instant
+  acknowledged_at: Instant | null
+  acknowledged_by: string | null
+  responding_at: Instant | null
+  responding_by: string | null
+  resolved_at: Instant | null
+  resolved_by: string | null
+  outcome: Outcome | null
+  note: string
+  sentence: Sentence
+  revision: number
+}
+
+export type EvidenceValue = string | number | boolean | null
+export type Evidence = Record<string, EvidenceValue>
+
+export interface Place {
+  latitude: number
+  longitude: number
+  accuracy_m: number | null
+  at: Instant | null
+}
+
+export interface Detection {
+  detection_id: string
+  kind: string
+  reason: string
+  at: Instant
+  device_id: string | null
+  place: Place | null
+  zone_id: number | null
+  evidence: Evidence
+  sentence: Sentence
+}
+
+export interface TimelineEvent {
+  at: Instant
+  kind: string
+  actor: string | null
+  data: Record<string, unknown>
+}
+
+export interface NotificationRecord {
+  receiver: string
+  relation: string
+  channel: string
+  purpose: string
+  state: string
+  attempts: number
+  created_at: Instant
+  delivered_wall: Instant | null
+}
+
+export interface EscalationStep {
+  round: number
+  position: number
+  due_at: Instant
+  audiences: string[]
+  state: 'pending' | 'fired' | 'cancelled'
+}
+
+export interface IncidentDetail extends Incident {
+  detections: Detection[]
+  timeline: TimelineEvent[]
+  notifications: NotificationRecord[]
+  approach: string
+  steps: EscalationStep[]
+}
+
+export interface QuarantineItem {
+  quarantine_id: number
+  received_at: Instant
+  topic: string
+  device_id: string | null
+  reason: string
+  detail: string
+  payload_size: number
+  payload_preview: string
+}
+
+export interface Access {
+  at: Instant
+  user: string | null
+  what: string
+}
+
+export interface Page<Item> {
+  items: Item[]
+  next?: string | number | null
+}
+
+export interface Hello {
+  now: Instant
+  clock_rate: number
+}

@@ -1,0 +1,91 @@
+/**
+ * The numbers behind a detection, as lines a daughter can read.
+ *
+ * Pure. Known keys get words and units; a key this version does not know is shown as it is, never dropped.
+ */
+import type { Detection, Evidence, EvidenceValue, Language } from '../api/types'
+import type { MessageKey, Translate } from '../i18n/messages'
+import { span } from './relative-time'
+
+export interface Fact {
+  label: string
+  value: string
+}
+
+type Wording = (value: EvidenceValue, evidence: Evidence, words: Words) => string | null
+
+export interface Words {
+  t: Translate
+  language: Language
+  /** An RFC 3339 instant as local hours and minutes. */
+  clock(at: string): string
+}
+
+/** Metres below a kilometre, else kilometres with one decimal. */
+export function metres(value_m: number): string {
+  const size = Math.abs(value_m)
+  return size < 1000 ? `${Math.round(size)} m` : `${(size / 1000).toFixed(1)} km`
+}
+
+const distance: Wording = (value, _, { t }) => {
+  if (typeof value !== 'number') return null
+  return t(value < 0 ? 'evidence.distance_inside' : 'evidence.distance_outside', { distance: metres(value) })
+}
+const accuracy: Wording = (value) => (typeof value === 'number' ? `± ${metres(value)}` : null)
+const count: Wording = (value) => (typeof value === 'number' ? String(value) : null)
+const instant: Wording = (value, _, { clock }) => (typeof value === 'string' ? clock(value) : null)
+const duration: Wording = (value, _, { language }) => (typeof value === 'number' ? span(value, language) : null)
+const percent: Wording = (value) => (typeof value === 'number' ? `${Math.round(value)} %` : null)
+const text: Wording = (value) => (typeof value === 'string' && value !== '' ? value : null)
+const place: Wording = (value, _, { t }) => {
+  const known = value === 'own_fix' || value === 'last_good' || value === 'unknown'
+  return known ? t(`evidence.place.${value}`) : text(value, {}, { t, language: 'en', clock: (at) => at })
+}
+const speed: Wording = (value, _, { t }) => {
+  if (typeof value !== 'number') return null
+  return t(paceOf(value), { speed: value.toFixed(1), kmh: (value * 3.6).toFixed(1) })
+}
+const localTime: Wording = (value, evidence, { t }) => {
+  if (typeof value !== 'string') return null
+  return evidence['night'] === true ? t('evidence.at_night', { time: value }) : value
+}
+
+/** Below a slow step nobody gets anywhere; above a run it is a vehicle. */
+function paceOf(speed_mps: number): MessageKey {
+  if (speed_mps < 0.3) return 'evidence.pace.still'
+  return speed_mps < 2.5 ? 'evidence.pace.walking' : 'evidence.pace.riding'
+}
+
+/** Known keys in the order they are told. */
+const WORDINGS: readonly (readonly [key: string, label: MessageKey, wording: Wording])[] = [
+  ['zone_name', 'evidence.zone_name', text],
+  ['distance_m', 'evidence.distance_m', distance],
+  ['accuracy_m', 'evidence.accuracy_m', accuracy],
+  ['fixes', 'evidence.fixes', count],
+  ['suspected_since', 'evidence.suspected_since', instant],
+  ['outside_since', 'evidence.outside_since', instant],
+  ['speed_mps', 'evidence.speed_mps', speed],
+  ['late_s', 'evidence.late_s', duration],
+  ['place', 'evidence.place', place],
+  ['place_age_s', 'evidence.place_age_s', duration],
+  ['battery_pct', 'evidence.battery_pct', percent],
+  ['threshold_pct', 'evidence.threshold_pct', percent],
+  ['local_time', 'evidence.local_time', localTime],
+]
+
+/** Keys that say nothing to a reader, or are told within another line. */
+const SILENT = new Set(['night', 'event_id'])
+const KNOWN = new Set([...WORDINGS.map(([key]) => key), ...SILENT])
+
+export function factsOf(detection: Pick<Detection, 'evidence'>, words: Words): Fact[] {
+  const { evidence } = detection
+  const facts: Fact[] = []
+  for (const [key, label, wording] of WORDINGS) {
+    const value = key in evidence ? wording(evidence[key] ?? null, evidence, words) : null
+    if (value !== null) facts.push({ label: words.t(label), value })
+  }
+  for (const [key, value] of Object.entries(evidence)) {
+    if (!KNOWN.has(key) && value !== null) facts.push({ label: key, value: String(value) })
+  }
+  return facts
+}

@@ -1,0 +1,43 @@
+/** Instants, errors and sentences in the language in use. */
+import { ApiError } from '../api/http'
+import type { Sentence } from '../api/types'
+import { ago, span } from '../domain/relative-time'
+import { language, t } from '../i18n'
+import { now_ms } from './clock'
+
+/** The programme is in Zibo; a person's own zone is used where it is known. */
+export const DEFAULT_TIME_ZONE = 'Asia/Shanghai'
+
+function format(at: string | number, timeZone: string, options: Intl.DateTimeFormatOptions): string {
+  const instant = new Date(at)
+  if (Number.isNaN(instant.getTime())) return '–'
+  return new Intl.DateTimeFormat(language.value, { timeZone, hourCycle: 'h23', ...options }).format(instant)
+}
+
+export function clockTime(at: string | number, timeZone = DEFAULT_TIME_ZONE): string {
+  return format(at, timeZone, { hour: '2-digit', minute: '2-digit' })
+}
+
+export function clockSeconds(at: string | number, timeZone = DEFAULT_TIME_ZONE): string {
+  return format(at, timeZone, { hour: '2-digit', minute: '2-digit', second: '2-digit' })
+}
+
+export function dateTime(at: string | number, timeZone = DEFAULT_TIME_ZONE): string {
+  return format(at, timeZone, { month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit' })
+}
+
+export const since = (at: string): string => ago(at, now_ms.value, language.value)
+export const lasted = (from: string, until_ms: number): string =>
+  span((until_ms - Date.parse(from)) / 1000, language.value)
+
+export const spoken = (sentence: Sentence): string => sentence[language.value] || sentence['zh-CN']
+
+/** What to tell the reader about a failed question. The server's own words are kept where it gave any. */
+export function describeError(error: unknown): string {
+  if (!(error instanceof ApiError)) return t('error.server', { status: '?' })
+  if (error.status === 0) return t('error.unreachable')
+  if (error.status === 403) return t('error.forbidden')
+  if (error.status === 404) return t('error.not_found')
+  if (error.detail) return error.detail
+  return t('error.server', { status: error.status })
+}
