@@ -97,8 +97,8 @@ async def insert(
         await cursor.execute(
             "INSERT INTO incidents (person_id, state, severity, severity_reasons, kind, kinds, opened_at, updated_at,"
             " revision) VALUES (%(person_id)s, 'open', %(severity)s, %(reasons)s, %(kind)s, %(kinds)s, %(at)s, %(at)s,"
-            " nextval('incidents_revisions')) RETURNING incident_id, person_id, state, severity, severity_reasons, kind,"
-            " kinds, opened_at",
+            " nextval('incidents_revisions')) RETURNING incident_id, person_id, state, severity, severity_reasons,"
+            " kind, kinds, opened_at",
             {
                 "person_id": person_id,
                 "severity": assessment.severity,
