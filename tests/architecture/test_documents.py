@@ -7,6 +7,8 @@ import re
 import tomllib
 from collections.abc import Iterator
 
+from alerts.channels import problem
+from api.schemas.roster import Roster
 from tests.architecture.source import Tree, docstrings, dotted, parse, sample
 
 PREFIX = "TONGXING_"
@@ -163,7 +165,8 @@ def test_every_setting_is_documented() -> None:
 
 def test_no_setting_is_documented_that_is_gone() -> None:
     tree = Tree()
-    mentioned = {name for path in tree.modules() for name in VARIABLE.findall(path.read_text(encoding="utf-8"))}
+    sources = [*tree.modules(), tree.root / "docker-compose.yml"]
+    mentioned = {name for path in sources for name in VARIABLE.findall(path.read_text(encoding="utf-8"))}
     assert set(VARIABLE.findall(_read(OPERATIONS))) - settings(tree).keys() - mentioned == set()
 
 
@@ -174,6 +177,14 @@ def test_every_metric_is_documented() -> None:
 def test_no_metric_is_documented_that_is_gone() -> None:
     documented = set(re.findall(r"`(tongxing_[a-z0-9_]+)`", _read(OPERATIONS)))
     assert documented - metrics(Tree()).keys() == set()
+
+
+def test_the_roster_in_the_documents_can_be_loaded() -> None:
+    (example,) = re.findall(r"^```json\n(.*?)^```", _read(OPERATIONS), re.MULTILINE | re.DOTALL)
+    roster = Roster.model_validate_json(example)
+    channels = [channel for person in roster.persons for one in person.receivers or [] for channel in one.channels]
+    channels += [channel for desk in roster.receivers for channel in desk.channels]
+    assert [problem(channel) for channel in channels] == [None] * len(channels)
 
 
 def test_the_changelog_is_current() -> None:
