@@ -20,7 +20,6 @@ Output goes to `<logs>/<name>.log`. On Linux members die with us even if we are 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
 import signal
 import time
@@ -179,8 +178,7 @@ class ProcessGroup:
 
     def kill(self, name: str) -> None:
         """End a member as a power cut would. It is restarted."""
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(self._members[name].process.pid, signal.SIGKILL)
+        self._members[name].process.kill()
 
     def pid(self, name: str) -> int:
         """A member's process id, now."""
