@@ -6,7 +6,7 @@ fires) or after (it cancels what was just written and is not yet being sent); ne
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -42,90 +42,93 @@ class _Climb:
     now: datetime
 
 
-async def begin_round(connection: Connection, incident: Incident, ladder_id: str, *, now: datetime) -> int:
-    """Start a ladder from its first step; what was left of an earlier round is cancelled. Returns the round."""
+async def begin_round(
+    connection: Connection, incident: Incident, person: Person, detected: Detected, ladder_id: str, *, now: datetime
+) -> None:
+    """Start a ladder from its first step and fire that at once; what was left of an earlier round is cancelled.
+
+    The incident's state in the table is already `open`.
+    """
     await ladders.cancel_steps(connection, incident.incident_id)
     climbed = (await load_ladders(connection)).get(ladder_id) or escalation.built_in(ladder_id)
     number = incident.round + 1
     steps = escalation.expand(climbed, round_number=number, since=now)
     await ladders.insert_steps(connection, incident.incident_id, steps)
-    return number
+    climb = await _prepare(connection, incident, person, detected, direct_round=number, now=now)
+    await _fire_due(connection, climb, steps, told=frozenset())
 
 
-async def fire(
-    connection: Connection,
-    incident: Incident,
-    person: Person,
-    *,
-    now: datetime,
-    detected: Detected | None = None,
-    direct_round: int | None = None,
-) -> int:
-    """Fire every step that is due, in order; how many fired.
-
-    Args:
-        connection: in a transaction that holds the incident's row.
-        incident: as it stands.
-        person: whom it is about.
-        now: scaled clock.
-        detected: what the messages speak of; None takes the gravest of the incident.
-        direct_round: the round that a detection handled in this transaction began, if one did.
-    """
+async def fire(connection: Connection, incident: Incident, person: Person, *, now: datetime) -> int:
+    """Fire every step that is due, in order; how many fired. The caller's transaction holds the incident's row."""
     if incident.state is not State.OPEN:
         return 0
     pending = await ladders.pending_steps(connection, incident.incident_id)
     if not pending or pending[0].due_at > now:
         return 0
-    climb = _Climb(
+    detected = await _gravest(connection, incident.incident_id)
+    climb = await _prepare(connection, incident, person, detected, direct_round=None, now=now)
+    told = await outbox.told_in_round(connection, incident.incident_id, pending[0].round)
+    return await _fire_due(connection, climb, pending, told=told)
+
+
+async def _prepare(
+    connection: Connection,
+    incident: Incident,
+    person: Person,
+    detected: Detected,
+    *,
+    direct_round: int | None,
+    now: datetime,
+) -> _Climb:
+    receivers = await people.receivers_for(connection, person.person_id, spellings(person.division))
+    return _Climb(
         incident=incident,
         person=person,
-        receivers=await people.receivers_for(connection, person.person_id, spellings(person.division)),
-        detected=detected or await _gravest(connection, incident.incident_id),
+        receivers=receivers,
+        detected=detected,
         direct_round=direct_round,
         now=now,
     )
-    return await _fire_due(connection, climb, pending)
 
 
-async def _fire_due(connection: Connection, climb: _Climb, pending: list[DueStep]) -> int:
+async def _fire_due(connection: Connection, climb: _Climb, pending: Sequence[DueStep], *, told: frozenset[int]) -> int:
+    """Fire the steps of one round, of which `told` have been told."""
     fired = 0
     fell_through = False
     for step in pending:
         if step.due_at > climb.now and not fell_through:
             return fired
-        reach = await _fire_step(connection, climb, step)
+        found = await _fire_step(connection, climb, step, told=told)
+        told |= {one.receiver.receiver_id for one in found.addressed}
         fired += 1
         # Nobody there: the next audience at once, instead of losing minutes to an empty step.
-        fell_through = reach is Reach.NOBODY
+        fell_through = found.reach is Reach.NOBODY
     await _repeat(connection, climb, pending[-1])
     return fired
 
 
-async def _fire_step(connection: Connection, climb: _Climb, step: DueStep) -> Reach:
-    incident_id = climb.incident.incident_id
-    addressed = dispatch(
+async def _fire_step(connection: Connection, climb: _Climb, step: DueStep, *, told: frozenset[int]) -> Dispatch:
+    found = dispatch(
         step.audiences,
         climb.receivers,
         division=climb.person.division,
-        told=await outbox.told_in_round(connection, incident_id, step.round),
+        told=told,
         works=channels.works,
     )
-    await outbox.insert(
-        connection,
-        announcement.alerts(
-            climb.incident,
-            climb.person,
-            climb.detected,
-            step,
-            addressed.addressed,
-            direct=step.round == climb.direct_round,
-            at=climb.now,
-        ),
+    notifications = announcement.alerts(
+        climb.incident,
+        climb.person,
+        climb.detected,
+        step,
+        found.addressed,
+        direct=step.round == climb.direct_round,
+        at=climb.now,
     )
-    await ladders.mark_fired(connection, incident_id, step)
-    await _note_step(connection, climb, step, addressed)
-    metrics.STEPS.labels(reach=addressed.reach).inc()
-    return addressed.reach
+    await outbox.insert(connection, notifications)
+    await ladders.mark_fired(connection, climb.incident.incident_id, step)
+    await _note_step(connection, climb, step, found)
+    metrics.STEPS.labels(reach=found.reach).inc()
+    return found
 
 
 async def _note_step(connection: Connection, climb: _Climb, step: DueStep, found: Dispatch) -> None:

@@ -125,6 +125,4 @@ async def _tell(
         await incidents.add_event(connection, incident_id, decision, at=now, data={"kind": detected.kind})
         await outbox.cancel_alerts(connection, incident_id)
     ladder_id = escalation.ladder_for(detected.kind, severity.own(detected.fact).severity)
-    number = await climbing.begin_round(connection, incident, ladder_id, now=now)
-    current = await incidents.get(connection, incident_id)
-    await climbing.fire(connection, current, person, now=now, detected=detected, direct_round=number)
+    await climbing.begin_round(connection, incident, person, detected, ladder_id, now=now)

@@ -6,9 +6,13 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
+import structlog
+
 from alerts.channels import apprise_channel, console, webhook
 from alerts.channels.channel import Channel, Sender
 from alerts.errors import ChannelError
+
+log = structlog.get_logger(__name__)
 
 CHANNELS: Mapping[str, Channel] = MappingProxyType(
     {channel.kind: channel for channel in (webhook.CHANNEL, apprise_channel.CHANNEL, console.CHANNEL)}
@@ -22,7 +26,12 @@ def problem(entry: Mapping[str, Any]) -> str | None:
     channel = CHANNELS.get(str(entry.get("kind")))
     if channel is None:
         return f'"kind" is {entry.get("kind")!r}: write one of {", ".join(CHANNELS)}'
-    return channel.problem(entry)
+    try:
+        return channel.problem(entry)
+    except Exception as error:
+        # A library that stumbles over one address must not keep an incident from being opened.
+        log.exception("channel_not_checked", channel=channel.kind)
+        return f"it cannot be checked ({type(error).__name__}): write another address"
 
 
 def works(entry: Mapping[str, Any]) -> bool:

@@ -105,7 +105,9 @@ class Database:
         return await self.row(query, person_id)
 
     async def decisions(self) -> list[str]:
-        query = "SELECT decision FROM handled_detections JOIN detections d USING (detection_id) ORDER BY d.judged_at, d.at"
+        query = (
+            "SELECT decision FROM handled_detections JOIN detections d USING (detection_id) ORDER BY d.judged_at, d.at"
+        )
         return [row["decision"] for row in await self.rows(query)]
 
     async def sent(self) -> list[tuple[int, int, int, str]]:

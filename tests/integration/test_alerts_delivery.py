@@ -11,6 +11,7 @@ import sys
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
+import pytest
 import pytest_asyncio
 
 from alerts import service
@@ -25,6 +26,9 @@ from runtime.clock import ManualClock
 from runtime.database import Pool
 from runtime.service import Stop
 from tests.alerts.scene import VILLAGE, Database, never, ok, receiving, webhook
+
+# One of Apprise's plug-ins imports it.
+pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")
 
 SECRET = "a-secret-of-at-least-32-characters"
 
@@ -72,7 +76,7 @@ async def serving(database_url: str, **settings) -> AsyncIterator[None]:
 async def eventually(scene: Database, query: str, *parameters, within_s: float = 15) -> list[dict]:
     """The rows of a query, once there are any."""
     async with asyncio.timeout(within_s):
-        while not (rows := await scene.rows(query, *parameters)):
+        while not (rows := await scene.rows(query, *parameters)):  # noqa: ASYNC110 - another process changes it
             await asyncio.sleep(0.02)
     return rows
 
@@ -157,7 +161,9 @@ async def test_a_webhook_that_never_answers_disturbs_nobody_else(scene, pool, pi
         await pipeline.work()
         await hook.arrived(1, within_s=2)
         assert (datetime.now(UTC) - began).total_seconds() < 2
-        timed_out = await eventually(scene, "SELECT detail, duration_ms FROM notification_attempts WHERE detail = 'timeout'")
+        timed_out = await eventually(
+            scene, "SELECT detail, duration_ms FROM notification_attempts WHERE detail = 'timeout'"
+        )
         assert timed_out[0]["duration_ms"] < 3500
         await scene.rows("DELETE FROM notification_attempts")
         await scene.rows("UPDATE notifications SET state = 'cancelled' WHERE state = 'pending'")
@@ -224,9 +230,7 @@ async def test_after_an_answer_nothing_is_tried_again(scene, pool, pipeline, clo
         await pipeline.work()
         await hook.arrived(1)
         incident = await scene.incident(person)
-        await service.acknowledge(
-            scene.connection, incident_id=incident["incident_id"], user_id=None, at=clock.now()
-        )
+        await service.acknowledge(scene.connection, incident_id=incident["incident_id"], user_id=None, at=clock.now())
         assert [row[3] for row in await scene.sent()] == ["pending"]
         held.set()
         assert await eventually(scene, ENDED) == [{"state": "cancelled", "attempts": 1}]

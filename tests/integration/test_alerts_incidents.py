@@ -72,9 +72,7 @@ async def test_a_night_exit_climbs_the_ladder_until_somebody_answers(scene, pipe
     await pipeline.work()
     assert (1, 2, station, "pending") in await scene.sent()
     async with scene.connection.transaction():
-        await service.acknowledge(
-            scene.connection, incident_id=incident["incident_id"], user_id=None, at=clock.now()
-        )
+        await service.acknowledge(scene.connection, incident_id=incident["incident_id"], user_id=None, at=clock.now())
     clock.advance(60 * MINUTE)
     await pipeline.work()
     assert {state for *_, state in await scene.sent()} == {"cancelled"}
@@ -311,10 +309,9 @@ async def test_a_step_waits_while_somebody_is_answering(scene, pipeline, clock, 
     await pipeline.work()
     incident_id = (await scene.incident(person))["incident_id"]
     clock.advance(2 * MINUTE)
-    async with await database.connect(database_url) as connection:
-        async with connection.transaction():
-            await service.acknowledge(connection, incident_id=incident_id, user_id=None, at=clock.now())
-            assert await pipeline.fire_due() == 0
+    async with await database.connect(database_url) as connection, connection.transaction():
+        await service.acknowledge(connection, incident_id=incident_id, user_id=None, at=clock.now())
+        assert await pipeline.fire_due() == 0
     assert await pipeline.fire_due() == 0
     assert [row[3] for row in await scene.sent()] == ["cancelled"]
 
