@@ -24,7 +24,7 @@ ifneq ($(shell cat $(STAMP) 2>/dev/null),$(CURDIR))
 STALE := moved
 endif
 
-.PHONY: help setup demo up console test test-fast check format format-check lint types imports architecture bench \
+.PHONY: help setup demo console test test-fast check format format-check lint types imports architecture bench \
 	evaluate clean moved
 
 help: ## list the commands
