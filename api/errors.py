@@ -21,6 +21,7 @@ from api.zone_shape import ZoneError
 
 log = structlog.get_logger(__name__)
 
+OK = HTTPStatus.OK
 CREATED = HTTPStatus.CREATED
 NO_CONTENT = HTTPStatus.NO_CONTENT
 PROBLEM_TYPE = "application/problem+json"

@@ -103,7 +103,7 @@ async def publish_to_notification_ms(
             FROM notification_attempts a
             JOIN notifications n ON n.notification_id = a.notification_id
             JOIN detections d ON d.detection_id = n.detection_id
-            WHERE n.round = 1 AND n.position = 0 AND n.purpose = 'alert' AND d.published_wall IS NOT NULL
+            WHERE n.direct AND n.round = 1 AND n.position = 0 AND n.purpose = 'alert' AND d.published_wall IS NOT NULL
             ORDER BY a.notification_id, a.attempt) first
         WHERE first.handed_wall >= %s""",
         (since_wall,),

@@ -67,7 +67,7 @@ class IncidentRow:
     outcome: str | None
     note: str
     revision: int
-    #: The first detection of the kind that opened it; null in the moment before alerts has written it.
+    #: The first detection of its kind, the gravest one; null in the moment before alerts has written it.
     opened_by: dict[str, Any] | None
 
     def opening(self) -> DetectionRow | None:

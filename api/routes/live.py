@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Header, Response
 
 from api.access import Action
 from api.dependencies import May, ServicesDep, TokenDigest
-from api.errors import NotSignedIn, WrongRole, documented
+from api.errors import OK, NotSignedIn, WrongRole, documented
 from api.live import last_words
 from api.streaming import EventStream
 from api.viewer import Viewer
@@ -20,7 +20,8 @@ Watcher = Annotated[Viewer, Depends(May(Action.WATCH_LIVE))]
 @router.get(
     "/live",
     response_class=EventStream,
-    responses={200: {"description": "Events until either side hangs up", "content": {"text/event-stream": {}}}},
+    status_code=OK,
+    responses={int(OK): {"description": "Events until either side hangs up", "content": {"text/event-stream": {}}}},
 )
 async def watch_live(
     viewer: Watcher,

@@ -27,7 +27,7 @@ class Incident(BaseModel):
     state: State = Field(description="Where it stands")
     severity: Severity = Field(description="How bad")
     severity_reasons: list[str] = Field(description="Why that severity, one machine word each")
-    kind: str = Field(description="Kind of the detection that opened it")
+    kind: str = Field(description="The gravest kind in it")
     kinds: list[str] = Field(description="Kinds of all detections in it")
     opened_at: Instant = Field(description="When it opened")
     updated_at: Instant = Field(description="When it last changed")
