@@ -70,7 +70,7 @@ def _cluster_folder(data_dir: Path, account: Account) -> Path:
     if pointer.exists():
         return _made(Path(pointer.read_text(encoding="utf-8").strip()), account)
     inside = data_dir / "postgres"
-    if inside.exists() or _may(account, "-x", data_dir):
+    if inside.exists() or _may_enter(account, data_dir):
         return _made(inside, account)
     # A random part, because a data folder may be moved and another made in its stead.
     digest = hashlib.sha256(str(data_dir).encode()).hexdigest()[:12]
@@ -81,18 +81,38 @@ def _cluster_folder(data_dir: Path, account: Account) -> Path:
 
 
 def _programs(installed: Path, account: Account) -> Path:
-    if _may(account, "-x", installed / "bin" / "postgres"):
+    if _starts(account, installed / "bin"):
         return installed / "bin"
     # The digest of the path tells installations apart, the time of the program their versions.
     made_ns = (installed / "bin" / "postgres").stat().st_mtime_ns
     digest = hashlib.sha256(f"{installed}\x1f{made_ns}".encode()).hexdigest()[:12]
     copy = _shared() / f"postgresql-{digest}"
+    programs = copy / installed.parent.name / installed.name / "bin"
     if not copy.exists():
         unfinished = copy.with_name(f"{copy.name}.{os.getpid()}")
-        shutil.copytree(installed, unfinished, symlinks=True, ignore=shutil.ignore_patterns("include", "doc"))
+        _copy_installation(installed, unfinished)
         unfinished.rename(copy)
         log.info("database_programs_copied", folder=str(copy), why=f"{installed} is closed to user nobody")
-    return copy / "bin"
+    if not _starts(account, programs):
+        raise EmbeddedError(
+            f"user nobody cannot run {programs / 'postgres'}: mount {SHARED} without noexec, "
+            "or start as an ordinary user."
+        )
+    return programs
+
+
+def _copy_installation(installed: Path, copy: Path) -> None:
+    """As in the wheel: the programs look for their libraries in a folder beside the package's."""
+    package = installed.parent
+    unneeded = shutil.ignore_patterns("include", "doc")
+    shutil.copytree(installed, copy / package.name / installed.name, symlinks=True, ignore=unneeded)
+    libraries = package.with_name(f"{package.name}.libs")
+    if libraries.is_dir():
+        shutil.copytree(libraries, copy / libraries.name, symlinks=True)
+    # A strict umask installs for the owner alone; whoever may read may then also enter and run.
+    for path in (copy, *copy.rglob("*")):
+        mode = path.stat().st_mode
+        path.chmod(mode | 0o444 | (mode & 0o100 and 0o111))
 
 
 def _shared() -> Path:
@@ -108,14 +128,26 @@ def _made(folder: Path, account: Account | None) -> Path:
     return folder
 
 
-def _may(account: Account, test: str, path: Path) -> bool:
+def _starts(account: Account, programs: Path) -> bool:
+    return _succeeds(account, [str(programs / "postgres"), "--version"])
+
+
+def _may_enter(account: Account, folder: Path) -> bool:
+    return _succeeds(account, [shutil.which("test") or "/usr/bin/test", "-x", str(folder)])
+
+
+def _succeeds(account: Account, command: list[str]) -> bool:
     """Ask the kernel as that user: access lists, mounts and security modules have their say too."""
-    answer = subprocess.run(  # noqa: S603 - fixed program, our own path
-        [shutil.which("test") or "/usr/bin/test", test, str(path)],
-        user=account.uid,
-        group=account.gid,
-        extra_groups=[],
-        cwd="/",
-        check=False,
-    )
+    try:
+        answer = subprocess.run(  # noqa: S603 - our own programs and paths
+            command,
+            user=account.uid,
+            group=account.gid,
+            extra_groups=[],
+            cwd="/",
+            check=False,
+            capture_output=True,
+        )
+    except PermissionError:
+        return False
     return answer.returncode == 0

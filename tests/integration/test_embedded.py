@@ -155,8 +155,8 @@ async def test_killing_the_broker_loses_nothing_acknowledged(data_dir):
             await away.subscribe("kill/+", qos=1)
         async with client(servers.broker_url, "sender") as sender:
             await asyncio.gather(*(sender.publish("kill/1", payload, qos=1) for payload in sent))
-            os.kill(pids(data_dir)["nats-server"], signal.SIGKILL)
-            await servers.failed
+        os.kill(pids(data_dir)["nats-server"], signal.SIGKILL)
+        await servers.failed
     async with (
         asyncio.timeout(30),
         embedded(data_dir) as servers,
@@ -168,7 +168,8 @@ async def test_killing_the_broker_loses_nothing_acknowledged(data_dir):
 
 
 def start(data_dir, *, python=sys.executable, **options):
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), **options.pop("environment", {})}
+    path = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
+    environment = {**os.environ, "PYTHONPATH": path, **options.pop("environment", {})}
     return subprocess.Popen(
         [python, "-c", SOURCE, str(data_dir)],
         stdin=subprocess.PIPE,
@@ -213,6 +214,11 @@ async def test_a_start_right_after_killing_us_and_the_servers_recovers(data_dir)
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can close a folder to user nobody")
 async def test_root_in_a_closed_folder(data_dir, monkeypatch):
     monkeypatch.setattr(place, "SHARED", data_dir.parent / "shared")
+    starts = place._starts
+    # As if the virtual environment lay there too.
+    monkeypatch.setattr(
+        place, "_starts", lambda account, programs: data_dir.parent in programs.parents and starts(account, programs)
+    )
     closed = data_dir.parent / "home"
     closed.mkdir(mode=0o700)
     seen = []
@@ -222,6 +228,7 @@ async def test_root_in_a_closed_folder(data_dir, monkeypatch):
             execute(servers.database_url, "CREATE TABLE IF NOT EXISTS kept ()")
             assert execute(servers.database_url, "SELECT to_regclass('kept') IS NOT NULL") == [(True,)]
     assert seen[0] == seen[1]
+    assert not (closed / "data" / "postgres").exists()
 
 
 def ordinary_python(user):

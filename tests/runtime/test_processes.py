@@ -149,7 +149,8 @@ async def test_members_die_with_us_even_if_we_are_killed(tmp_path):
         "        await asyncio.Event().wait()\n"
         "asyncio.run(main())\n"
     )
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    path = [str(Path(__file__).parents[2]), *filter(None, [os.environ.get("PYTHONPATH")])]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path)}
     parent = subprocess.Popen(  # noqa: ASYNC220 - killed before it is waited for
         [sys.executable, "-c", source, str(tmp_path)], stdout=subprocess.PIPE, text=True, env=environment
     )
