@@ -16,6 +16,7 @@ export default defineConfig(({ mode }) => {
       // A data: URL would be refused by a strict Content-Security-Policy.
       assetsInlineLimit: 0,
       rolldownOptions: {
+        checks: { pluginTimings: false },
         output: {
           // Servers that do not know .mjs would refuse to start the map's worker.
           assetFileNames: (asset) =>

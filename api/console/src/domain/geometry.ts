@@ -46,3 +46,7 @@ export function boundsOf(coordinates: Iterable<Coordinates>): Bounds | null {
 export function zonesBounds(zones: readonly Zone[]): Coordinates[] {
   return zones.flatMap((zone) => zoneOutline(zone).coordinates.flat())
 }
+
+export function covers([west, south, east, north]: Bounds, [longitude = NaN, latitude = NaN]: Coordinates): boolean {
+  return west <= longitude && longitude <= east && south <= latitude && latitude <= north
+}
