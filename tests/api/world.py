@@ -19,8 +19,8 @@ from api.passwords import hash_of
 from api.server import serve
 from api.settings import ApiSettings
 from runtime import database, identifiers
-from runtime.database import Connection
 from runtime.clock import Clock, ManualClock
+from runtime.database import Connection
 from runtime.service import Stop
 
 NOW = datetime(2026, 11, 20, 18, 40, tzinfo=UTC)
