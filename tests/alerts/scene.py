@@ -141,6 +141,14 @@ class Receiving:
     _arrived: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     async def handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            await self._converse(reader, writer)
+        finally:
+            writer.close()
+            with contextlib.suppress(ConnectionError):
+                await writer.wait_closed()
+
+    async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
             head = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
             headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in head[1:])}
@@ -152,7 +160,6 @@ class Receiving:
             status = await self.answer(request)
             writer.write(f"HTTP/1.1 {status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".encode())
             await writer.drain()
-        writer.close()
 
     async def arrived(self, count: int, *, within_s: float = 15) -> list[Request]:
         async with asyncio.timeout(within_s), self._arrived:
