@@ -10,7 +10,7 @@ CHARGE = 70.0
 #: A battery made to run flat stops here, per cent.
 FLAT_PCT = 6.0
 #: Seconds it takes to run flat, and how long it then stays so before someone puts it on the charger.
-FLAT_WITHIN_S = 150.0
+FLAT_WITHIN_S = 240.0
 FLAT_FOR_S = 1_200.0
 FULL_AGAIN_WITHIN_S = 1_800.0
 
@@ -47,6 +47,7 @@ class Battery:
 
     def run_flat(self, at_s: float) -> None:
         """From now on: down to FLAT_PCT within minutes, a while like that, then full again."""
+        self.advance(at_s, charging=False, tracking=False)
         rate = min(FLAT_PCT - self.pct, -1.0) / FLAT_WITHIN_S
         flat_s = at_s + FLAT_WITHIN_S
         charger_s = flat_s + FLAT_FOR_S

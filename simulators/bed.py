@@ -10,6 +10,8 @@ from simulators.message import Kind, Message
 from simulators.numbering import Numbering
 
 REPORT_S = 120.0
+#: A change is looked at this much later, so that rounding cannot show the time before it. Seconds.
+SETTLES_S = 0.001
 MODEL = "simulated bed"
 #: Share of occupied reports with restless movement, and of those without a usable vital sign.
 SHARE_RESTLESS = 0.08
@@ -36,7 +38,7 @@ class Bed:
             messages.append(self._numbers.message(Kind.STATUS, now_s, online=True, firmware=FIRMWARE, model=MODEL))
         self._status = self._life.bed_status(now_s)
         messages.append(self._numbers.message(Kind.BED, now_s, status=self._status.value, **self._vitals()))
-        self.due_s = max(min(self._life.next_bed_change_s(now_s), now_s + REPORT_S), now_s + 0.05)
+        self.due_s = min(self._life.next_bed_change_s(now_s) + SETTLES_S, now_s + REPORT_S)
         return messages
 
     def look_again(self, now_s: float) -> None:

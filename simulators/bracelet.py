@@ -19,7 +19,7 @@ from simulators.numbering import Numbering
 FIX_AT_HOME_S = 600.0
 FIX_OUTDOORS_S = 60.0
 HEARTBEAT_S = 300.0
-HEARTBEAT_HURRIED_S = 15.0
+HEARTBEAT_HURRIED_S = 10.0
 #: Real seconds between repeats of an event: it waits for a network, not for the simulated day.
 REPEAT_REAL_S = 5.0
 #: All devices say their first word within this many seconds of the start.

@@ -52,7 +52,7 @@ def address(url: str) -> Address:
     )
 
 
-def client(where: Address, identifier: str, *, keep_session: bool = False, window: int = 20) -> aiomqtt.Client:
+def client(where: Address, identifier: str | None, *, keep_session: bool = False, window: int = 20) -> aiomqtt.Client:
     """An MQTT 3.1.1 client, not yet connected; `window` publishes may wait for their PUBACK at once."""
     made = aiomqtt.Client(
         where.host,

@@ -130,7 +130,7 @@ class Demo:
         started = running.children
         webhook = self.options.webhook
         if webhook is None:
-            secret = secrets.token_urlsafe(24)
+            secret = kept_secret(self.options.data_dir / "phone.secret")
             webhook = (f"http://127.0.0.1:{started.ports.phone}/", secret)
             await self._step("the family's telephone", lambda: started.phone(secret))
         await self._step("tables", started.migrate)
@@ -261,6 +261,14 @@ class Running:
                 return current
             previous = current
             await asyncio.sleep(LOOK_EVERY_S)
+
+
+def kept_secret(file: Path) -> str:
+    """The telephone's secret, the same in every run: messages of the last one may still be under way."""
+    if not file.exists():
+        file.touch(mode=0o600)
+        file.write_text(secrets.token_urlsafe(24), encoding="ascii")
+    return file.read_text(encoding="ascii").strip()
 
 
 def clear(data_dir: Path) -> None:
