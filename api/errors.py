@@ -224,5 +224,5 @@ async def _answer_bug(request: Request, error: Exception) -> JSONResponse:
 
 
 def _route(request: Request) -> str:
-    """The route's template; a raw path could carry a name somebody searched for."""
-    return str(getattr(request.scope.get("route"), "path", "unknown"))
+    """The route's name; a raw path could carry a name somebody searched for."""
+    return str(getattr(request.scope.get("route"), "name", "unknown"))

@@ -72,8 +72,8 @@ class Headers:
 
 
 def _count(scope: Scope, status: int, seconds: float) -> None:
-    # The template, not the path: one series a route, and no identifiers in metrics.
-    route = getattr(scope.get("route"), "path", "none")
+    # The route's name (its operation id), not the path: one series a route, and no identifiers in metrics.
+    route = getattr(scope.get("route"), "name", "none")
     method = str(scope["method"]) if scope["method"] in _METHODS else "other"
     REQUESTS.labels(method, route, str(status)).inc()
     SECONDS.labels(method, route).observe(seconds)

@@ -14,8 +14,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from alerts import channels
 from api import passwords, store
-from api.schemas.roster import Roster, RosterPerson, RosterUser
+from api.schemas.roster import Roster, RosterPerson, RosterReceiver, RosterUser
 from api.zone_shape import ZoneError, checked
 from runtime.database import Connection
 
@@ -75,6 +76,7 @@ def _entry(location: Iterable[int | str]) -> str:
 
 def _contradictions(roster: Roster) -> Iterator[str]:
     yield from _repeated("users", "username", (user.username for user in roster.users))
+    yield from _useless_channels("receivers", roster.receivers)
     yield from _repeated("persons", "external_id", (person.external_id for person in roster.persons))
     seen: dict[str, str] = {}
     for number, person in enumerate(roster.persons):
@@ -83,11 +85,19 @@ def _contradictions(roster: Roster) -> Iterator[str]:
             if device.device_id in seen:
                 yield f"{entry}: device_id {device.device_id} is already at {seen[device.device_id]}"
             seen.setdefault(device.device_id, entry)
+        yield from _useless_channels(f"persons[{number}].receivers", person.receivers or ())
         for index, zone in enumerate(person.zones):
             try:
                 checked(zone.geometry.model_dump(), zone.radius_m)
             except ZoneError as error:
                 yield f"persons[{number}].zones[{index}]: {error}"
+
+
+def _useless_channels(where: str, receivers: Iterable[RosterReceiver]) -> Iterator[str]:
+    for number, receiver in enumerate(receivers):
+        for index, channel in enumerate(receiver.channels):
+            if wrong := channels.problem(channel):
+                yield f"{where}[{number}].channels[{index}]: {wrong}"
 
 
 def _repeated(where: str, field: str, values: Iterable[str]) -> Iterator[str]:

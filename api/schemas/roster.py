@@ -40,7 +40,7 @@ class RosterDevice(Request):
     model: str = Field(default="", max_length=100, description="Maker's model")
 
 
-class _Receiver(Request):
+class RosterReceiver(Request):
     """Somebody who can be told."""
 
     display_name: Name
@@ -54,13 +54,13 @@ class _Receiver(Request):
         return self.model_dump(exclude={"username"}) | {"user_id": user_id}
 
 
-class RosterFamily(_Receiver):
+class RosterFamily(RosterReceiver):
     """A relative of one person."""
 
     priority: int = Field(default=1, ge=1, le=100, description="1 is called first")
 
 
-class RosterDesk(_Receiver):
+class RosterDesk(RosterReceiver):
     """A coordinator, station or desk of a division."""
 
     relation: Literal["coordinator", "station", "county", "centre"] = Field(description="What they are")
