@@ -12,6 +12,7 @@ import sysconfig
 from pathlib import Path
 
 import aiomqtt
+import paho.mqtt.client as mqtt
 import psycopg
 import pytest
 
@@ -165,6 +166,40 @@ async def test_killing_the_broker_loses_nothing_acknowledged(data_dir):
         messages = aiter(away.messages)
         received = {(await anext(messages)).payload for _ in sent}
     assert received == set(sent)
+
+
+async def test_what_was_not_acknowledged_comes_again_soon(broker_url):
+    host, port = broker_url.removeprefix("mqtt://").split(":")
+    received: asyncio.Queue[tuple[bytes, bool]] = asyncio.Queue()
+    loop = asyncio.get_running_loop()
+
+    def connect():
+        """By hand: aiomqtt acknowledges by itself."""
+        subscriber = mqtt.Client(
+            mqtt.CallbackAPIVersion.VERSION2, client_id="forgetful", clean_session=False, manual_ack=True
+        )
+        subscriber.on_connect = lambda client, *_: client.subscribe("again/+", qos=1)
+        subscriber.on_subscribe = lambda *_: loop.call_soon_threadsafe(received.put_nowait, (b"subscribed", False))
+        subscriber.on_message = lambda _, __, message: loop.call_soon_threadsafe(
+            received.put_nowait, (message.payload, message.dup)
+        )
+        subscriber.connect(host, int(port))
+        subscriber.loop_start()
+        return subscriber
+
+    async with asyncio.timeout(20):
+        first = connect()
+        assert await received.get() == (b"subscribed", False)
+        async with client(broker_url, "sender") as sender:
+            await sender.publish("again/1", b"sos", qos=1)
+        assert await received.get() == (b"sos", False)
+        first.disconnect()
+        first.loop_stop()
+        second = connect()
+        seen = {await received.get(), await received.get()}
+        second.disconnect()
+        second.loop_stop()
+    assert seen == {(b"subscribed", False), (b"sos", True)}
 
 
 def start(data_dir, *, python=sys.executable, **options):

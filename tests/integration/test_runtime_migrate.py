@@ -60,6 +60,13 @@ async def test_a_migration_that_fails_leaves_nothing_behind(empty_database_url, 
     assert await migrate.migrate(empty_database_url, folder) == ["0002_second"]
 
 
+async def test_a_migration_and_the_note_that_it_ran_are_one(empty_database_url, folder):
+    (folder / "0002_second.sql").write_text("CREATE TABLE half (); ALTER TABLE schema_migrations RENAME TO elsewhere;")
+    with pytest.raises(MigrationError, match="0002_second failed and left nothing behind"):
+        await migrate.migrate(empty_database_url, folder)
+    assert query(empty_database_url, "SELECT to_regclass('half')") == [(None,)]
+
+
 async def test_what_is_missing_is_told_without_changing_anything(empty_database_url, folder):
     async with await database.connect(empty_database_url, autocommit=True) as connection:
         assert await migrate.missing(connection, folder) == ["0001_first", "0002_second"]
