@@ -273,6 +273,7 @@ async def test_two_pipelines_at_once_handle_each_detection_once(scene, pool, pip
     await asyncio.gather(*first)
     await asyncio.gather(pipeline.work(), other.work())
     await other_pool.close()
+    assert (pipeline.problem(), other.problem()) == (None, None), "they got into each other's way"
     handled = await scene.rows("SELECT decision, count(*) AS n FROM handled_detections GROUP BY 1 ORDER BY 1")
     assert handled == [{"decision": "joined", "n": 24}, {"decision": "opened", "n": 12}]
     assert len(await scene.sent()) == 12
