@@ -8,8 +8,6 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 _HASHER = PasswordHasher()
-#: Verified when the username is unknown, so that the answer takes as long as for a known one.
-_NOBODY = _HASHER.hash("nobody has this password")
 _AT_ONCE = 2
 
 
@@ -17,12 +15,14 @@ class Passwords:
     """Hashes and verifies without holding up the event loop."""
 
     def __init__(self) -> None:
+        #: Verified when the username is unknown, so that the answer takes as long as for a known one.
+        self._nobody = _HASHER.hash("nobody has this password")
         self._turn = asyncio.Semaphore(_AT_ONCE)
 
     async def matches(self, stored: str | None, password: str) -> bool:
         """Whether the password is the one behind the stored hash; None, an unknown user, never matches."""
         async with self._turn:
-            right = await asyncio.to_thread(verify, stored or _NOBODY, password)
+            right = await asyncio.to_thread(verify, stored or self._nobody, password)
         return right and stored is not None
 
 
