@@ -6,7 +6,7 @@ CREATE TABLE users ( -- writer: api
     password_hash text NOT NULL,
     display_name  text NOT NULL,
     role          text NOT NULL CHECK (role IN ('family', 'responder', 'operator', 'admin')),
-    -- Prefix of the 12-digit statistical code a responder or operator works in; '' is everywhere.
+    -- Prefix of the 12-digit statistical code whose open incidents a responder sees; '' is none but those told of.
     division      text NOT NULL DEFAULT '' CHECK (division ~ '^[0-9]{0,12}$'),
     language      text NOT NULL DEFAULT 'zh-CN' CHECK (language IN ('zh-CN', 'en')),
     created_at    timestamptz NOT NULL DEFAULT now(),
