@@ -17,7 +17,7 @@ from geofence.observation import NOTHING, Judgement, Observation
 from geofence.ordering import Admission, OrderState
 from geofence.person import Person
 from geofence.reading import Reading
-from geofence.track import TrackState
+from geofence.track import Movement, TrackState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +53,8 @@ def step(state: PersonState, reading: Reading, person: Person) -> tuple[PersonSt
 def judge(state: PersonState, reading: Reading, person: Person, area: SafeArea | None) -> tuple[PersonState, Outcome]:
     """`step` with the features already measured: the one copy of the order of things, for single and batch."""
     order, admission = ordering.admit(state.order, reading, person.policy)
+    if admission is Admission.NEWS:
+        return _tell(state, order, reading, person)
     if admission is not Admission.LIVE:
         return state, Outcome(admission=admission)
     state, late = run_down(state, person, reading.at)
@@ -63,6 +65,15 @@ def judge(state: PersonState, reading: Reading, person: Person, area: SafeArea |
     battery_state, drained = low_battery.step(state.battery, seen)
     after = PersonState(order=order, track=followed, zone=zone_state, battery=battery_state)
     return after, Outcome(admission=admission, judgement=late + left + called + drained)
+
+
+def _tell(state: PersonState, order: OrderState, reading: Reading, person: Person) -> tuple[PersonState, Outcome]:
+    """A safety event that is old on arrival: it is news, where the person was and how full the battery is no more."""
+    nowhere = Movement(believed=False)
+    seen = Observation(reading=reading, person=person, area=None, movement=nowhere, last_place=state.track.place)
+    _, called = sos.step(None, seen)
+    after = PersonState(order=order, track=state.track, zone=state.zone, battery=state.battery)
+    return after, Outcome(admission=Admission.NEWS, judgement=called)
 
 
 def due(state: PersonState, person: Person) -> datetime | None:

@@ -1,7 +1,8 @@
 """Which readings may move live state. Event time decides, for each device and kind on its own.
 
 A reading that is not newer than the last of its device and kind is a repeat or came late; one that is old on arrival
-belongs to a backlog. Both go to history and move nothing. A safety event is always judged, once: a late SOS is news.
+belongs to a backlog. Both go to history and move nothing. A safety event is always judged, once: a late SOS is news,
+but the position and the battery that it brings are history too.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ class Admission(StrEnum):
     """What becomes of a reading."""
 
     LIVE = "live"
+    #: A safety event that is old on arrival: told, but it moves nothing else.
+    NEWS = "news"
     #: The same device, kind and instant, or the same event id.
     DUPLICATE = "duplicate"
     #: Older than what was already judged.
@@ -40,8 +43,8 @@ class OrderState:
 def admit(state: OrderState, reading: Reading, policy: Policy) -> tuple[OrderState, Admission]:
     """Decide on one reading and remember it if it is live."""
     if reading.event is not None:
-        return _admit_event(state, reading, reading.event.event_id)
-    if reading.received_at - reading.at > policy.live_max_age:
+        return _admit_event(state, reading, reading.event.event_id, policy)
+    if _old(reading, policy):
         return state, Admission.STALE
     for device_id, kind, newest in state.newest:
         if device_id == reading.device_id and kind == reading.kind and reading.at <= newest:
@@ -51,8 +54,15 @@ def admit(state: OrderState, reading: Reading, policy: Policy) -> tuple[OrderSta
     return OrderState(newest=(*others, newest_row), events=state.events), Admission.LIVE
 
 
-def _admit_event(state: OrderState, reading: Reading, event_id: str) -> tuple[OrderState, Admission]:
+def _old(reading: Reading, policy: Policy) -> bool:
+    return reading.received_at - reading.at > policy.live_max_age
+
+
+def _admit_event(
+    state: OrderState, reading: Reading, event_id: str, policy: Policy
+) -> tuple[OrderState, Admission]:
     key = (reading.device_id, event_id)
     if key in state.events:
         return state, Admission.DUPLICATE
-    return OrderState(newest=state.newest, events=(*state.events, key)[-REMEMBERED_EVENTS:]), Admission.LIVE
+    admission = Admission.NEWS if _old(reading, policy) else Admission.LIVE
+    return OrderState(newest=state.newest, events=(*state.events, key)[-REMEMBERED_EVENTS:]), admission

@@ -38,7 +38,7 @@ class Policy:
     zone_return_cap_m: float = 20.0
     #: No faster movement is believed between two fixes. Metres a second. Above any car in town; settled.
     impossible_speed_mps: float = 60.0
-    #: Silence that turns a suspicion into "may have left, no contact". Provisional.
+    #: Time without a believed fix that turns a suspicion into "may have left, no contact". Provisional.
     suspect_silence: timedelta = timedelta(minutes=5)
     #: Seconds between fixes while an exit is suspected or the person is outside. Provisional.
     tracking_interval_s: int = 30

@@ -80,6 +80,8 @@ def _window(row: Mapping[str, Any]) -> Window:
         raise ScheduleError('a schedule entry is {"days": [1..7], "from": "HH:MM", "until": "HH:MM"}') from error
     if not days or not days <= set(range(1, 8)):
         raise ScheduleError("days are 1 (Monday) to 7 (Sunday), at least one")
+    if start.tzinfo or end.tzinfo:
+        raise ScheduleError("from and until are the person's own local time: leave the offset away")
     if start == end:
         raise ScheduleError("from and until are the same time: leave the schedule away for a zone that always counts")
     return Window(days=days, start=start, end=end)

@@ -1,5 +1,7 @@
 """A pressed button. Judged however late and however bad its fix: the last good place serves, and it is said.
 
+A bad fix is still better than none: when no good place is known, it serves with the radius it has.
+
 Rule: every safety event of type `sos` whose id was not judged before is a detection. There is no threshold.
 """
 
@@ -32,7 +34,8 @@ def step(state: None, seen: Observation) -> tuple[None, Judgement]:
             "event_id": reading.event.event_id,
             "late_s": round(max(0.0, (reading.received_at - reading.at).total_seconds()), 1),
             "place": origin,
-            "place_age_s": round((reading.at - place.at).total_seconds(), 1) if place else None,
+            # 0 too when the button was pressed before the place was known, which a late message can tell.
+            "place_age_s": round(max(0.0, (reading.at - place.at).total_seconds()), 1) if place else None,
             **when(seen.person, reading.at),
         },
     )
@@ -40,8 +43,8 @@ def step(state: None, seen: Observation) -> tuple[None, Judgement]:
 
 
 def _place(seen: Observation) -> tuple[Place | None, str]:
-    """Where to go: the event's own fix if it is usable, else the last believed place."""
+    """Where to go: the event's own fix if it is usable or all there is, else the last believed place."""
     fix, at = seen.reading.fix, seen.reading.at
-    if fix is not None and usable(fix, seen.person.policy):
+    if fix is not None and (usable(fix, seen.person.policy) or seen.last_place is None):
         return Place(latitude=fix.latitude, longitude=fix.longitude, accuracy_m=fix.accuracy_m, at=at), "own_fix"
     return seen.last_place, "last_good" if seen.last_place else "unknown"

@@ -10,7 +10,8 @@ says what that means. With d the distance beyond the edge, a the fix's radius, c
     undecided  otherwise: the circle of error cuts the edge
 
 One strong fix or two outside fixes in a row confirm an exit. A suspicion asks the device for a fix at once and for a
-faster rate; a device that then says nothing for five minutes is itself a detection ("may have left, no contact").
+faster rate; a device from which no fix comes for five minutes then is itself a detection ("may have left, no contact").
+An undecided fix is contact: it neither confirms nor clears a suspicion, but the five minutes begin anew.
 
 Sources: the gate and its cap, Ikolvi/Tracelet #274-#276; confirmation against over-confident fixes, #294; parameters
 measured on recorded positions (docs/detectors/zone.md).
@@ -65,8 +66,8 @@ class Reason(StrEnum):
     BACK_INSIDE = "back_inside"
 
 
-#: (state, sighting) -> state. A pair that is absent changes nothing. SUSPECT stays SUSPECT on OUTSIDE until enough
-#: fixes agree; the count is in `advance`.
+#: (state, sighting) -> state. A pair that is absent changes nothing. Two outside fixes confirm, as the table has it; a
+#: policy that asks for another number counts in `_next`.
 TRANSITIONS: dict[tuple[Safety, Sighting], Safety] = {
     (Safety.UNKNOWN, Sighting.RETURNED): Safety.INSIDE,
     (Safety.UNKNOWN, Sighting.INSIDE): Safety.INSIDE,
@@ -94,8 +95,9 @@ class ZoneState:
     since: datetime | None = None
     #: Outside fixes in a row.
     fixes: int = 0
-    #: The last of them, for the deadline and the evidence of silence.
-    last_outside_at: datetime | None = None
+    #: The last believed fix since the suspicion began, for the deadline.
+    heard_at: datetime | None = None
+    #: The last outside fix, for the evidence of silence.
     last_distance_m: float = 0.0
     last_accuracy_m: float = 0.0
     last_place: Place | None = None
@@ -130,6 +132,8 @@ def step(state: ZoneState, seen: Observation) -> tuple[ZoneState, Judgement]:
     before = state
     if sighting in (Sighting.OUTSIDE, Sighting.STRONG):
         state = _remember_outside(state, seen, area, fix)
+    elif sighting is Sighting.UNDECIDED and state.safety is Safety.SUSPECT:
+        state = replace(state, heard_at=seen.reading.at)
     safety = _next(state, sighting, policy)
     if safety is before.safety:
         return _keep_tracking(state, seen)
@@ -146,9 +150,9 @@ def step(state: ZoneState, seen: Observation) -> tuple[ZoneState, Judgement]:
 
 def due(state: ZoneState, person: Person) -> datetime | None:
     """When silence turns a suspicion into a detection."""
-    if state.safety is not Safety.SUSPECT or state.last_outside_at is None:
+    if state.safety is not Safety.SUSPECT or state.heard_at is None:
         return None
-    return state.last_outside_at + person.policy.suspect_silence
+    return state.heard_at + person.policy.suspect_silence
 
 
 def tick(state: ZoneState, person: Person, at: datetime) -> tuple[ZoneState, Judgement]:
@@ -169,16 +173,16 @@ def _moving(seen: Observation) -> bool:
 
 
 def _next(state: ZoneState, sighting: Sighting, policy: Policy) -> Safety:
-    following = TRANSITIONS.get((state.safety, sighting), state.safety)
-    waiting = state.safety is Safety.SUSPECT and sighting is Sighting.OUTSIDE
-    return Safety.SUSPECT if waiting and state.fixes < policy.zone_confirming_fixes else following
+    if sighting is Sighting.OUTSIDE and state.safety in (Safety.INSIDE, Safety.SUSPECT):
+        return Safety.OUTSIDE if state.fixes >= policy.zone_confirming_fixes else Safety.SUSPECT
+    return TRANSITIONS.get((state.safety, sighting), state.safety)
 
 
 def _remember_outside(state: ZoneState, seen: Observation, area: SafeArea, fix: Fix) -> ZoneState:
     return replace(
         state,
         fixes=state.fixes + 1,
-        last_outside_at=seen.reading.at,
+        heard_at=seen.reading.at,
         last_distance_m=area.distance_m,
         last_accuracy_m=fix.accuracy_m,
         last_place=seen.last_place,

@@ -1,0 +1,119 @@
+"""Random persons and random things their devices say: the raw material of the property tests.
+
+Hypothesis draws a seed and a length, and shrinks the length; drawing every number of a trace by itself would take
+hundreds of times longer than judging it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, time, timedelta
+from random import Random
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from hypothesis import strategies as st
+
+from geofence.person import Person
+from geofence.reading import (
+    BedReport,
+    BedStatus,
+    Fix,
+    FixSource,
+    Reading,
+    ReadingKind,
+    SafetyEvent,
+    SafetyEventType,
+)
+from geofence.zone import Window
+from tests.geofence.scenes import START, circle, fix, person, polygon, square
+
+EVERY_DAY = frozenset(range(1, 8))
+EVENING = Window(days=EVERY_DAY, start=time(19, 0), end=time(20, 30))
+PAST_MIDNIGHT = Window(days=frozenset({5, 6}), start=time(20, 15), end=time(6, 0))
+
+#: Small and large circles, a yard with a pond in it, zones that touch, zones that come and go.
+PERSONS: dict[int, Person] = {
+    each.person_id: each
+    for each in (
+        person(circle(100.0), person_id=1),
+        person(circle(200.0), person_id=2, zone_confirming_fixes=3),
+        person(polygon(square(150.0), square(30.0, 60.0)), person_id=3),
+        person(circle(120.0), polygon(square(100.0, 200.0), zone_id=2, name="square"), person_id=4),
+        person(circle(150.0, schedule=[EVENING]), circle(80.0, zone_id=2, schedule=[PAST_MIDNIGHT]), person_id=5),
+        person(circle(200.0), person_id=6, time_zone=ZoneInfo("America/New_York"), battery_hysteresis_pct=2.0),
+    )
+}
+
+EDGES_M = (0.0, 90.0, 130.0, 199.9, 200.1, 240.0, 5_000.0)
+ACCURACIES_M = (1.0, 3.0, 12.0, 40.0, 41.0, 79.0, 80.0, 120.0, 200.0, 201.0, 1_000.0)
+SPEEDS_MPS = (None, None, 0.0, 0.49, 0.5, 1.3)
+STEPS = (None, None, 0, 19, 20, 60)
+PERCENTS = (None, 0.0, 5.0, 9.9, 10.0, 10.1, 15.0, 20.0, 20.1, 25.0, 26.0, 80.0, 100.0)
+GAPS_S = (0, 1, 20, 40, 60, 60, 120, 299, 300, 301, -30, -90)
+LATENESS_S = (0.0, 0.0, 0.0, 2.0, 599.0, 601.0, 90_000.0)
+
+
+def _metres(random: Random) -> float:
+    return random.choice(EDGES_M) if random.random() < 0.3 else float(random.randint(-500, 500))
+
+
+def _fix(random: Random) -> Fix:
+    return fix(
+        _metres(random),
+        _metres(random),
+        accuracy_m=random.choice(ACCURACIES_M),
+        source=random.choice([*FixSource, FixSource.GNSS, FixSource.WIFI]),
+        speed_mps=random.choice(SPEEDS_MPS),
+    )
+
+
+def _said(random: Random, person_id: int, at: datetime) -> Reading:
+    """One message: mostly fixes, some of everything else."""
+    received_at = at + timedelta(seconds=random.choice(LATENESS_S))
+    values: dict[str, Any] = {"person_id": person_id, "at": at, "received_at": received_at}
+    values["device_id"] = random.choice(["zb-a", "zb-a", "zb-b"])
+    power = {"battery_pct": random.choice(PERCENTS), "charging": random.choice([None, None, False, True])}
+    kind = random.choice([*[ReadingKind.LOCATION] * 5, *ReadingKind])
+    if kind is ReadingKind.LOCATION:
+        return Reading(kind=kind, fix=_fix(random), steps=random.choice(STEPS), **power, **values)
+    if kind is ReadingKind.HEARTBEAT:
+        return Reading(kind=kind, **power, **values)
+    if kind is ReadingKind.EVENT:
+        event = SafetyEvent(event_id=random.choice("123"), type=random.choice(list(SafetyEventType)))
+        return Reading(kind=kind, event=event, fix=random.choice([None, _fix(random)]), **values)
+    return Reading(kind=kind, bed=BedReport(status=random.choice(list(BedStatus))), **values | {"device_id": "bed"})
+
+
+def trace(seed: int, size: int, person_ids: Sequence[int] = tuple(PERSONS)) -> list[Reading]:
+    """Readings in order of arrival: mostly forwards in time, some repeated, some late."""
+    random, at, readings = Random(seed), START, list[Reading]()
+    for _ in range(size):
+        at += timedelta(seconds=random.choice(GAPS_S))
+        readings.append(_said(random, random.choice(person_ids), at))
+        if random.random() < 0.1:
+            readings.append(random.choice(readings))
+    return readings
+
+
+def walk(seed: int, size: int, person_id: int = 2) -> list[Reading]:
+    """A walk of one bracelet, a fix a minute, in steps a person can take: most fixes are believed."""
+    random, east_m, readings = Random(seed), 0.0, list[Reading]()
+    for minute in range(size):
+        east_m = max(-150.0, min(600.0, east_m + random.randint(-120, 160)))
+        at = START + timedelta(minutes=minute)
+        seen = fix(east_m, accuracy_m=random.choice(ACCURACIES_M), speed_mps=random.choice(SPEEDS_MPS))
+        readings.append(
+            Reading(
+                person_id=person_id, device_id="zb-a", kind=ReadingKind.LOCATION, at=at, received_at=at, fix=seen
+            )
+        )  # fmt: skip
+    return readings
+
+
+def traces(*, max_size: int = 60, person_ids: Sequence[int] = tuple(PERSONS)) -> st.SearchStrategy[list[Reading]]:
+    return st.builds(trace, st.integers(0, 2**32), st.integers(1, max_size), st.just(person_ids))
+
+
+def walks() -> st.SearchStrategy[list[Reading]]:
+    return st.builds(walk, st.integers(0, 2**32), st.integers(5, 60))
