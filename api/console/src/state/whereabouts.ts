@@ -6,6 +6,7 @@ import type { Track, Zone } from '../api/types'
 import { startOfLocalDay } from '../domain/clock'
 import { now_ms } from './clock'
 import { positions } from './live'
+import { role } from './session'
 import { DEFAULT_TIME_ZONE } from './wording'
 
 export interface Whereabouts {
@@ -27,8 +28,9 @@ export function useWhereabouts(personId: () => number | null): Whereabouts {
     heard.value = []
     if (id === null) return
     const since = new Date(startOfLocalDay(now_ms.value, DEFAULT_TIME_ZONE)).toISOString()
-    // Responders may see the position and not the zones: each answer stands for itself.
-    const [zonesRead, trackRead] = await Promise.allSettled([listZones(id), readTrack(id, since)])
+    // Responders are shown the way, not the family's zones. Each answer stands for itself.
+    const zonesAsked = role.value === 'responder' ? Promise.resolve({ items: [] }) : listZones(id)
+    const [zonesRead, trackRead] = await Promise.allSettled([zonesAsked, readTrack(id, since)])
     if (personId() !== id) return
     if (zonesRead.status === 'fulfilled') zones.value = zonesRead.value.items
     if (trackRead.status === 'fulfilled') read.value = trackRead.value
