@@ -78,6 +78,8 @@ class Batch:
     positions: list[tuple[int, bytes]]
     incidents: list[tuple[IncidentRow, bytes]]
     visible: dict[int, set[int]]
+    #: Revisions of the positions and of the incidents in it.
+    revisions: tuple[list[int], list[int]]
     event_id: str
 
     def may_see(self, client: Client, person_id: int) -> bool:
@@ -145,10 +147,15 @@ class Hub:
         for client in list(self._clients):
             self._end(client, Goodbye.STOPPING)
 
-    async def join(self, viewer: Viewer, token_digest: bytes, last_event_id: str | None) -> Client:
-        """Open a stream: `hello`, then what changed since `last_event_id`, then what changes."""
+    async def join(
+        self, connection: Connection, viewer: Viewer, token_digest: bytes, last_event_id: str | None
+    ) -> Client:
+        """Open a stream: `hello`, then what changed since `last_event_id`, then what changes.
+
+        The request's own connection serves: a second one for each of many who come at once could empty the pool.
+        """
         client = Client(viewer=viewer, token_digest=token_digest)
-        async with self._reading, self._pool.connection() as connection:
+        async with self._reading:
             if not self._clients:
                 # Nobody was watching, so nothing was read: begin now.
                 newest = await live.newest_revisions(connection, OVERLAP)
@@ -159,6 +166,11 @@ class Hub:
                     connection, at=self._clock.now(), user_id=client.user_id, person_ids=[None], what="live"
                 )
             resumed = await self._missed(connection, client, last_event_id)
+            await connection.commit()
+            self._welcome(client, resumed)
+        return client
+
+    def _welcome(self, client: Client, resumed: bytes) -> None:
         hello = {"now": present.instant(self._clock.now()), "clock_rate": self._clock_rate}
         client.outlet.put(chunk([event("hello", json.dumps(hello))], self._newest()))
         if resumed:
@@ -167,7 +179,6 @@ class Hub:
         CLIENTS.set(len(self._clients))
         if self._closed:
             self._end(client, Goodbye.STOPPING)
-        return client
 
     def leave(self, client: Client) -> None:
         """The client has gone."""
@@ -212,26 +223,28 @@ class Hub:
             return
         try:
             with FAN_OUT.time():
-                async with self._reading:
-                    self._queue(await self._read(named))
+                # First a connection, then the lock, as in `join`: the other way round they would wait for each other.
+                async with self._pool.connection() as connection, self._reading:
+                    batch = await self._read(connection, named)
+                    await connection.commit()
+                    self._sent_positions.extend(batch.revisions[0])
+                    self._sent_incidents.extend(batch.revisions[1])
+                    self._queue(batch)
         except psycopg.Error:
             self._named |= named
             raise
 
-    async def _read(self, named: set[int]) -> Batch:
+    async def _read(self, connection: Connection, named: set[int]) -> Batch:
         """What changed, read once. Whoever is about to see it is in the access log before this returns."""
-        async with self._pool.connection() as connection:
-            positions = await live.changed_positions(
-                connection, revision=max(self._sent_positions) - OVERLAP, sent=list(self._sent_positions)
-            )
-            changed = await incidents.changed(
-                connection, _HUB, revision=max(self._sent_incidents) - OVERLAP, incident_ids=list(named)
-            )
-            fresh = [row for row in changed if row.incident_id in named or row.revision not in self._sent_incidents]
-            batch = await self._batch(connection, list(self._clients), positions, fresh)
-            await self._record_looks(connection, batch, self._clients)
-        self._sent_positions.extend(row.revision for row in positions)
-        self._sent_incidents.extend(row.revision for row in fresh)
+        positions = await live.changed_positions(
+            connection, revision=max(self._sent_positions) - OVERLAP, sent=list(self._sent_positions)
+        )
+        changed = await incidents.changed(
+            connection, _HUB, revision=max(self._sent_incidents) - OVERLAP, incident_ids=list(named)
+        )
+        fresh = [row for row in changed if row.incident_id in named or row.revision not in self._sent_incidents]
+        batch = await self._batch(connection, list(self._clients), positions, fresh)
+        await self._record_looks(connection, batch, self._clients)
         return batch
 
     async def _batch(
@@ -255,6 +268,7 @@ class Hub:
             positions=[(row.person_id, event("position", row.feature)) for row in positions],
             incidents=[(row, event("incident", present.incident(row).model_dump_json())) for row in changed],
             visible=visible,
+            revisions=([row.revision for row in positions], [row.revision for row in changed]),
             event_id=self._newest(positions, changed),
         )
 
@@ -265,7 +279,6 @@ class Hub:
             if client.viewer.scope is not Scope.ALL:
                 seen = {person_id for person_id, _ in batch.positions if batch.may_see(client, person_id)}
                 looks |= {(client.user_id, person_id) for person_id in seen - client.shown_persons}
-                client.shown_persons |= seen
         if looks:
             await store.record_accesses(connection, at=self._clock.now(), looks=sorted(looks), what="live")
 
@@ -328,7 +341,9 @@ class Hub:
 
 def _chunk_for(client: Client, batch: Batch) -> bytes:
     """The part of a batch that one client may see; empty: nothing."""
-    events = [text for person_id, text in batch.positions if batch.may_see(client, person_id)]
+    shown_positions = [(person_id, text) for person_id, text in batch.positions if batch.may_see(client, person_id)]
+    client.shown_persons.update(person_id for person_id, _ in shown_positions)
+    events = [text for _, text in shown_positions]
     for row, text in batch.incidents:
         shown = row.incident_id in client.shown_incidents
         if batch.may_see(client, row.person_id) or (shown and row.state == "resolved"):

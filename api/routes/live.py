@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Header, Response
 
 from api.access import Action
-from api.dependencies import May, ServicesDep, TokenDigest
+from api.dependencies import ConnectionDep, May, ServicesDep, TokenDigest
 from api.errors import OK, NotSignedIn, WrongRole, documented
 from api.live import last_words
 from api.streaming import EventStream
@@ -26,9 +26,10 @@ Watcher = Annotated[Viewer, Depends(May(Action.WATCH_LIVE))]
 async def watch_live(
     viewer: Watcher,
     digest: TokenDigest,
+    connection: ConnectionDep,
     parts: ServicesDep,
     last_event_id: Annotated[str | None, Header(description="The last id heard, to resume from", max_length=64)] = None,
 ) -> Response:
     """Server-sent events: `hello`, `position` (a Feature), `incident` (an Incident), `ping` every 15 s, `goodbye`."""
-    client = await parts.hub.join(viewer, digest, last_event_id)
+    client = await parts.hub.join(connection, viewer, digest, last_event_id)
     return EventStream(client.outlet, last_words=last_words, on_end=lambda: parts.hub.leave(client))

@@ -179,6 +179,18 @@ async def test_a_client_that_does_not_read_is_dropped_with_a_word(database_url: 
     await world.close()
 
 
+async def test_many_who_come_at_once_do_not_empty_the_pool(served: tuple[World, str]) -> None:
+    world, _ = served
+    async with worlds.running(world.url, api_pool_size=2) as address, contextlib.AsyncExitStack() as streams:
+        async with asyncio.timeout(15):
+            opening = [streams.enter_async_context(watching(address, "daughter")) for _ in range(20)]
+            opened = await asyncio.gather(*opening)
+            await world.move("wang", longitude=118.7)
+            for stream in opened:
+                while (await heard(stream, "position")).data["geometry"]["coordinates"][0] != 118.7:
+                    pass
+
+
 async def test_signing_out_ends_the_stream(served: tuple[World, str], monkeypatch) -> None:
     world, _ = served
     monkeypatch.setattr(live, "PING_S", 0.1)
