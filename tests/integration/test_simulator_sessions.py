@@ -8,6 +8,7 @@ import json
 from collections import defaultdict
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
+from itertools import pairwise
 
 import aiomqtt
 import pytest
@@ -188,5 +189,5 @@ async def test_a_recording_is_played_through_the_broker(where):
         messages = await heard(listener, lambda got: len(got) == 5)
     assert replay.counts.as_dict()["acknowledged"] == 5
     assert [body["longitude"] for _, body in messages] == [fix.longitude for fix in fixes]
-    steps = [b["at"] - a["at"] for (_, a), (_, b) in zip(messages, messages[1:], strict=False)]
+    steps = [b["at"] - a["at"] for (_, a), (_, b) in pairwise(messages)]
     assert steps == pytest.approx([600] * 4, abs=0.01)

@@ -41,7 +41,7 @@ def test_device_ids_count_from_one(whole):
     assert beds[-1] == "bed-002000"
 
 
-@pytest.mark.parametrize("bracelets, beds", [(1, 0), (0, 3), (3, 1), (10, 10)])
+@pytest.mark.parametrize(("bracelets", "beds"), [(1, 0), (0, 3), (3, 1), (10, 10)])
 def test_small_cities_can_be_built(bracelets, beds):
     built = city.build(3, bracelets=bracelets, beds=beds)
     assert sum(person.bracelet_id is not None for person in built.persons) == bracelets

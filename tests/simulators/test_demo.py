@@ -31,7 +31,7 @@ def test_the_first_run_begins_before_dawn_today_in_zibo(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "reached, start",
+    ("reached", "start"),
     [
         (datetime(2026, 11, 22, 4, 45, tzinfo=SHANGHAI), datetime(2026, 11, 23, 4, 45, tzinfo=SHANGHAI)),
         (datetime(2026, 11, 22, 4, 44, 59, tzinfo=SHANGHAI), datetime(2026, 11, 22, 4, 45, tzinfo=SHANGHAI)),

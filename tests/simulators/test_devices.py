@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import random
+from itertools import pairwise
 
 import pytest
 
-from simulators import city, courses
+from simulators import city, courses, geodesy, noise
+from simulators.battery import Battery
 from simulators.bed import Bed
 from simulators.bracelet import COMMAND_STALE_S, REPEAT_REAL_S, Bracelet
 from simulators.fleet import Fleet
@@ -101,7 +103,7 @@ def test_every_message_of_a_day_is_as_the_wire_wants_it():
 def test_at_home_a_heartbeat_after_five_minutes_and_a_fix_every_ten():
     messages = run(bracelet(), MORNING_S + 3_000)
     said = [message for message in messages if message.kind in {Kind.LOCATION, Kind.HEARTBEAT}]
-    gaps = [b.body["at"] - a.body["at"] for a, b in zip(said, said[1:], strict=False)]
+    gaps = [b.body["at"] - a.body["at"] for a, b in pairwise(said)]
     assert all(250 < gap < 320 for gap in gaps)
     assert 4 <= kinds(messages).count(Kind.LOCATION) <= 6
 
@@ -115,7 +117,7 @@ def test_outdoors_a_fix_every_minute_from_the_first_step():
     messages = [message for message in run(device, MORNING_S + 700) if message.kind is Kind.LOCATION]
     leaves_s = MORNING_S + 100 + courses.LEAVES_S
     assert leaves_s <= messages[0].body["at"] < leaves_s + 1
-    gaps = [b.body["at"] - a.body["at"] for a, b in zip(messages, messages[1:], strict=False)]
+    gaps = [b.body["at"] - a.body["at"] for a, b in pairwise(messages)]
     assert all(57 < gap < 63 for gap in gaps)
     assert all(0.5 < message.body["speed_mps"] < 1.5 for message in messages[1:])
     assert sum(message.body["steps"] for message in messages) > 500
@@ -193,7 +195,7 @@ def test_a_bed_reports_every_change_and_every_two_minutes():
     life = Life(7, person)
     bed = Bed(life, device_id=person.bed_id, rng=random.Random(1), at_s=MORNING_S)
     reports = [message for message in run(bed, MORNING_S + 20 * 3_600) if message.kind is Kind.BED]
-    gaps = [b.body["at"] - a.body["at"] for a, b in zip(reports, reports[1:], strict=False)]
+    gaps = [b.body["at"] - a.body["at"] for a, b in pairwise(reports)]
     assert max(gaps) <= 120.01
     for report in reports:
         assert report.body["status"] == life.bed_status(report.body["at"])
@@ -213,3 +215,31 @@ def test_a_fleet_is_reproducible():
         return [message for _ in range(500) for message in fleet.step(fleet.due_s)]
 
     assert messages() == messages()
+
+
+def test_two_bad_fixes_never_follow_each_other_at_home():
+    device = bracelet()
+    run(device, MORNING_S + 100)
+    home, bad = (PERSON.latitude, PERSON.longitude), []
+    for number in range(4_000):
+        device.hear_command({"id": "c", "type": "locate"}, MORNING_S + 200 + number / 100)
+        fix = device.step(MORNING_S + 200 + number / 100)[0].body
+        bad.append(geodesy.distance_m(home, (fix["latitude"], fix["longitude"])) > noise.BAD_BEYOND_M + 0.1)
+    assert sum(bad) > 50
+    assert not any(first and second for first, second in pairwise(bad))
+
+
+def test_running_flat_begins_now_and_not_when_it_was_last_looked_at():
+    battery = Battery(at_s=0.0, charged_at_s=0.0)
+    battery.run_flat(120.0)
+    assert battery.advance(121.0, charging=False, tracking=False) > 98.0
+
+
+def test_a_device_told_to_act_sooner_is_not_stepped_twice_for_ever():
+    fleet = Fleet(CITY, at_s=MORNING_S)
+    fleet.step(MORNING_S + 100)
+    for number in range(50):
+        fleet.hear_command("zb-000001", {"id": "c", "type": "locate"}, MORNING_S + 100 + number)
+        fleet.step(MORNING_S + 100 + number)
+    fleet.step(MORNING_S + 2_000)
+    assert len(fleet._due) == fleet.size

@@ -44,7 +44,7 @@ def test_a_row_of_a_phone():
 
 
 @pytest.mark.parametrize(
-    "provider, network_type, source",
+    ("provider", "network_type", "source"),
     [("gps", "", Source.GNSS), ("gps", " ", Source.GNSS), ("network", "wifi", Source.WIFI),
      ("network", "cell", Source.CELL), ("fused", "wifi", Source.WIFI), ("network", "", Source.WIFI)],
 )  # fmt: skip
@@ -58,7 +58,7 @@ def test_zeros_of_the_network_provider_are_no_speed():
 
 
 @pytest.mark.parametrize(
-    "row, reason",
+    ("row", "reason"),
     [
         ("x,gps,,5,36,118", "time is 'x', not a number"),
         ("1364356963,gps,,5,,118", "latitude is missing"),
@@ -90,7 +90,8 @@ def test_a_csv_without_its_columns_is_refused():
 
 
 def test_plt():
-    lines = PLT_HEADER.splitlines() + [
+    lines = [
+        *PLT_HEADER.splitlines(),
         "39.9,116.3,0,492,39744.1,2008-10-23,02:53:04",
         "39.9,116.3,0,-777,39744.1,2008-10-23,02:53:10",
         "39.9,116.3,0,492",
@@ -123,7 +124,7 @@ def test_gpx():
 def test_what_is_not_gpx_is_refused_or_empty(text, tmp_path):
     file = tmp_path / "walk.gpx"
     file.write_text(text)
-    with pytest.raises(SimulatorError, match="walk.gpx"):
+    with pytest.raises(SimulatorError, match=r"walk\.gpx"):
         load(file)
 
 
@@ -199,7 +200,7 @@ def test_a_packed_file_with_bad_lines_and_doubles_is_loaded_in_order(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "name, content, reason",
+    ("name", "content", "reason"),
     [
         ("a.kml", b"", "unknown format"),
         ("a.csv", HEADER.encode(), "no usable position"),

@@ -25,11 +25,16 @@ def test_a_day_is_the_same_whenever_asked(person, number):
 def test_visits_are_short_and_at_night(person, number):
     day = routine.day(1, person, number)
     for visit in day.visits:
-        assert visit.end_s - visit.start_s <= routine.VISIT_LONGEST_S < 15 * 60
+        assert visit.end_s - visit.start_s <= routine.VISIT_LONGEST_S + 1e-6 < 15 * 60
         assert visit.edge_s < visit.start_s
         assert visit.end_s < day.wakes_s or visit.edge_s > day.sleeps_s
-        assert 0 < visit.edge_s
+        assert visit.edge_s > 0
         assert visit.end_s < routine.DAY_S
+
+
+def test_no_visit_of_many_years_is_too_long():
+    found = [visit for number in range(20_000, 28_000) for visit in routine.day(1, WALKERS[0], number).visits]
+    assert 13 * 60 < max(visit.end_s - visit.start_s for visit in found) <= routine.VISIT_LONGEST_S + 1e-6
 
 
 @given(person=people, number=days)

@@ -26,7 +26,7 @@ def test_ordinary_life_alerts_nobody_for_a_day():
 
 
 @pytest.mark.parametrize(
-    "scene, kinds",
+    ("scene", "kinds"),
     [
         (Scene.NIGHT_EXIT, {DetectionKind.ZONE_EXIT}),
         (Scene.SOS_MARKET, {DetectionKind.SOS}),
@@ -83,7 +83,7 @@ def test_without_bracelets_no_scene_can_be_played():
 
 
 @pytest.mark.parametrize(
-    "text, expected",
+    ("text", "expected"),
     [
         ("night_exit", (Scene.NIGHT_EXIT, 0.0)),
         ("sos_market@8", (Scene.SOS_MARKET, 8.0)),

@@ -24,7 +24,7 @@ def test_the_contract_by_hand():
 
 
 @pytest.mark.parametrize(
-    "given_header, body, at_s, verdict",
+    ("given_header", "body", "at_s", "verdict"),
     [
         (header(), BODY, NOW_S, Verdict.VALID),
         (header(), BODY, NOW_S + TOLERANCE_S, Verdict.VALID),
