@@ -2,7 +2,7 @@
 
 Each formula stands twice, for one point and for arrays, side by side. Per point only + - * / and sqrt are used (the
 trigonometry is done once, when a frame is made) and both ways call the same GEOS functions, so the two give the same
-bits. A local frame serves zones of kilometres, not continents: within 5 km of its origin it is under half a metre off.
+bits. A local frame serves zones of kilometres, not continents: 5 km from its origin it is 0.56 m off at most (in Zibo).
 """
 
 from __future__ import annotations
@@ -91,7 +91,8 @@ class Polygon:
         Raises:
             ShapeError: fewer than three corners, edges that cross, or a shape too large for a flat frame.
         """
-        corners = [corner for ring in rings for corner in ring]
+        # The first corner stands twice and must not count twice for the middle.
+        corners = [corner for ring in rings for corner in ring[1:]]
         if not rings or len(rings[0]) < 4:  # noqa: PLR2004 - three corners and the first again
             raise ShapeError("a polygon needs at least three corners, with the first repeated at the end")
         frame = Frame.at(

@@ -1,0 +1,176 @@
+"""`python -m tests.geofence.mutants [word]`: break the engine on purpose, once for each line below, and see the tests fail.
+
+Works on a copy of the sources; not part of the suite, because it runs the suite once for each mutant. A mutant that
+survives is a rule that no test holds.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+REPOSITORY = Path(__file__).parents[2]
+COPIED = ("geofence", "runtime", "tests/geofence", "tests/golden", "tests/conftest.py", "tests/servers.py")
+#: The tests with examples come first: they are quick and catch most.
+TESTS = [f"tests/geofence/{name}" for name in (
+    "test_zone_sighting.py", "test_zone_story.py", "test_track.py", "test_ordering.py", "test_sos.py",
+    "test_low_battery.py", "test_golden.py", "test_local_time.py", "test_geometry.py", "test_snapshot.py",
+    "test_equalities.py",
+)]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """One fault: in `file`, `old` becomes `new`."""
+
+    file: str
+    old: str
+    new: str
+
+
+ZONE, TRACK, ORDER = "detectors/zone.py", "track.py", "ordering.py"
+BATTERY, SOS, ENGINE = "detectors/low_battery.py", "detectors/sos.py", "engine.py"
+MUTANTS = (
+    # What one fix says.
+    Mutant(ZONE, "distance_m - min(fix.accuracy_m, policy.zone_accuracy_cap_m) > margin_m", "distance_m > margin_m"),
+    Mutant(ZONE, "distance_m - min(fix.accuracy_m", "distance_m + min(fix.accuracy_m"),
+    Mutant(ZONE, "min(fix.accuracy_m, policy.zone_accuracy_cap_m) >", "fix.accuracy_m >"),
+    Mutant(ZONE, "zone_accuracy_cap_m) > margin_m", "zone_accuracy_cap_m) >= margin_m"),
+    Mutant(ZONE, "if radius_m < policy.zone_small_radius_m", "if radius_m <= policy.zone_small_radius_m"),
+    Mutant(ZONE, "policy.zone_small_margin_m if radius_m < policy.zone_small_radius_m else 0.0", "0.0"),
+    Mutant(ZONE, "accurate = fix.accuracy_m <= ", "accurate = fix.accuracy_m < "),
+    Mutant(ZONE, "clear = distance_m > policy.zone_strong_ratio * fix.accuracy_m", "clear = True"),
+    Mutant(ZONE, "if accurate and clear and moving else", "if accurate and clear else"),
+    Mutant(ZONE, "if accurate and clear and moving else", "if clear and moving else"),
+    Mutant(ZONE, "if distance_m <= -min(policy.zone_return_share", "if distance_m <= min(policy.zone_return_share"),
+    Mutant(ZONE, "-min(policy.zone_return_share * radius_m, policy.zone_return_cap_m)", "-policy.zone_return_cap_m"),
+    Mutant(ZONE, "return Sighting.INSIDE if distance_m <= 0", "return Sighting.INSIDE if distance_m < 0"),
+    Mutant(ZONE, "speed_mps >= policy.zone_strong_speed_mps or", "speed_mps > policy.zone_strong_speed_mps or"),
+    Mutant(ZONE, ">= policy.zone_strong_steps", "> policy.zone_strong_steps"),
+    # What it means.
+    Mutant(ZONE, "(Safety.UNKNOWN, Sighting.OUTSIDE): Safety.OUTSIDE", "(Safety.UNKNOWN, Sighting.OUTSIDE): Safety.SUSPECT"),
+    Mutant(ZONE, "    (Safety.SUSPECT, Sighting.INSIDE): Safety.INSIDE,\n", ""),
+    Mutant(ZONE, "(Safety.OUTSIDE, Sighting.RETURNED)", "(Safety.OUTSIDE, Sighting.INSIDE)"),
+    Mutant(ZONE, "state.fixes >= policy.zone_confirming_fixes", "state.fixes > policy.zone_confirming_fixes"),
+    Mutant(ZONE, "fixes=state.fixes + 1", "fixes=state.fixes + 2"),
+    Mutant(ZONE, "if before.safety is Safety.UNKNOWN:\n        return state, NOTHING", "if False:\n        return state, NOTHING"),
+    Mutant(ZONE, "or not seen.movement.believed:", "or False:"),
+    Mutant(ZONE, "Sighting.STRONG and state.fixes == 1 else", "Sighting.STRONG else"),
+    Mutant(ZONE, "if not before.announced:", "if before.safety is not Safety.OUTSIDE:"),
+    Mutant(ZONE, "_keep_tracking(replace(state, announced=True), seen)", "_keep_tracking(state, seen)"),
+    Mutant(ZONE, "since=at, announced=True)", "since=at)"),
+    Mutant(ZONE, "state = ZoneState(safety=Safety.INSIDE, since=at)", "state = replace(before, safety=Safety.INSIDE, since=at)"),
+    Mutant(ZONE, "since = suspected_since if state.fixes > 1 else None", "since = None"),
+    # Silence, and what the device is asked.
+    Mutant(ZONE, "state.heard_at + person.policy.suspect_silence", "state.heard_at - person.policy.suspect_silence"),
+    Mutant(ZONE, "if state.safety is not Safety.SUSPECT or", "if"),
+    Mutant(ZONE, "elif sighting is Sighting.UNDECIDED and state.safety is Safety.SUSPECT:", "elif False:"),
+    Mutant(ZONE, "suspected_since = state.since\n", "suspected_since = at\n"),
+    Mutant(ZONE, "_keep_tracking(state, seen, locate=True)", "_keep_tracking(state, seen)"),
+    Mutant(ZONE, "< policy.tracking_for / 6", "<= policy.tracking_for / 6"),
+    Mutant(ZONE, "or (state.safety is Safety.OUTSIDE and not state.announced)", ""),
+    Mutant(ZONE, "before.tracking_until <= at", "before.tracking_until < at"),
+    Mutant(ENGINE, "state, late = run_down(state, person, reading.at)", "late = NOTHING"),
+    Mutant(ENGINE, "is not None and at <= until", "is not None and at < until"),
+    # The line of the fixes.
+    Mutant(TRACK, "fix.source is not FixSource.CELL and", ""),
+    Mutant(TRACK, "fix.accuracy_m <= policy.zone_accuracy_ceiling_m", "fix.accuracy_m < policy.zone_accuracy_ceiling_m"),
+    Mutant(TRACK, "if speed <= policy.impossible_speed_mps:", "if True:"),
+    Mutant(TRACK, "return replace(state, held=place), Movement(believed=False)", "return state, Movement(believed=False)"),
+    Mutant(TRACK, "if place.at < state.place.at:", "if False:"),
+    Mutant(TRACK, "way_m - before.accuracy_m - after.accuracy_m", "way_m - before.accuracy_m"),
+    # The order of readings.
+    Mutant(ORDER, "reading.received_at - reading.at > policy.live_max_age", "reading.received_at - reading.at >= policy.live_max_age"),
+    Mutant(ORDER, "and reading.at <= newest:", "and reading.at < newest:"),
+    Mutant(ORDER, "device_id == reading.device_id and kind", "kind"),
+    Mutant(ORDER, "key = (reading.device_id, event_id)", "key = (reading.device_id, str(reading.at))"),
+    Mutant(ORDER, "[-REMEMBERED_EVENTS:]", "[:REMEMBERED_EVENTS]"),
+    Mutant(ORDER, "Admission.NEWS if _old(reading, policy) else Admission.LIVE", "Admission.LIVE"),
+    Mutant(ENGINE, "area=None, movement=nowhere, last_place=state.track.place", "area=None, movement=nowhere, last_place=None"),
+    # Batteries and buttons.
+    Mutant(BATTERY, "if battery_pct <= critical:", "if battery_pct < critical:"),
+    Mutant(BATTERY, "if battery_pct <= low or", "if battery_pct < low or"),
+    Mutant(BATTERY, "battery_pct < critical + slack", "battery_pct < critical"),
+    Mutant(BATTERY, "battery_pct < low + slack", "battery_pct < low"),
+    Mutant(BATTERY, "Level.GOOD if reading.charging else next_level", "next_level"),
+    Mutant(BATTERY, "row[0] != reading.device_id", "False"),
+    Mutant(BATTERY, "RANK[after] <= RANK[before]", "RANK[after] < RANK[before]"),
+    Mutant(BATTERY, "if RANK[after] <= RANK[before]:\n        return state, NOTHING\n", ""),
+    Mutant(SOS, "or reading.event.type is not SafetyEventType.SOS", ""),
+    Mutant(SOS, "(usable(fix, seen.person.policy) or seen.last_place is None)", "True"),
+    Mutant(SOS, " or seen.last_place is None)", ")"),
+    # Zones, hours and the ground.
+    Mutant("zone.py", "self.start <= at < self.end", "self.start <= at <= self.end"),
+    Mutant("zone.py", "yesterday in self.days and at < self.end", "local.isoweekday() in self.days and at < self.end"),
+    Mutant("zone.py", "not self.schedule or any(", "any("),
+    Mutant("zone.py", "if start.tzinfo or end.tzinfo:", "if False:"),
+    Mutant("person.py", "at >= start or at < end", "at >= start"),
+    Mutant("features.py", "index = min(", "index = max("),
+    Mutant("geometry.py", "return -distance if", "return distance if"),
+    Mutant("geometry.py", "np.where(shapely.contains_xy(areas, east[at], north[at]), -beyond, beyond)", "beyond"),
+    Mutant("geometry.py", "93.5 * math.cos(3 * phi)", "93.5 * math.cos(2 * phi)"),
+    Mutant("geometry.py", "(longitudes - frames[:, 1]) * frames[:, 3]", "(longitudes - frames[:, 1]) * frames[:, 2]"),
+    Mutant("geometry.py", "if not area.is_valid:", "if False:"),
+    Mutant("batch.py", "if after is not before:", "if after is before:"),
+    Mutant("evidence.py", "at.isoformat(), *further", "*further"),
+    Mutant("snapshot.py", "if envelope.version != VERSION:", "if False:"),
+)  # fmt: skip
+
+
+def main() -> int:
+    word = sys.argv[1] if len(sys.argv) > 1 else ""
+    survived = 0
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder)
+        for name in COPIED:
+            copied = shutil.copytree if (REPOSITORY / name).is_dir() else shutil.copy
+            (copy / name).parent.mkdir(parents=True, exist_ok=True)
+            copied(REPOSITORY / name, copy / name)
+        shutil.copy(REPOSITORY / "pyproject.toml", copy)
+        assert _caught_by(copy) is None, "the tests fail before anything is broken"
+        for mutant in MUTANTS:
+            if word in f"{mutant.file} {mutant.old} {mutant.new}":
+                caught_by = _tried(copy, mutant)
+                survived += caught_by is None
+                print(f"{'SURVIVED' if caught_by is None else 'caught':9} {mutant.file}: {_brief(mutant)}", flush=True)
+                print(f"          by {caught_by}" if caught_by else "", flush=True)
+    print(f"{survived} survived")
+    return int(survived > 0)
+
+
+def _brief(mutant: Mutant) -> str:
+    return f"{' '.join(mutant.old.split())[:90]}  =>  {' '.join(mutant.new.split())[:90] or '(nothing)'}"
+
+
+def _tried(copy: Path, mutant: Mutant) -> str | None:
+    path = copy / "geofence" / mutant.file
+    source = path.read_text(encoding="utf-8")
+    assert source.count(mutant.old) == 1, f"{mutant.file} has {source.count(mutant.old)} times: {mutant.old}"
+    path.write_text(source.replace(mutant.old, mutant.new), encoding="utf-8")
+    # Compiled files are told apart by whole seconds.
+    os.utime(path, (time.time(), path.stat().st_mtime + 2 + MUTANTS.index(mutant)))
+    try:
+        return _caught_by(copy)
+    finally:
+        path.write_text(source, encoding="utf-8")
+
+
+def _caught_by(copy: Path) -> str | None:
+    """The first test that fails, or None."""
+    command = [sys.executable, "-B", "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "--timeout", "60", *TESTS]
+    environment = os.environ | {"PYTHONDONTWRITEBYTECODE": "1"}
+    run = subprocess.run(command, cwd=copy, capture_output=True, text=True, check=False, env=environment)
+    if run.returncode == 0:
+        return None
+    failed = [line for line in run.stdout.splitlines() if line.startswith(("FAILED", "ERROR"))]
+    return failed[0].split(" ")[1] if failed else run.stdout[-300:] + run.stderr[-300:]
+
+
+if __name__ == "__main__":
+    sys.exit(main())
