@@ -58,9 +58,7 @@ def _old(reading: Reading, policy: Policy) -> bool:
     return reading.received_at - reading.at > policy.live_max_age
 
 
-def _admit_event(
-    state: OrderState, reading: Reading, event_id: str, policy: Policy
-) -> tuple[OrderState, Admission]:
+def _admit_event(state: OrderState, reading: Reading, event_id: str, policy: Policy) -> tuple[OrderState, Admission]:
     key = (reading.device_id, event_id)
     if key in state.events:
         return state, Admission.DUPLICATE

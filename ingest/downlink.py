@@ -58,8 +58,8 @@ class Downlink:
         while True:
             try:
                 await self._session()
-            except aiomqtt.MqttError as error:
-                log.warning("downlink_away", error=str(error))
+            except (aiomqtt.MqttError, psycopg.OperationalError) as error:
+                log.warning("downlink_away", error=str(error).strip())
                 await asyncio.sleep(RECONNECT_EVERY_S)
 
     def _put(self, message: _Message) -> None:

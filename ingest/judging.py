@@ -14,13 +14,14 @@ from geofence.detection import Command, Detection
 from geofence.engine import Outcome, PersonState
 from geofence.ordering import Admission
 from geofence.person import Person
-from geofence.reading import Reading, ReadingKind
-from ingest import sequence, wire
+from geofence.reading import Reading
+from ingest import wire
 from ingest.registry import SPOKEN_BY, Device
 from ingest.rows import device_row, merge_device_rows, position_row, quarantine_row, reading_row
+from ingest.sequence import Numbers, follow
 from ingest.sources import Envelope
 from ingest.states import StateBook
-from ingest.store import Commit, detection_row
+from ingest.store import Commit, Row, detection_row
 from ingest.wire.message import Answer, Decoded, Rejection, RejectionReason, Report, Status
 
 #: A device's clock may be this far ahead of ours. Source: docs/wire.md; settled.
@@ -31,6 +32,8 @@ CLOCK_AHEAD_ALLOWED = timedelta(minutes=5)
 class Heard:
     """A reading with where it came from."""
 
+    #: Place in the batch.
+    place: int
     envelope: Envelope
     report: Report
     device: Device
@@ -43,7 +46,9 @@ class Judged:
 
     commit: Commit = field(default_factory=Commit)
     states: dict[int, PersonState] = field(default_factory=dict)
-    sequences: dict[int, int] = field(default_factory=dict)
+    numbers: dict[int, Numbers] = field(default_factory=dict)
+    #: What each message says of its device, by its place in the batch.
+    device_rows: dict[int, Row] = field(default_factory=dict)
     #: (device id, event id) of safety events to answer.
     answers: list[tuple[str, str]] = field(default_factory=list)
     heard: list[Heard] = field(default_factory=list)
@@ -59,27 +64,51 @@ class Known:
     devices: Mapping[str, Device]
     persons: Mapping[int, Person]
     book: StateBook
-    sequences: Mapping[int, int]
+    numbers: Mapping[int, Numbers]
 
 
-def judge(envelopes: Sequence[Envelope], known: Known, *, now: datetime, due_until: datetime | None) -> Judged:
-    """Judge a batch, and every deadline up to `due_until` first."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deadlines:
+    """Persons whose deadlines up to an instant have passed in silence."""
+
+    person_ids: Sequence[int]
+    until: datetime
+
+
+def judge(envelopes: Sequence[Envelope], known: Known, *, now: datetime, deadlines: Deadlines | None = None) -> Judged:
+    """Judge a batch, and the deadlines first."""
     judged = Judged()
     _hear(envelopes, known, judged)
-    before = _states_before(known, judged.heard, due_until)
+    due = () if deadlines is None else [key for key in deadlines.person_ids if key in known.persons]
+    wanted = {heard.reading.person_id for heard in judged.heard}.union(due)
+    before = {person_id: known.book.state(person_id) for person_id in wanted}
     states = dict(before)
-    if due_until is not None:
-        _run_down(states, known, due_until, now, judged)
+    if deadlines is not None:
+        _run_down(states, due, deadlines.until, known, judged, now)
     readings = [heard.reading for heard in judged.heard]
     judged.outcomes = batch.judge_all(states, readings, known.persons)
-    judged.states = {key: state for key, state in states.items() if before.get(key) is not state}
+    # Whoever was due is written in any case: with another policy the deadline may have moved.
+    judged.states = {key: state for key, state in states.items() if before[key] is not state or key in due}
     _lay_out(known, judged, now)
+    for key, state in judged.states.items():
+        if state.zone.safety is not before[key].zone.safety:
+            judged.commit.safeties.append((state.zone.safety, key))
+    return judged
+
+
+def set_aside(envelopes: Sequence[Envelope]) -> Judged:
+    """Messages that we fail on, for quarantine, so that they cannot hold up everybody's."""
+    judged = Judged()
+    for envelope in envelopes:
+        rejection = Rejection(reason=RejectionReason.ENGINE_ERROR, detail="Tongxing failed on it; see the log")
+        judged.rejections.append(rejection)
+        judged.commit.quarantine.append(quarantine_row(envelope, wire.device_of(envelope.topic), rejection))
     return judged
 
 
 def _hear(envelopes: Sequence[Envelope], known: Known, judged: Judged) -> None:
     """Decode and look up; what cannot be used goes to quarantine."""
-    for envelope in envelopes:
+    for place, envelope in enumerate(envelopes):
         if envelope.skipped:
             continue
         device_id = wire.device_of(envelope.topic)
@@ -91,14 +120,13 @@ def _hear(envelopes: Sequence[Envelope], known: Known, judged: Judged) -> None:
             continue
         assert device is not None
         if isinstance(decoded, Status):
-            judged.commit.device_states.append(
-                device_row(device, decoded.at or envelope.received_at, online=decoded.online, firmware=decoded.firmware)
-            )
+            at = _believed_at(decoded.at or envelope.received_at, envelope)
+            judged.device_rows[place] = device_row(device, at, online=decoded.online, firmware=decoded.firmware)
         elif isinstance(decoded, Answer):
             row = (decoded.at, decoded.result, decoded.detail, decoded.command_id, device.device_id)
             judged.commit.answers.append(row)
         else:
-            judged.heard.append(_heard(envelope, decoded, device))
+            judged.heard.append(_heard(place, envelope, decoded, device))
 
 
 def _accept(decoded: Decoded, device: Device | None, envelope: Envelope) -> Decoded:
@@ -112,21 +140,23 @@ def _accept(decoded: Decoded, device: Device | None, envelope: Envelope) -> Deco
     if decoded.kind not in SPOKEN_BY[device.kind]:
         detail = f"a {device.kind} does not send {decoded.kind}"
         return Rejection(reason=RejectionReason.WRONG_KIND, detail=detail)
-    ahead = decoded.at - envelope.received_at
-    if ahead > CLOCK_AHEAD_ALLOWED and decoded.event is None:
-        detail = f"the device's clock is {ahead.total_seconds():.0f} s ahead"
+    if _believed_at(decoded.at, envelope) != decoded.at and decoded.event is None:
+        detail = f"the device's clock is {(decoded.at - envelope.received_at).total_seconds():.0f} s ahead"
         return Rejection(reason=RejectionReason.CLOCK_AHEAD, detail=detail)
     return decoded
 
 
-def _heard(envelope: Envelope, report: Report, device: Device) -> Heard:
-    """A reading; a safety event from a clock that runs ahead happened when it arrived."""
-    ahead = report.at - envelope.received_at > CLOCK_AHEAD_ALLOWED
+def _believed_at(at: datetime, envelope: Envelope) -> datetime:
+    """When something happened; from a clock that runs ahead, when it arrived."""
+    return envelope.received_at if at - envelope.received_at > CLOCK_AHEAD_ALLOWED else at
+
+
+def _heard(place: int, envelope: Envelope, report: Report, device: Device) -> Heard:
     reading = Reading(
         person_id=device.person_id,
         device_id=device.device_id,
         kind=report.kind,
-        at=envelope.received_at if ahead else report.at,
+        at=_believed_at(report.at, envelope),
         received_at=envelope.received_at,
         fix=report.fix,
         bed=report.bed,
@@ -136,25 +166,15 @@ def _heard(envelope: Envelope, report: Report, device: Device) -> Heard:
         worn=report.worn,
         steps=report.steps,
     )
-    return Heard(envelope=envelope, report=report, device=device, reading=reading)
+    return Heard(place=place, envelope=envelope, report=report, device=device, reading=reading)
 
 
-def _states_before(known: Known, heard: Sequence[Heard], due_until: datetime | None) -> dict[int, PersonState]:
-    wanted = {item.reading.person_id for item in heard}
-    if due_until is not None:
-        wanted.update(known.book.take_due(due_until))
-    return {person_id: known.book.state(person_id) for person_id in wanted}
-
-
-def _run_down(states: dict[int, PersonState], known: Known, due_until: datetime, now: datetime, judged: Judged) -> None:
+def _run_down(  # noqa: PLR0917 - called once, above
+    states: dict[int, PersonState], due: Sequence[int], until: datetime, known: Known, judged: Judged, now: datetime
+) -> None:
     """Judge the deadlines that have passed without a reading."""
-    for person_id in known.book.take_due(due_until):
-        person = known.persons.get(person_id)
-        if person is None:
-            known.book.drop_deadline(person_id)
-            continue
-        states[person_id], judgement = engine.run_down(states[person_id], person, due_until)
-        judged.commit.safeties.append((states[person_id].zone.safety, person_id))
+    for person_id in due:
+        states[person_id], judgement = engine.run_down(states[person_id], known.persons[person_id], until)
         for detection in judgement.detections:
             judged.detections.append(detection)
             judged.commit.detections.append(
@@ -170,10 +190,10 @@ def _lay_out(known: Known, judged: Judged, now: datetime) -> None:
     for heard, outcome in zip(judged.heard, judged.outcomes, strict=True):
         table, row = reading_row(heard.reading, heard.report, heard.device)
         judged.commit.rows[table].append(row)
-        judged.commit.device_states.append(_device_row(known, judged, heard, outcome))
+        judged.device_rows[heard.place] = _device_row(known, judged, heard, outcome)
         if heard.reading.event is not None:
             judged.answers.append((heard.device.device_id, heard.reading.event.event_id))
-        if heard.reading.kind is ReadingKind.LOCATION:
+        if heard.reading.fix is not None:
             newest_fix[heard.reading.person_id, heard.reading.at] = heard
         for detection in outcome.judgement.detections:
             judged.detections.append(detection)
@@ -186,7 +206,7 @@ def _lay_out(known: Known, judged: Judged, now: datetime) -> None:
                 )
             )
         commands.extend(outcome.judgement.commands)
-    judged.commit.device_states = merge_device_rows(judged.commit.device_states)
+    judged.commit.device_states = merge_device_rows(row for _, row in sorted(judged.device_rows.items()))
     for person_id, state in judged.states.items():
         place = state.track.place
         fixed = newest_fix.get((person_id, place.at)) if place else None
@@ -196,16 +216,19 @@ def _lay_out(known: Known, judged: Judged, now: datetime) -> None:
         judged.commit.engine_states.append((person_id, snapshot.freeze(state), due_at))
 
 
-def _device_row(known: Known, judged: Judged, heard: Heard, outcome: Outcome) -> tuple[object, ...]:
+def _device_row(known: Known, judged: Judged, heard: Heard, outcome: Outcome) -> Row:
+    """That the device was heard; how it is only if that is not history."""
     key, seq, missing = heard.device.device_key, heard.report.seq, 0
-    if seq is not None and outcome.admission is not Admission.DUPLICATE:
-        last = judged.sequences.get(key, known.sequences.get(key))
-        judged.sequences[key], missing = sequence.follow(last, seq)
+    numbers = judged.numbers.get(key, known.numbers.get(key))
+    if seq is not None:
+        repeated = outcome.admission in (Admission.DUPLICATE, Admission.LATE)
+        numbers, missing = follow(numbers, seq, repeated=repeated)
+        judged.numbers[key] = numbers
     return device_row(
         heard.device,
         heard.reading.at,
         online=True,
-        report=heard.report,
-        last_seq=judged.sequences.get(key),
+        report=heard.report if outcome.admission is Admission.LIVE else None,
+        numbers=numbers,
         missing=missing,
     )

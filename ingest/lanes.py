@@ -19,9 +19,14 @@ class Lane:
     #: Last topic levels that another lane takes, or that we wrote ourselves: acknowledged and left alone.
     skips: frozenset[str] = frozenset()
 
-    def takes(self, topic: str) -> bool:
-        """Whether a message is this lane's business."""
-        return topic.rpartition("/")[2] not in self.skips
+    def takes(self, topic: str, *, retained: bool = False) -> bool:
+        """Whether a message is this lane's business.
+
+        A broker repeats retained ones at every subscription. A status that is only repeated is not news: without a time
+        of its own it would make a device that died last week look as if it had just been seen.
+        """
+        level = topic.rpartition("/")[2]
+        return level not in self.skips and not (retained and level == "status")
 
 
 SAFETY = Lane(name="safety", rank=0, topics=("tongxing/v1/+/event",))

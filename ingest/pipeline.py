@@ -6,14 +6,15 @@ committed, so the states are read again and the same batch judged again; reading
 that let the database keep each once.
 
 A batch that cannot be judged or stored for any other reason is taken apart, so that the one message that causes it can
-be quarantined and the rest goes on.
+be quarantined, or the one deadline be left, and the rest goes on. Tables that are not those of this version are no
+message's fault: they end the process, and nothing is acknowledged.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 import psycopg
@@ -22,13 +23,12 @@ import structlog
 from ingest import metrics, store
 from ingest.batching import Batcher
 from ingest.downlink import Downlink
-from ingest.judging import Judged, Known, judge
+from ingest.errors import IngestError
+from ingest.judging import Deadlines, Judged, Known, judge, set_aside
 from ingest.registry import Registry
-from ingest.rows import quarantine_row
+from ingest.sequence import Numbers
 from ingest.sources import Envelope
 from ingest.states import StateBook
-from ingest.wire import device_of
-from ingest.wire.message import Rejection, RejectionReason
 from runtime import database
 from runtime.clock import Clock
 from runtime.service import Stop
@@ -41,19 +41,35 @@ LOOK_EVERY_S = 0.25
 QUIET_S = 0.1
 #: ... or when readings come in nearly as they happen. Scaled clock, seconds.
 NEARLY_LIVE_S = 5.0
-#: Seconds between attempts to become the one ingest that owns the states.
-OWN_EVERY_S = 0.5
+#: Class of PostgreSQL's errors for a value that is too large for an index: a message's fault, and no lost connection.
+LIMIT_EXCEEDED = "54"
+#: Class of its errors for tables and columns that are not there.
+WRONG_SCHEMA = "42"
+
+
+class Stopping(IngestError):  # noqa: N818 - said as people say it
+    """Asked to end while the database is away: what is in hand stays with the broker."""
 
 
 class Pipeline:
     """Owns the engine's states while it runs."""
 
-    def __init__(self, url: str, registry: Registry, batcher: Batcher, downlink: Downlink, clock: Clock) -> None:
+    def __init__(
+        self,
+        url: str,
+        registry: Registry,
+        batcher: Batcher,
+        downlink: Downlink,
+        clock: Clock,
+        *,
+        caught_up: Callable[[], bool] = lambda: True,
+    ) -> None:
+        """`caught_up` says whether everything that the broker kept while we were away has come."""
         self._url, self._registry, self._batcher = url, registry, batcher
-        self._downlink, self._clock = downlink, clock
+        self._downlink, self._clock, self._caught_up = downlink, clock, caught_up
         self._connection: database.Connection | None = None
         self._book = StateBook()
-        self._sequences: dict[int, int] = {}
+        self._numbers: dict[int, Numbers] = {}
         self._newest_at: datetime | None = None
 
     @property
@@ -61,98 +77,121 @@ class Pipeline:
         """What is wrong with it, or None."""
         return None if self._connection else "not connected to the database, or another ingest owns the states"
 
-    async def start(self) -> None:
-        """Become the owner and read the states; waits for both."""
-        connection = await database.connect_when_up(self._url)
-        while not await store.try_own(connection):
-            log.warning("another_ingest_runs", waiting_s=OWN_EVERY_S)
-            await asyncio.sleep(OWN_EVERY_S)
-        await store.prepare(connection)
-        self._book = StateBook(await store.engine_states(connection))
-        self._sequences = await store.last_sequences(connection)
+    async def start(self, stop: Stop) -> None:
+        """Become the owner and read the states; waits for both.
+
+        Raises:
+            Stopping: asked to end meanwhile.
+        """
+        while self._connection is None:
+            try:
+                await self._take_over()
+            except (psycopg.OperationalError, database.DatabaseAway) as error:
+                await self._wait_for_database(stop, error, messages=0)
+
+    async def run(self, stop: Stop) -> None:
+        """Handle batches until asked to stop; the batch in hand is finished."""
+        try:
+            while not stop.requested:
+                batch = await self._batcher.next(wait_s=LOOK_EVERY_S)
+                metrics.WAITING.set(len(self._batcher))
+                deadlines = self._deadlines()
+                if batch or deadlines is not None:
+                    await self._handle(batch, deadlines, stop)
+        except Stopping:
+            log.warning("ended_without_database", waiting=len(self._batcher))
+        await self._disconnect()
+
+    async def _take_over(self) -> None:
+        connection = await database.connect_when_up(self._url, wait_s=LOOK_EVERY_S)
+        try:
+            self._book, self._numbers = await _owned(connection)
+        except BaseException:
+            await connection.close()
+            raise
         self._connection = connection
         metrics.STATES.set(len(self._book))
         log.info("states_read", persons=len(self._book))
 
-    async def run(self, stop: Stop) -> None:
-        """Handle batches until asked to stop; the batch in hand is finished."""
-        while not stop.requested:
-            batch = await self._batcher.next(wait_s=LOOK_EVERY_S)
-            metrics.WAITING.set(len(self._batcher))
-            due_until = self._due_until()
-            if batch or due_until is not None:
-                await self._handle(batch, due_until)
-        if self._connection is not None:
-            await self._connection.close()
-            self._connection = None
-
-    def _due_until(self) -> datetime | None:
-        """Up to when deadlines may be judged: not while the readings that would move them may still be waiting."""
+    def _deadlines(self) -> Deadlines | None:
+        """Deadlines that may be judged: not while the readings that would move them may still be waiting."""
         now, due_at = self._clock.now(), self._book.next_due()
-        if due_at is None or due_at > now:
+        if due_at is None or due_at > now or not self._caught_up():
             return None
-        if self._batcher.quiet_for_s() >= QUIET_S:
-            return now
         live = self._newest_at is not None and (now - self._newest_at).total_seconds() < NEARLY_LIVE_S
-        return now if live and not len(self._batcher) else None
+        if self._batcher.quiet_for_s() < QUIET_S and (not live or len(self._batcher)):
+            return None
+        due = self._book.take_due(now)
+        for person_id in due:
+            if person_id not in self._registry.persons:
+                self._book.drop_deadline(person_id)
+        return Deadlines(person_ids=due, until=now)
 
-    async def _handle(self, batch: Sequence[Envelope], due_until: datetime | None) -> None:
+    async def _handle(self, batch: Sequence[Envelope], deadlines: Deadlines | None, stop: Stop) -> None:
+        """Judge and store a batch; one that cannot be is taken apart until it is known what it is that cannot."""
         began_s = time.monotonic()
         try:
-            judged = await self._commit(batch, due_until)
-        except Exception:
-            log.exception("batch_failed", messages=len(batch), taken_apart=len(batch) > 1)
-            if len(batch) <= 1:
-                await self._set_aside(batch)
-                return
-            for envelope in batch:
-                await self._handle([envelope], due_until=None)
+            judged = await self._commit(lambda: self._judge(batch, deadlines), stop, messages=len(batch))
+        except Stopping:
+            raise
+        except Exception as error:
+            if _ours(error):
+                raise
+            log.exception("batch_failed", messages=len(batch), deadlines=len(deadlines.person_ids) if deadlines else 0)
+            await self._take_apart(batch, deadlines, stop)
             return
         self._finish(batch, judged)
         metrics.COMMIT_S.observe(time.monotonic() - began_s)
 
-    async def _commit(self, batch: Sequence[Envelope], due_until: datetime | None) -> Judged:
+    async def _take_apart(self, batch: Sequence[Envelope], deadlines: Deadlines | None, stop: Stop) -> None:
+        if deadlines is not None and (batch or len(deadlines.person_ids) > 1):
+            if batch:
+                await self._handle(batch, None, stop)
+            for person_id in deadlines.person_ids:
+                await self._handle([], Deadlines(person_ids=[person_id], until=deadlines.until), stop)
+        elif deadlines is not None:
+            # Looked at again when a reading of this person has been judged.
+            self._book.drop_deadline(deadlines.person_ids[0])
+        elif len(batch) > 1:
+            for envelope in batch:
+                await self._handle([envelope], None, stop)
+        else:
+            self._finish(batch, await self._commit(lambda: set_aside(batch), stop, messages=1))
+
+    async def _commit(self, judge_: Callable[[], Judged], stop: Stop, *, messages: int) -> Judged:
         """Judge and store, again and again while the database is away."""
         while True:
             try:
-                if self._connection is None:
-                    await self.start()
+                await self.start(stop)
                 assert self._connection is not None
-                judged = judge(batch, self._known(), now=self._clock.now(), due_until=due_until)
+                judged = judge_()
                 await store.commit(self._connection, judged.commit)
             except (psycopg.OperationalError, psycopg.InterfaceError) as error:
-                log.warning("database_lost", error=str(error).strip(), messages=len(batch))
-                await self._disconnect()
-                await asyncio.sleep(database.RETRY_EVERY_S)
+                if (getattr(error, "sqlstate", None) or "").startswith(LIMIT_EXCEEDED):
+                    raise
+                await self._wait_for_database(stop, error, messages=messages)
             else:
                 self._book.adopt(judged.states, self._registry.persons)
-                self._sequences.update(judged.sequences)
+                self._numbers.update(judged.numbers)
                 return judged
 
-    def _known(self) -> Known:
-        return Known(
-            devices=self._registry.devices,
-            persons=self._registry.persons,
-            book=self._book,
-            sequences=self._sequences,
+    def _judge(self, batch: Sequence[Envelope], deadlines: Deadlines | None) -> Judged:
+        known = Known(
+            devices=self._registry.devices, persons=self._registry.persons, book=self._book, numbers=self._numbers
         )
+        return judge(batch, known, now=self._clock.now(), deadlines=deadlines)
+
+    async def _wait_for_database(self, stop: Stop, error: Exception, *, messages: int) -> None:
+        log.warning("waiting_for_database", error=str(error).strip(), messages=messages)
+        await self._disconnect()
+        if stop.requested:
+            raise Stopping
+        await asyncio.sleep(database.RETRY_EVERY_S)
 
     async def _disconnect(self) -> None:
         connection, self._connection = self._connection, None
         if connection is not None:
             await connection.close()
-
-    async def _set_aside(self, batch: Sequence[Envelope]) -> None:
-        """Quarantine the message that we fail on, so that it cannot hold up everybody's."""
-        for envelope in batch:
-            rejection = Rejection(reason=RejectionReason.ENGINE_ERROR, detail="Tongxing failed on it; see the log")
-            commit = store.Commit(quarantine=[quarantine_row(envelope, device_of(envelope.topic), rejection)])
-            if self._connection is None:
-                await self.start()
-            assert self._connection is not None
-            await store.commit(self._connection, commit)
-            metrics.REJECTED.labels(rejection.reason).inc()
-            envelope.acknowledge()
 
     def _finish(self, batch: Sequence[Envelope], judged: Judged) -> None:
         """After the commit: acknowledge, answer the devices, count."""
@@ -182,3 +221,20 @@ class Pipeline:
         if batch:
             metrics.BATCH.observe(len(batch))
         metrics.STATES.set(len(self._book))
+
+
+async def _owned(connection: database.Connection) -> tuple[StateBook, dict[int, Numbers]]:
+    """The states as last committed, owned from here on.
+
+    Raises:
+        DatabaseAway: another ingest owns them.
+    """
+    if not await store.try_own(connection):
+        raise database.DatabaseAway("another ingest owns the states")
+    await store.prepare(connection)
+    return StateBook(await store.engine_states(connection)), await store.last_numbers(connection)
+
+
+def _ours(error: Exception) -> bool:
+    """Whether no message can be to blame: the tables are not those of this version, or we may not write them."""
+    return isinstance(error, psycopg.ProgrammingError) and (error.sqlstate or "").startswith(WRONG_SCHEMA)

@@ -9,6 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
+import psycopg
 import structlog
 
 from geofence.geometry import ShapeError
@@ -58,7 +59,10 @@ class Registry:
             devices = await store.registry_devices(connection, wanted)
         self._forget(wanted)
         self.persons.update({int(row["person_id"]): _person(row) for row in persons})
-        self.devices.update({str(row["device_id"]): Device(**row) for row in devices})
+        # A person who was added between the two queries is announced, and read then.
+        self.devices.update(
+            {str(row["device_id"]): Device(**row) for row in devices if row["person_id"] in self.persons}
+        )
 
     async def follow(self) -> None:
         """Refresh on every change, until cancelled."""
@@ -70,7 +74,13 @@ class Registry:
                 while not changed.empty():
                     payloads.add(changed.get_nowait())
                 everything = "" in payloads or len(payloads) >= RELOAD_ALL_FROM
-                await self.load(None if everything else {int(payload) for payload in payloads})
+                try:
+                    await self.load(None if everything else {int(payload) for payload in payloads})
+                except psycopg.OperationalError as error:
+                    log.warning("registry_unread", error=str(error).strip())
+                    await asyncio.sleep(database.RETRY_EVERY_S)
+                    changed.put_nowait("")
+                    continue
                 log.info("registry_refreshed", persons=len(self.persons), devices=len(self.devices))
         finally:
             listening.cancel()

@@ -8,12 +8,13 @@ from typing import LiteralString
 
 from geofence.reading import Reading, ReadingKind
 from ingest.registry import Device
+from ingest.sequence import Numbers
 from ingest.sources import Envelope
 from ingest.store import Row
 from ingest.wire.message import KEPT_BYTES, Rejection, Report
 
 #: Position of last_seen_at and missing in a row of device_states.
-_SEEN, _MISSING = 1, 9
+_SEEN, _MISSING = 1, 10
 
 
 def reading_row(reading: Reading, report: Report, device: Device) -> tuple[LiteralString, Row]:
@@ -60,7 +61,7 @@ def device_row(
     online: bool,
     firmware: str | None = None,
     report: Report | None = None,
-    last_seq: int | None = None,
+    numbers: Numbers | None = None,
     missing: int = 0,
 ) -> Row:
     """What one message says about its device."""
@@ -73,7 +74,8 @@ def device_row(
         report.worn if report else None,
         report.bed.status if report and report.bed else None,
         report.firmware if report else firmware,
-        last_seq,
+        numbers.last if numbers else None,
+        numbers.window if numbers else None,
         missing,
     )
 

@@ -1,26 +1,51 @@
-"""Gaps in a device's message numbers. Pure: the last number and the new one say what is missing.
+"""Gaps in a device's message numbers. Pure: what was heard before and the new number say what is missing.
 
-A gap is counted at once; a message that then comes late, for example on another lane, is taken off again. A much
-smaller number, or zero, is a device that restarted, not four billion losses.
+A gap is counted at once; a number of it that then comes late, for example on another lane, is taken off again. A number
+that was heard before, as when a broker sends again after a crash, changes nothing. A much smaller number, or zero, is a
+device that restarted, not four billion losses.
 """
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 #: A number this far behind is a restart, not a late message. Count.
 RESTART_BEHIND = 1_000
 #: A number this far ahead is a device whose counter jumped, not that many losses. Count.
 JUMP_AHEAD = 100_000
+#: Numbers remembered one by one. Count; as many as a signed 64-bit column holds.
+REMEMBERED = 63
+
+_ALL = 2**REMEMBERED - 1
 
 
-def follow(last_seq: int | None, seq: int) -> tuple[int, int]:
-    """The last number after this message, and how the count of missing messages changes.
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """What was heard of a device's numbering."""
 
-    Example:
-        >>> follow(7, 8), follow(7, 10), follow(10, 9), follow(10, 0)
-        ((8, 0), (10, 2), (10, -1), (0, 0))
+    last: int
+    #: Bit n is set when `last - n` was heard, or came before we listened.
+    window: int = _ALL
+
+
+def follow(known: Numbers | None, seq: int, *, repeated: bool = False) -> tuple[Numbers, int]:
+    """The numbers after this message, and how the count of missing messages changes.
+
+    Args:
+        known: what was heard before.
+        seq: the message's number.
+        repeated: the message is not newer than what was heard: it can fill a gap and make none.
     """
-    if last_seq is None or seq == 0 or seq < last_seq - RESTART_BEHIND or seq > last_seq + JUMP_AHEAD:
-        return seq, 0
-    if seq > last_seq:
-        return seq, seq - last_seq - 1
-    return last_seq, -1
+    if known is None:
+        return Numbers(seq), 0
+    ahead = seq - known.last
+    if ahead > 0 and repeated:
+        return known, 0
+    if 0 < ahead <= JUMP_AHEAD:
+        window = (known.window << ahead | 1) & _ALL if ahead < REMEMBERED else 1
+        return Numbers(seq, window), ahead - 1
+    bit = 1 << -ahead if -REMEMBERED < ahead <= 0 else 0
+    if bit and not known.window & bit:
+        return Numbers(known.last, known.window | bit), -1
+    restarted = ahead > JUMP_AHEAD or -ahead > RESTART_BEHIND or (seq == 0 and ahead < 0)
+    return (Numbers(seq), 0) if restarted and not repeated else (known, 0)

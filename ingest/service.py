@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
+from typing import Any
 
 import structlog
 
@@ -27,7 +29,9 @@ async def serve(settings: IngestSettings, stop: Stop) -> None:
     client_id = settings.ingest_client_id
     sessions = [MqttSession(settings.broker_url, client_id, lane, batcher, clock) for lane in LANES]
     downlink = Downlink(settings.broker_url, settings.database_url, client_id, clock)
-    pipeline = Pipeline(settings.database_url, registry, batcher, downlink, clock)
+    pipeline = Pipeline(
+        settings.database_url, registry, batcher, downlink, clock, caught_up=lambda: all(s.caught_up for s in sessions)
+    )
 
     def ready() -> dict[str, str]:
         wrong = {lane.name: session.problem for lane, session in zip(LANES, sessions, strict=True) if session.problem}
@@ -36,21 +40,34 @@ async def serve(settings: IngestSettings, stop: Stop) -> None:
     health = asyncio.create_task(
         serve_health(stop, host=settings.ingest_health_host, port=settings.ingest_health_port, ready=ready)
     )
-    await registry.load()
-    await pipeline.start()
-    background = [
-        asyncio.create_task(part) for part in (registry.follow(), downlink.run(), *(s.run() for s in sessions))
-    ]
-    for task in background:
-        # A part that ends has failed: end the process, so that its supervisor starts it anew.
-        task.add_done_callback(lambda _: stop.request())
-    log.info("ingest_runs", persons=len(registry.persons), devices=len(registry.devices))
+    # A part that ends has failed: end the process, so that its supervisor starts it anew.
+    health.add_done_callback(lambda _: stop.request())
+    background: list[asyncio.Task[None]] = []
     try:
-        await together(stop, pipeline.run(stop))
+        if await _unless_stopped(stop, registry.load()) and await _unless_stopped(stop, pipeline.start(stop)):
+            parts = (registry.follow(), downlink.run(), *(session.run() for session in sessions))
+            background = [asyncio.create_task(part) for part in parts]
+            for task in background:
+                task.add_done_callback(lambda _: stop.request())
+            log.info("ingest_runs", persons=len(registry.persons), devices=len(registry.devices))
+            await together(stop, pipeline.run(stop))
     finally:
         await _end(background)
         await health
     log.info("ingest_ended")
+
+
+async def _unless_stopped(stop: Stop, work: Coroutine[Any, Any, None]) -> bool:
+    """Do something that may wait for the database. Whether it was done before we were asked to stop."""
+    working, asked = asyncio.create_task(work), asyncio.create_task(stop.wait())
+    await asyncio.wait({working, asked}, return_when=asyncio.FIRST_COMPLETED)
+    asked.cancel()
+    if working.done():
+        working.result()
+        return True
+    working.cancel()
+    await asyncio.gather(working, return_exceptions=True)
+    return False
 
 
 async def _end(background: list[asyncio.Task[None]]) -> None:

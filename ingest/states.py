@@ -6,9 +6,13 @@ import heapq
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
+import structlog
+
 from geofence import engine, snapshot
 from geofence.engine import FRESH, PersonState
 from geofence.person import Person
+
+log = structlog.get_logger(__name__)
 
 
 class StateBook:
@@ -29,12 +33,16 @@ class StateBook:
     def state(self, person_id: int) -> PersonState:
         """The state of one person; a stranger's is fresh.
 
-        Raises:
-            SnapshotError: what is stored does not fit this version.
+        So is one that another version stored: an alarm of somebody who was forgotten beats none at all.
         """
         held = self._states.get(person_id, FRESH)
         if isinstance(held, bytes):
-            held = self._states[person_id] = snapshot.thaw(held)
+            try:
+                held = snapshot.thaw(held)
+            except snapshot.SnapshotError:
+                log.exception("state_forgotten", person_id=person_id)
+                held = FRESH
+            self._states[person_id] = held
         return held
 
     def adopt(self, states: Mapping[int, PersonState], persons: Mapping[int, Person]) -> None:

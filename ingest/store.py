@@ -16,6 +16,7 @@ from psycopg.rows import DictRow
 from psycopg.types.json import Jsonb
 
 from geofence.detection import Command, Detection
+from ingest.sequence import Numbers
 from runtime.database import Connection, rows_as_dicts
 
 #: Key of the advisory lock that lets one ingest at a time own the engine's states.
@@ -117,12 +118,14 @@ async def engine_states(connection: Connection) -> list[tuple[int, bytes, dateti
     return rows
 
 
-async def last_sequences(connection: Connection) -> dict[int, int]:
-    """The last message number of each device key."""
-    cursor = await connection.execute("SELECT device_key, last_seq FROM device_states WHERE last_seq IS NOT NULL")
+async def last_numbers(connection: Connection) -> dict[int, Numbers]:
+    """What was heard of each device key's message numbers."""
+    cursor = await connection.execute(
+        "SELECT device_key, last_seq, seq_window FROM device_states WHERE last_seq IS NOT NULL"
+    )
     rows = await cursor.fetchall()
     await connection.commit()
-    return {int(device_key): int(last_seq) for device_key, last_seq in rows}
+    return {int(device_key): Numbers(int(last_seq), int(window)) for device_key, last_seq, window in rows}
 
 
 async def commit(connection: Connection, batch: Commit) -> int:
@@ -188,8 +191,8 @@ _SAFETY: LiteralString = """
 
 _DEVICE_STATE: LiteralString = """
     INSERT INTO device_states AS known (device_key, last_seen_at, online, battery_pct, charging, worn, bed_status,
-        firmware, last_seq, missing)
-    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+        firmware, last_seq, seq_window, missing)
+    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
     ON CONFLICT (device_key) DO UPDATE SET
         last_seen_at = greatest(known.last_seen_at, excluded.last_seen_at),
         online = coalesce(excluded.online, known.online),
@@ -199,6 +202,7 @@ _DEVICE_STATE: LiteralString = """
         bed_status = coalesce(excluded.bed_status, known.bed_status),
         firmware = coalesce(excluded.firmware, known.firmware),
         last_seq = coalesce(excluded.last_seq, known.last_seq),
+        seq_window = coalesce(excluded.seq_window, known.seq_window),
         missing = greatest(0, known.missing + excluded.missing)
 """
 

@@ -40,6 +40,11 @@ class Source(Protocol):
         """What is wrong with it, or None."""
         ...
 
+    @property
+    def caught_up(self) -> bool:
+        """Whether what the broker kept while we were away has come by now."""
+        ...
+
     async def run(self) -> None:
         """Supply messages until cancelled."""
         ...

@@ -9,6 +9,7 @@ because a broker may have given its packet id to another message.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable
 from functools import partial
 from urllib.parse import unquote, urlsplit
@@ -29,6 +30,9 @@ log = structlog.get_logger(__name__)
 KEEPALIVE_S = 20
 #: Seconds between attempts to connect. Short: an SOS may be waiting at the broker.
 RECONNECT_EVERY_S = 0.5
+#: Seconds after which everything that a broker had sent before the connection was lost has been sent again. The
+#: embedded one waits for its `ack_wait` of 5 s (runtime.embedded.broker).
+SENT_AGAIN_WITHIN_S = 6.0
 #: Seconds between calls of paho's own housekeeping.
 HOUSEKEEPING_EVERY_S = 1.0
 
@@ -42,6 +46,7 @@ class MqttSession:
         self._lane, self._sink, self._clock = lane, sink, clock
         self._connected = self._subscribed = False
         self._connection = 0
+        self._caught_up_at_s = 0.0
         self._lost = asyncio.Event()
         self._client = client = Client(
             CallbackAPIVersion.VERSION2,
@@ -64,6 +69,11 @@ class MqttSession:
         if not self._connected:
             return f"not connected to the broker at {self._host}:{self._port}"
         return None if self._subscribed else "the broker has not granted the subscription"
+
+    @property
+    def caught_up(self) -> bool:
+        """Whether what the broker kept while we were away has come by now."""
+        return self.problem is None and time.monotonic() >= self._caught_up_at_s
 
     async def run(self) -> None:
         """Stay connected until cancelled."""
@@ -101,6 +111,7 @@ class MqttSession:
             return
         self._connected = True
         self._connection += 1
+        self._caught_up_at_s = time.monotonic() + (SENT_AGAIN_WITHIN_S if flags.session_present else 0.0)
         log.info("broker_connected", lane=self._lane.name, session_present=flags.session_present)
         client.subscribe([(topic, 1) for topic in self._lane.topics])
 
@@ -121,7 +132,7 @@ class MqttSession:
 
     def _on_message(self, _: Client, __: object, message: MQTTMessage) -> None:
         acknowledge = partial(self._acknowledge, self._connection, message.mid, message.qos)
-        skipped = not self._lane.takes(message.topic)
+        skipped = not self._lane.takes(message.topic, retained=message.retain)
         envelope = Envelope(message.topic, bytes(message.payload), self._clock.now(), wall_now(), acknowledge, skipped)
         self._sink.put(self._lane.rank, envelope)
 

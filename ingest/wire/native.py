@@ -31,7 +31,8 @@ Longitude = Annotated[float, Meta(ge=-180, le=180)]
 AccuracyM = Annotated[float, Meta(gt=0, le=100_000)]
 Steps = Annotated[int, Meta(ge=0, le=100_000)]
 #: No NUL: PostgreSQL keeps none in a text.
-ShortText = Annotated[str, Meta(max_length=64, pattern=r"^[^\x00]*$")]
+STORABLE = r"^[^\x00]*\Z"
+ShortText = Annotated[str, Meta(max_length=64, pattern=STORABLE)]
 
 #: Accuracy of a fix that does not say: reference values for each source, on the careful side. Metres.
 ACCURACY_BY_SOURCE_M = {
@@ -86,7 +87,9 @@ class _Bed(_Up, kw_only=True):
     quality_pct: Percent | None = None
 
 
-EventId = Annotated[str, Meta(pattern=r"^[\x21-\x7e]{1,64}$")] | int
+#: Digits of the longest whole number that any field may hold.
+MAX_DIGITS = 19
+EventId = Annotated[str, Meta(pattern=r"^[\x21-\x7e]{1,64}\Z")] | Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
 
 
 class _EventCore(Struct, kw_only=True):
@@ -115,9 +118,9 @@ class _Status(Struct, kw_only=True):
 
 class _Answer(Struct, kw_only=True):
     at: Instant
-    id: Annotated[str, Meta(min_length=1, max_length=64)]
+    id: Annotated[str, Meta(min_length=1, max_length=64, pattern=STORABLE)]
     result: Literal["done", "refused", "failed"]
-    detail: Annotated[str, Meta(max_length=200, pattern=r"^[^\x00]*$")] | None = None
+    detail: Annotated[str, Meta(max_length=200, pattern=STORABLE)] | None = None
 
 
 S = TypeVar("S", bound=Struct)
@@ -236,7 +239,7 @@ def _event(payload: bytes) -> Decoded:
     Python's own parser reads the NaN that some firmware sends for a position it does not have.
     """
     try:
-        told = json.loads(payload)
+        told = json.loads(payload, parse_int=_whole)
         core = msgspec.convert(told, _EventCore)
     except msgspec.ValidationError as error:
         return _rejected(error)
@@ -252,6 +255,11 @@ def _event(payload: bytes) -> Decoded:
         event=SafetyEvent(event_id=str(core.id), type=core.type, impact_g=extras.impact_g),
         battery_pct=extras.battery_pct,
     )
+
+
+def _whole(digits: str) -> int | float:
+    """A whole number; one that is too long for any field must not cost the event, and Python refuses the longest."""
+    return int(digits) if len(digits.lstrip("-")) <= MAX_DIGITS else float("inf")
 
 
 def _valid_extras(told: dict[str, object]) -> _EventExtras:

@@ -100,7 +100,6 @@ MUTANTS = (
     Mutant(BATTERY, "battery_pct < low + slack", "battery_pct < low"),
     Mutant(BATTERY, "Level.GOOD if reading.charging else next_level", "next_level"),
     Mutant(BATTERY, "row[0] != reading.device_id", "False"),
-    Mutant(BATTERY, "RANK[after] <= RANK[before]", "RANK[after] < RANK[before]"),
     Mutant(BATTERY, "if RANK[after] <= RANK[before]:\n        return state, NOTHING\n", ""),
     Mutant(SOS, "or reading.event.type is not SafetyEventType.SOS", ""),
     Mutant(SOS, "(usable(fix, seen.person.policy) or seen.last_place is None)", "True"),

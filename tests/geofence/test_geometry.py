@@ -60,9 +60,7 @@ def test_the_reference_itself() -> None:
 def test_a_circle_is_round_on_the_ellipsoid(radius_m: float, degrees: int) -> None:
     """Within 0.6 m at 5 km in Zibo, centimetres off at the size of a zone."""
     shape = Circle(frame=HOME, radius_m=radius_m)
-    latitude, longitude = place(
-        radius_m * math.cos(math.radians(degrees)), radius_m * math.sin(math.radians(degrees))
-    )
+    latitude, longitude = place(radius_m * math.cos(math.radians(degrees)), radius_m * math.sin(math.radians(degrees)))
     truth_m = geodesic_m(HOME.latitude, HOME.longitude, latitude, longitude) - radius_m
     allowed_m = {100.0: 0.005, 1_000.0: 0.03, 5_000.0: 0.6}[radius_m]
     assert shape.signed_distance_m(latitude, longitude) == pytest.approx(truth_m, abs=allowed_m)
@@ -146,7 +144,9 @@ def test_none_at_once() -> None:
 class TestRefused:
     def test_edges_that_cross_and_where(self) -> None:
         """It crosses itself 25 m east and 25 m south of its middle."""
-        with pytest.raises(ShapeError, match=r"must not cross: Self-intersection\[2[45]\.\d* -2[45]\.\d*\] \(metres from"):
+        with pytest.raises(
+            ShapeError, match=r"must not cross: Self-intersection\[2[45]\.\d* -2[45]\.\d*\] \(metres from"
+        ):
             Polygon.from_rings([ring([(0, 0), (100, 100), (100, 0), (0, 300)])])
 
     @pytest.mark.parametrize(

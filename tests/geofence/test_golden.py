@@ -40,7 +40,9 @@ def test_it_comes_out_the_same_in_one_batch(path: Path) -> None:
         assert sorted(told) == sorted(kind for word, kind in kinds.items() for _ in range(lines.count(word)))
 
 
-@pytest.mark.parametrize("line", ["25:00 at home", "nonsense", "08:00 far away", "zone home: triangle", "08:00 60 m up"])
+@pytest.mark.parametrize(
+    "line", ["25:00 at home", "nonsense", "08:00 far away", "zone home: triangle", "08:00 60 m up"]
+)
 def test_what_is_not_understood_is_said(line: str) -> None:
     with pytest.raises(NotUnderstood, match="line 2"):
         render(f"zone home: circle of 150 m\n{line}\n")

@@ -134,7 +134,9 @@ class TestSummerTime:
     st.times(),
     st.frozensets(st.integers(1, 7), min_size=1),
 )
-def test_at_every_moment_a_window_or_its_rest_counts(at: datetime, start: time, end: time, days: frozenset[int]) -> None:
+def test_at_every_moment_a_window_or_its_rest_counts(
+    at: datetime, start: time, end: time, days: frozenset[int]
+) -> None:
     """A span and the span from its end to its beginning, both every day, fill the day without an overlap."""
     if start == end:
         return

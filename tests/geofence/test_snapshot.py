@@ -68,7 +68,9 @@ def test_equal_states_give_equal_bytes() -> None:
     assert len(VERSION_1) < 1_500
 
 
-@pytest.mark.parametrize("data", [b"", b"\x00", b"no snapshot", VERSION_1[:-1], VERSION_1 + b"\x00", b"\x92\x01\x80\x00"])
+@pytest.mark.parametrize(
+    "data", [b"", b"\x00", b"no snapshot", VERSION_1[:-1], VERSION_1 + b"\x00", b"\x92\x01\x80\x00"]
+)
 def test_what_is_no_snapshot_is_said(data: bytes) -> None:
     with pytest.raises(snapshot.SnapshotError, match="does not fit this version"):
         snapshot.thaw(data)
@@ -77,4 +79,3 @@ def test_what_is_no_snapshot_is_said(data: bytes) -> None:
 def test_another_version_is_said() -> None:
     with pytest.raises(snapshot.SnapshotError, match="version 2, this Tongxing reads 1"):
         snapshot.thaw(bytes([VERSION_1[0], 2]) + VERSION_1[2:])
-

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from geofence.detectors.zone import Sighting, classify
+from geofence.detectors.zone import classify
 from geofence.features import SafeArea
 from geofence.policy import DEFAULT
 from geofence.zone import Zone
