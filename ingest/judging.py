@@ -5,7 +5,7 @@ No input or output happens here. What is returned is adopted only after the comm
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -18,7 +18,7 @@ from geofence.reading import Reading
 from ingest import wire
 from ingest.registry import SPOKEN_BY, Device
 from ingest.rows import device_row, merge_device_rows, position_row, quarantine_row, reading_row
-from ingest.sequence import Numbers, follow
+from ingest.sequence import Novelty, Numbers, follow
 from ingest.sources import Envelope
 from ingest.states import StateBook
 from ingest.store import Commit, Row, detection_row
@@ -26,6 +26,8 @@ from ingest.wire.message import Answer, Decoded, Rejection, RejectionReason, Rep
 
 #: A device's clock may be this far ahead of ours. Source: docs/wire.md; settled.
 CLOCK_AHEAD_ALLOWED = timedelta(minutes=5)
+#: What an admission says about a message's number; the others are old.
+NOVELTY = {Admission.LIVE: Novelty.NEW, Admission.NEWS: Novelty.NEW, Admission.STALE: Novelty.UNSURE}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +42,17 @@ class Heard:
     reading: Reading
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """What a device said about itself: a status or an answer."""
+
+    #: Place in the batch.
+    place: int
+    device: Device
+    at: datetime
+    message: Status | Answer
+
+
 @dataclass(slots=True, kw_only=True)
 class Judged:
     """A judged batch: what to write, and what to do once it is written."""
@@ -47,11 +60,10 @@ class Judged:
     commit: Commit = field(default_factory=Commit)
     states: dict[int, PersonState] = field(default_factory=dict)
     numbers: dict[int, Numbers] = field(default_factory=dict)
-    #: What each message says of its device, by its place in the batch.
-    device_rows: dict[int, Row] = field(default_factory=dict)
     #: (device id, event id) of safety events to answer.
     answers: list[tuple[str, str]] = field(default_factory=list)
     heard: list[Heard] = field(default_factory=list)
+    said: list[Said] = field(default_factory=list)
     outcomes: list[Outcome] = field(default_factory=list)
     rejections: list[Rejection] = field(default_factory=list)
     detections: list[Detection] = field(default_factory=list)
@@ -119,14 +131,14 @@ def _hear(envelopes: Sequence[Envelope], known: Known, judged: Judged) -> None:
             judged.commit.quarantine.append(quarantine_row(envelope, device_id, decoded))
             continue
         assert device is not None
-        if isinstance(decoded, Status):
-            at = _believed_at(decoded.at or envelope.received_at, envelope)
-            judged.device_rows[place] = device_row(device, at, online=decoded.online, firmware=decoded.firmware)
-        elif isinstance(decoded, Answer):
-            row = (decoded.at, decoded.result, decoded.detail, decoded.command_id, device.device_id)
-            judged.commit.answers.append(row)
-        else:
+        if isinstance(decoded, Report):
             judged.heard.append(_heard(place, envelope, decoded, device))
+            continue
+        at = _believed_at(decoded.at or envelope.received_at, envelope)
+        judged.said.append(Said(place=place, device=device, at=at, message=decoded))
+        if isinstance(decoded, Answer):
+            row = (at, decoded.result, decoded.detail, decoded.command_id, device.device_id)
+            judged.commit.answers.append(row)
 
 
 def _accept(decoded: Decoded, device: Device | None, envelope: Envelope) -> Decoded:
@@ -190,7 +202,6 @@ def _lay_out(known: Known, judged: Judged, now: datetime) -> None:
     for heard, outcome in zip(judged.heard, judged.outcomes, strict=True):
         table, row = reading_row(heard.reading, heard.report, heard.device)
         judged.commit.rows[table].append(row)
-        judged.device_rows[heard.place] = _device_row(known, judged, heard, outcome)
         if heard.reading.event is not None:
             judged.answers.append((heard.device.device_id, heard.reading.event.event_id))
         if heard.reading.fix is not None:
@@ -206,7 +217,7 @@ def _lay_out(known: Known, judged: Judged, now: datetime) -> None:
                 )
             )
         commands.extend(outcome.judgement.commands)
-    judged.commit.device_states = merge_device_rows(row for _, row in sorted(judged.device_rows.items()))
+    judged.commit.device_states = merge_device_rows(_device_rows(known, judged))
     for person_id, state in judged.states.items():
         place = state.track.place
         fixed = newest_fix.get((person_id, place.at)) if place else None
@@ -216,19 +227,33 @@ def _lay_out(known: Known, judged: Judged, now: datetime) -> None:
         judged.commit.engine_states.append((person_id, snapshot.freeze(state), due_at))
 
 
-def _device_row(known: Known, judged: Judged, heard: Heard, outcome: Outcome) -> Row:
-    """That the device was heard; how it is only if that is not history."""
-    key, seq, missing = heard.device.device_key, heard.report.seq, 0
+def _device_rows(known: Known, judged: Judged) -> Iterator[Row]:
+    """What each message says of its device, in the order of their coming."""
+    readings = zip(judged.heard, judged.outcomes, strict=True)
+    spoken: list[tuple[Heard | Said, Outcome | None]] = [*readings, *((said, None) for said in judged.said)]
+    for each, outcome in sorted(spoken, key=lambda pair: pair[0].place):
+        if isinstance(each, Said):
+            numbers, missing = _counted(known, judged, each.device, each.message.seq, Novelty.UNSURE)
+            status = each.message if isinstance(each.message, Status) else Status(online=True)
+            yield device_row(
+                each.device, each.at, online=status.online, firmware=status.firmware, numbers=numbers, missing=missing
+            )
+        elif outcome is not None:
+            novelty = NOVELTY.get(outcome.admission, Novelty.OLD)
+            numbers, missing = _counted(known, judged, each.device, each.report.seq, novelty)
+            # How the device is only if that is not history.
+            report = each.report if outcome.admission is Admission.LIVE else None
+            at = each.reading.at
+            yield device_row(each.device, at, online=True, report=report, numbers=numbers, missing=missing)
+
+
+def _counted(
+    known: Known, judged: Judged, device: Device, seq: int | None, novelty: Novelty
+) -> tuple[Numbers | None, int]:
+    """The device's numbers after a message, and how many are missing more than before."""
+    key = device.device_key
     numbers = judged.numbers.get(key, known.numbers.get(key))
-    if seq is not None:
-        repeated = outcome.admission in (Admission.DUPLICATE, Admission.LATE)
-        numbers, missing = follow(numbers, seq, repeated=repeated)
-        judged.numbers[key] = numbers
-    return device_row(
-        heard.device,
-        heard.reading.at,
-        online=True,
-        report=heard.report if outcome.admission is Admission.LIVE else None,
-        numbers=numbers,
-        missing=missing,
-    )
+    if seq is None:
+        return numbers, 0
+    judged.numbers[key], missing = follow(numbers, seq, novelty)
+    return judged.numbers[key], missing

@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-import msgspec
 import psycopg
 import structlog
 
 from geofence.geometry import ShapeError
 from geofence.person import Person
-from geofence.policy import DEFAULT, Policy
+from geofence.policy import Policy, usable_overrides
 from geofence.reading import ReadingKind
 from geofence.zone import ScheduleError, Zone, schedule_from_rows, shape_from_geojson
 from ingest import store
@@ -122,12 +121,9 @@ def _zone(person_id: int, row: Mapping[str, Any]) -> Zone | None:
         return None
 
 
-def policy_from(person_id: int, overrides: Mapping[str, Any] | None) -> Policy:
-    """The defaults with one person's differences; durations are seconds. A wrong entry leaves the default."""
-    values: dict[str, Any] = {}
-    for name, value in (overrides or {}).items():
-        try:
-            values[name] = msgspec.convert(value, type(getattr(DEFAULT, name)), strict=False)
-        except (AttributeError, msgspec.ValidationError) as error:
-            log.warning("policy_entry_left_out", person_id=person_id, threshold=name, error=str(error))
-    return Policy(**values)
+def policy_from(person_id: int, overrides: object) -> Policy:
+    """The defaults with one person's differences. A wrong entry leaves the default."""
+    policy, left_out = usable_overrides(overrides)
+    for name, problem in left_out.items():
+        log.warning("policy_entry_left_out", person_id=person_id, threshold=name, problem=problem)
+    return policy

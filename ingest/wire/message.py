@@ -62,6 +62,7 @@ class Status:
 
     online: bool
     at: datetime | None = None
+    seq: int | None = None
     firmware: str | None = None
 
 
@@ -73,6 +74,7 @@ class Answer:
     at: datetime
     result: str
     detail: str | None = None
+    seq: int | None = None
 
 
 Decoded = Report | Status | Answer | Rejection

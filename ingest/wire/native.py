@@ -112,12 +112,13 @@ class _EventExtras(Struct, kw_only=True):
 class _Status(Struct, kw_only=True):
     online: bool
     at: Instant | None = None
+    seq: Sequence | None = None
+    published_at: Instant | None = None
     firmware: ShortText | None = None
     model: ShortText | None = None
 
 
-class _Answer(Struct, kw_only=True):
-    at: Instant
+class _Answer(_Up, kw_only=True):
     id: Annotated[str, Meta(min_length=1, max_length=64, pattern=STORABLE)]
     result: Literal["done", "refused", "failed"]
     detail: Annotated[str, Meta(max_length=200, pattern=STORABLE)] | None = None
@@ -281,11 +282,11 @@ def _event_fix(told: dict[str, object]) -> Fix | None:
 
 def _status(told: _Status) -> Status:
     at = None if told.at is None else _instant(told.at)
-    return Status(online=told.online, at=at, firmware=told.firmware)
+    return Status(online=told.online, at=at, seq=told.seq, firmware=told.firmware)
 
 
 def _answer(told: _Answer) -> Answer:
-    return Answer(command_id=told.id, at=_instant(told.at), result=told.result, detail=told.detail)
+    return Answer(command_id=told.id, at=_instant(told.at), result=told.result, detail=told.detail, seq=told.seq)
 
 
 DECODERS: dict[str, Callable[[bytes], Decoded]] = {
