@@ -26,7 +26,9 @@ def envelope(topic: str, payload: bytes, received_at: datetime = NOW, *, skipped
     return Envelope(topic, payload, received_at, received_at, lambda: None, skipped)
 
 
-def message(level: str, *, device: Device = BRACELET, seconds: float = 0.0, delay_s: float = 0.0, **told: Any) -> Envelope:
+def message(
+    level: str, *, device: Device = BRACELET, seconds: float = 0.0, delay_s: float = 0.0, **told: Any
+) -> Envelope:
     """A message of a device; `at` is so many seconds from NOW unless told otherwise."""
     at = NOW + timedelta(seconds=seconds)
     body = {"at": at.timestamp()} | told
@@ -36,7 +38,8 @@ def message(level: str, *, device: Device = BRACELET, seconds: float = 0.0, dela
 
 def location(seconds: float, east_m: float = 0.0, **told: Any) -> Envelope:
     latitude, longitude = place(east_m)
-    return message("location", seconds=seconds, latitude=latitude, longitude=longitude, **{"accuracy_m": 10.0} | told)
+    place_ = {"latitude": latitude, "longitude": longitude, "accuracy_m": 10.0}
+    return message("location", seconds=seconds, **place_ | told)
 
 
 class Desk:

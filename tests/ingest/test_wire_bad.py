@@ -183,7 +183,9 @@ class TestAnSosSurvives:
         assert (found.event.event_id, found.at.timestamp(), found.battery_pct) == ("7", AT, 40.0)
         assert (found.fix.source, found.fix.accuracy_m) == (FixSource.GNSS, 30.0)
 
-    @pytest.mark.parametrize("id_", ["", " ", "a b", "ü", "x" * 65, "a\n", "\n", None, 1.5, True, [], {}, 2**63, -(2**63) - 1])
+    @pytest.mark.parametrize(
+        "id_", ["", " ", "a b", "ü", "x" * 65, "a\n", "\n", None, 1.5, True, [], {}, 2**63, -(2**63) - 1]
+    )
     def test_an_id_that_is_none_is_a_reason(self, id_: Any) -> None:
         found = decode("event", json.dumps({"id": id_, "type": "sos"}).encode())
         assert isinstance(found, Rejection)

@@ -1,0 +1,46 @@
+"""What goes into the database can be stored, bounded, and merged in the order of its coming."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from ingest.rows import device_row, merge_device_rows, quarantine_row
+from ingest.sequence import Numbers
+from ingest.wire.message import Rejection, RejectionReason
+from tests.ingest.envelopes import BED, BRACELET, NOW, envelope
+
+REJECTION = Rejection(reason=RejectionReason.MALFORMED, detail="no")
+
+
+@pytest.mark.parametrize("text", ["\x00", "a\x00b", "\ud800", "x\udfffy", "\ud83d", "市" * 300, "x" * 70_000])
+def test_no_text_of_a_stranger_can_hurt(text: str) -> None:
+    rejection = Rejection(reason=RejectionReason.MALFORMED, detail=text)
+    row = quarantine_row(envelope(text, b"p"), text, rejection)
+    for value in (row[1], row[2], row[4]):
+        assert "\x00" not in value
+        assert value.encode("utf-8").decode() == value
+        assert 0 < len(value) <= 500
+
+
+def test_the_payload_is_kept_as_it_came_up_to_a_bound() -> None:
+    short, long = b"\x00\xff{", bytes(range(256)) * 100
+    assert quarantine_row(envelope("t", short), None, REJECTION)[5:] == (short, 3)
+    assert quarantine_row(envelope("t", long), None, REJECTION)[5:] == (long[:4_096], 25_600)
+    assert quarantine_row(envelope("t", b""), None, REJECTION)[2] is None
+
+
+def test_merging() -> None:
+    later = NOW + timedelta(seconds=5)
+    rows = [
+        device_row(BED, NOW, online=True),
+        device_row(BRACELET, later, online=True, firmware="1", numbers=Numbers(7), missing=2),
+        device_row(BRACELET, NOW, online=False, missing=-1),
+        device_row(BRACELET, NOW, online=True, firmware="2", numbers=Numbers(8, 5)),
+    ]
+    assert merge_device_rows(rows) == [
+        (11, later, True, None, None, None, None, "2", 8, 5, 1),
+        (12, NOW, True, None, None, None, None, None, None, None, 0),
+    ]
+    assert merge_device_rows([]) == []

@@ -1,0 +1,102 @@
+"""Gaps in the numbering: counted once, taken off when filled, untouched by what is sent again."""
+
+from __future__ import annotations
+
+from random import Random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ingest.sequence import JUMP_AHEAD, REMEMBERED, Novelty, Numbers, follow
+
+NEW, UNSURE, OLD = Novelty
+
+
+def missing(*numbers: int, novelty: Novelty = NEW) -> int:
+    known, total = None, 0
+    for number in numbers:
+        known, change = follow(known, number, novelty)
+        total += change
+    return total
+
+
+@pytest.mark.parametrize(
+    ("numbers", "expected"),
+    [
+        ((), 0),
+        ((5,), 0),
+        ((0, 1, 2), 0),
+        ((7, 10), 2),
+        ((7, 10, 9), 1),
+        ((7, 10, 9, 8), 0),
+        ((7, 10, 8, 9, 11, 13), 1),
+        # A restart: from nought, from one, from anywhere far below.
+        ((500, 0, 1, 2), 0),
+        ((500, 1, 2), 0),
+        ((500, 600, 3, 4), 99),
+        ((4_294_967_295, 0, 1), 0),
+        # A counter that jumped.
+        ((1, 1 + JUMP_AHEAD), JUMP_AHEAD - 1),
+        ((1, 2 + JUMP_AHEAD), 0),
+    ],
+)
+def test_new_messages(numbers: tuple[int, ...], expected: int) -> None:
+    assert missing(*numbers) == expected
+
+
+def test_what_was_heard_before_changes_nothing() -> None:
+    known, _ = follow(None, 7)
+    known, change = follow(known, 10)
+    assert change == 2
+    for number in (7, 10, 10):
+        for novelty in (OLD, UNSURE):
+            assert follow(known, number, novelty) == (known, 0)
+
+
+def test_an_old_message_can_fill_a_gap_and_make_none() -> None:
+    known, _ = follow(follow(None, 7)[0], 10)
+    filled, change = follow(known, 9, OLD)
+    assert (filled.last, change) == (10, -1)
+    assert follow(filled, 9, OLD) == (filled, 0)
+    assert follow(known, 20, OLD) == (known, 0)
+    assert follow(known, 0, OLD) == (known, 0)
+
+
+def test_an_unsure_message_goes_on_and_never_back() -> None:
+    known, _ = follow(None, 7)
+    assert follow(known, 9, UNSURE) == (Numbers(9, (2**63 - 1) & ~2), 1)
+    assert follow(known, 0, UNSURE) == (known, 0)
+    assert follow(known, 8 + JUMP_AHEAD, UNSURE) == (known, 0)
+
+
+def test_memory_reaches_back_sixty_three_numbers() -> None:
+    known, _ = follow(follow(None, 0)[0], 100)
+    assert follow(known, 100 - REMEMBERED + 1, OLD)[1] == -1
+    assert follow(known, 100 - REMEMBERED, OLD)[1] == 0
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(0, 2**63 - 1), st.integers(0, 2**32 - 1), st.sampled_from(Novelty))
+def test_it_always_fits_its_columns(last: int, window: int, seq: int, novelty: Novelty) -> None:
+    known, change = follow(Numbers(last, window), seq, novelty)
+    assert 0 <= known.window < 2**63
+    assert 0 <= known.last < 2**32
+    assert -1 <= change < JUMP_AHEAD
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.integers(0, 2**32), st.integers(1, 60), st.floats(0, 0.4))
+def test_shuffled_within_the_memory_only_what_was_lost_is_missing(seed: int, count: int, loss: float) -> None:
+    """And everything sent again afterwards, as after a crash, changes nothing."""
+    random = Random(seed)
+    sent = [number for number in range(1, count + 1) if random.random() >= loss or number == 1]
+    shuffled = [1, *sorted(sent[1:], key=lambda number: number + random.uniform(0, 8))]
+    known, total = None, 0
+    for number in shuffled:
+        known, change = follow(known, number, NEW if known is None or number > known.last else UNSURE)
+        total += change
+    assert known is not None
+    assert total == known.last - len(set(sent))
+    for number in shuffled:
+        after, change = follow(known, number, random.choice([OLD, UNSURE]))
+        assert (after, change) == (known, 0)

@@ -1,0 +1,77 @@
+"""The book of states: thawed when needed, deadlines earliest first, replaced only by what was committed."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from geofence import snapshot
+from geofence.engine import FRESH, PersonState
+from ingest.states import StateBook
+from tests.geofence.scenes import Story, at, person
+
+PERSON = person()
+
+
+def suspect(seconds: float) -> PersonState:
+    """Somebody suspected since then: a deadline five minutes later."""
+    story = Story()
+    story.fix(0, 0)
+    story.fix(seconds, 300.0)
+    return story.state
+
+
+def row(person_id: int, state: PersonState, due_at: datetime | None) -> tuple[int, bytes, datetime | None]:
+    return person_id, snapshot.freeze(state), due_at
+
+
+def test_a_stranger_is_fresh() -> None:
+    assert StateBook().state(7) is FRESH
+    assert len(StateBook()) == 0
+
+
+def test_what_was_stored_comes_back_once_thawed() -> None:
+    book = StateBook([row(1, suspect(60), at(360))])
+    assert book.state(1) == suspect(60)
+    assert book.state(1) is book.state(1)
+    assert len(book) == 1
+
+
+def test_what_another_version_stored_is_forgotten_not_fatal() -> None:
+    book = StateBook([(1, b"\x92\x63\x80", at(360)), row(2, suspect(60), at(360))])
+    assert book.state(1) is FRESH
+    assert book.state(2).zone.safety == "suspect"
+
+
+def test_deadlines_come_earliest_first() -> None:
+    book = StateBook([row(1, suspect(60), at(360)), row(2, suspect(30), at(330)), row(3, FRESH, None)])
+    assert book.next_due() == at(330)
+    assert book.take_due(at(329)) == []
+    assert book.take_due(at(330)) == [2]
+    assert book.take_due(at(360)) == [1, 2]
+    # Until a new state is adopted they come again: the commit may have failed.
+    assert book.take_due(at(360)) == [1, 2]
+
+
+def test_a_committed_state_brings_its_own_deadline() -> None:
+    book = StateBook([row(1, suspect(60), at(360))])
+    book.adopt({1: suspect(90)}, {1: PERSON})
+    assert book.next_due() == at(390)
+    book.adopt({1: FRESH}, {1: PERSON})
+    assert book.next_due() is None
+    book.adopt({1: suspect(90)}, {})
+    assert book.next_due() is None
+
+
+def test_a_deadline_that_moves_back_and_forth() -> None:
+    book = StateBook()
+    for seconds in (60, 90, 60, 30, 120):
+        book.adopt({1: suspect(seconds)}, {1: PERSON})
+        assert book.next_due() == at(seconds) + timedelta(minutes=5)
+    assert book.take_due(at(10_000)) == [1]
+
+
+def test_somebody_who_is_gone_has_no_deadline() -> None:
+    book = StateBook([row(1, suspect(60), at(360))])
+    book.drop_deadline(1)
+    book.drop_deadline(99)
+    assert (book.next_due(), book.take_due(at(999))) == (None, [])
