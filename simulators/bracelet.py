@@ -110,6 +110,13 @@ class Bracelet:
         self._battery.run_flat(now_s)
         self.due_s = self._heartbeat_due_s = now_s
 
+    def settle(self, now_s: float) -> list[Message]:
+        """The last word before a simulator ends: a bad fix is put right, so that nobody stays suspected for it."""
+        if not self._after_bad:
+            return []
+        self._fix_due_s = now_s
+        return self.step(now_s)
+
     @property
     def waiting_for_ack(self) -> bool:
         """Whether an event has not been acknowledged yet."""
@@ -130,7 +137,7 @@ class Bracelet:
     def _fix(self, now_s: float, place: Whereabouts) -> Message:
         self._fix_due_s = now_s + self._fix_interval_s(now_s, place) * self._rng.uniform(0.97, 1.03)
         asked = bool(self._answers)
-        if not place.outdoors and not asked and self._rng.random() < SHARE_NO_FIX:
+        if not place.outdoors and not asked and not self._after_bad and self._rng.random() < SHARE_NO_FIX:
             return self._heartbeat(now_s)
         fields = self._position(place)
         if place.outdoors:

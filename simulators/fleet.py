@@ -62,6 +62,10 @@ class Fleet:
             heapq.heappush(self._due, (device.due_s, device_id))
         return messages
 
+    def settle(self, now_s: float) -> list[Message]:
+        """What bracelets say before they fall silent for ever."""
+        return [message for bracelet in self._bracelets.values() for message in bracelet.settle(now_s)]
+
     def hear_command(self, device_id: str, command: Mapping[str, object], now_s: float) -> None:
         """Hand a command to its device; a bed or a stranger ignores it."""
         if (bracelet := self._bracelets.get(device_id)) is not None:

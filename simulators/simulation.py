@@ -111,6 +111,8 @@ class Simulation:
             for part in parts:
                 part.cancel()
             await asyncio.gather(*parts, return_exceptions=True)
+            if ready.is_set():
+                put(fleet.settle(self._now_s()))
 
     def _ears(self, fleet: Fleet, put: _Put, wake: asyncio.Event) -> downlink.Ears:
         def command(device_id: str, body: Mapping[str, object]) -> None:

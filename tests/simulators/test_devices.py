@@ -146,7 +146,7 @@ def test_report_interval_holds_until_its_end():
     during = [fix for fix in fixes if fix.body["at"] <= now_s + 600]
     after = [fix for fix in fixes if fix.body["at"] > now_s + 660]
     assert 18 <= len(during) <= 22
-    assert len(after) <= 5
+    assert len(after) <= 6
 
 
 def test_an_unknown_command_is_refused_and_a_stale_one_ignored():
@@ -243,3 +243,17 @@ def test_a_device_told_to_act_sooner_is_not_stepped_twice_for_ever():
         fleet.step(MORNING_S + 100 + number)
     fleet.step(MORNING_S + 2_000)
     assert len(fleet._due) == fleet.size
+
+
+def test_before_it_falls_silent_a_bracelet_puts_a_bad_fix_right():
+    device = bracelet()
+    run(device, MORNING_S + 100)
+    assert device.settle(MORNING_S + 150) == []
+    now_s, home = MORNING_S + 200.0, (PERSON.latitude, PERSON.longitude)
+    while not device._after_bad:
+        now_s += 1
+        device.hear_command({"id": "c", "type": "locate"}, now_s)
+        device.step(now_s)
+    (fix,) = device.settle(now_s + 1)
+    assert geodesy.distance_m(home, (fix.body["latitude"], fix.body["longitude"])) <= noise.BAD_BEYOND_M + 0.1
+    assert device.settle(now_s + 2) == []
