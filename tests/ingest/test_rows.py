@@ -14,7 +14,7 @@ from tests.ingest.envelopes import BED, BRACELET, NOW, envelope
 REJECTION = Rejection(reason=RejectionReason.MALFORMED, detail="no")
 
 
-@pytest.mark.parametrize("text", ["\x00", "a\x00b", "\ud800", "x\udfffy", "\ud83d", "市" * 300, "x" * 70_000])
+@pytest.mark.parametrize("text", ["\x00", "a\x00b", "\ud800", "x\udfffy", "市" * 300, "x" * 70_000])
 def test_no_text_of_a_stranger_can_hurt(text: str) -> None:
     rejection = Rejection(reason=RejectionReason.MALFORMED, detail=text)
     row = quarantine_row(envelope(text, b"p"), text, rejection)
