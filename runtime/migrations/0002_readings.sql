@@ -21,6 +21,8 @@ CREATE TABLE locations ( -- writer: ingest
     PRIMARY KEY (device_key, at)
 );
 CREATE INDEX locations_person ON locations (person_id, at DESC);
+-- What came in since an instant: rows lie in the order they were received.
+CREATE INDEX locations_received ON locations USING brin (received_at) WITH (autosummarize = on);
 
 CREATE TABLE bed_reports ( -- writer: ingest
     device_key         int NOT NULL,
@@ -36,6 +38,7 @@ CREATE TABLE bed_reports ( -- writer: ingest
     PRIMARY KEY (device_key, at)
 );
 CREATE INDEX bed_reports_person ON bed_reports (person_id, at DESC);
+CREATE INDEX bed_reports_received ON bed_reports USING brin (received_at) WITH (autosummarize = on);
 
 CREATE TABLE heartbeats ( -- writer: ingest
     device_key  int NOT NULL,
@@ -50,6 +53,7 @@ CREATE TABLE heartbeats ( -- writer: ingest
     seq         bigint,
     PRIMARY KEY (device_key, at)
 );
+CREATE INDEX heartbeats_received ON heartbeats USING brin (received_at) WITH (autosummarize = on);
 
 CREATE TABLE safety_events ( -- writer: ingest
     device_key  int NOT NULL,
