@@ -40,6 +40,8 @@ class Action(StrEnum):
     READ_TRACK = "read_track"
     READ_ZONE = "read_zone"
     WRITE_ZONE = "write_zone"
+    READ_POLICY = "read_policy"
+    WRITE_POLICY = "write_policy"
     READ_DEVICE = "read_device"
     WRITE_DEVICE = "write_device"
     READ_INCIDENT = "read_incident"
@@ -67,6 +69,9 @@ TABLE: Mapping[Action, Mapping[Role, Scope]] = {
     Action.READ_TRACK: _NEARBY,
     Action.READ_ZONE: _FAMILY,
     Action.WRITE_ZONE: _FAMILY,
+    Action.READ_POLICY: _FAMILY,
+    # A threshold moved wrongly is an exit nobody is told of: the centre's to decide, with the family.
+    Action.WRITE_POLICY: {Role.ADMIN: Scope.ALL},
     Action.READ_DEVICE: {Role.FAMILY: Scope.OWN, **_FLEET},
     Action.WRITE_DEVICE: _FLEET,
     Action.READ_INCIDENT: _NEARBY,

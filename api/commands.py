@@ -66,7 +66,7 @@ def _register(arguments: argparse.Namespace) -> int:
 
 async def _load(settings: Settings, roster: Roster) -> rosters.Loaded:
     async with await database.connect_when_up(settings.database_url) as connection:
-        return await rosters.load(connection, roster)
+        return await rosters.load(connection, roster, at=clock.from_settings(settings).now())
 
 
 def _add_user(arguments: argparse.Namespace) -> int:

@@ -18,6 +18,7 @@ from starlette.exceptions import HTTPException
 from alerts.errors import IncidentNotFound
 from alerts.lifecycle import IllegalTransition
 from api.zone_shape import ZoneError
+from geofence.policy import PolicyError
 
 log = structlog.get_logger(__name__)
 
@@ -150,6 +151,7 @@ def install(app: FastAPI) -> None:
     """Answer every error of this application with a problem document."""
     app.add_exception_handler(ApiError, _answer_api_error)
     app.add_exception_handler(ZoneError, _answer_zone)
+    app.add_exception_handler(PolicyError, _answer_policy)
     app.add_exception_handler(IncidentNotFound, _answer_incident_not_found)
     app.add_exception_handler(IllegalTransition, _answer_transition)
     app.add_exception_handler(RequestValidationError, _answer_validation)
@@ -174,6 +176,12 @@ async def _answer_api_error(_: Request, error: Exception) -> JSONResponse:
 async def _answer_zone(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, ZoneError)
     return _problem(HTTPStatus.UNPROCESSABLE_ENTITY, f"zone_{error.reason}", "This zone cannot be used", str(error))
+
+
+async def _answer_policy(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, PolicyError)
+    errors = [{"where": f"body.overrides.{name}", "message": problem} for name, problem in error.problems.items()]
+    return await _answer_api_error(request, Invalid(str(error), errors=errors))
 
 
 async def _answer_incident_not_found(request: Request, _: Exception) -> JSONResponse:

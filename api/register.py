@@ -1,4 +1,4 @@
-"""Loads a roster: users, persons, devices, zones, guardians and receivers, all or nothing. Running it again updates.
+"""Loads a roster: who is looked after, how, by whom. All or nothing; running it again updates.
 
 The document's form is in `schemas/roster.py`; here entries are checked against each other and against the registry.
 """
@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,8 @@ from alerts import channels
 from api import passwords, store
 from api.schemas.roster import Roster, RosterPerson, RosterReceiver, RosterUser
 from api.zone_shape import ZoneError, checked
+from geofence import policy
+from geofence.policy import PolicyError
 from runtime.database import Connection
 
 #: Wrong entries shown at once; more would scroll the first ones away.
@@ -91,6 +94,14 @@ def _contradictions(roster: Roster) -> Iterator[str]:
                 checked(zone.geometry.model_dump(), zone.radius_m)
             except ZoneError as error:
                 yield f"persons[{number}].zones[{index}]: {error}"
+        yield from _wrong_thresholds(f"persons[{number}].policy", person.policy or {})
+
+
+def _wrong_thresholds(where: str, overrides: Mapping[str, Any]) -> Iterator[str]:
+    try:
+        policy.checked(overrides)
+    except PolicyError as error:
+        yield from (f"{where}.{name}: {problem}" for name, problem in error.problems.items())
 
 
 def _useless_channels(where: str, receivers: Iterable[RosterReceiver]) -> Iterator[str]:
@@ -108,8 +119,13 @@ def _repeated(where: str, field: str, values: Iterable[str]) -> Iterator[str]:
         seen.setdefault(value, number)
 
 
-async def load(connection: Connection, roster: Roster) -> Loaded:
+async def load(connection: Connection, roster: Roster, *, at: datetime) -> Loaded:
     """Write a roster in one transaction.
+
+    Args:
+        connection: to the registry.
+        roster: right in itself.
+        at: our clock's instant, for what is stored with one.
 
     Raises:
         RosterError: an entry names a login that exists neither in the file nor in the registry.
@@ -122,6 +138,7 @@ async def load(connection: Connection, roster: Roster) -> Loaded:
         if wrong := list(_unknown_logins(roster, users)):
             raise _wrong(wrong)
         persons = await store.put_persons(connection, [_person_row(person) for person in roster.persons])
+        await store.put_policies(connection, _policy_rows(roster, persons), at=at)
         return await _load_belongings(connection, roster, users, persons)
 
 
@@ -192,6 +209,14 @@ def _user_row(user: RosterUser, password_hash: str) -> dict[str, Any]:
 
 def _person_row(person: RosterPerson) -> dict[str, Any]:
     return person.model_dump(include={"external_id", "display_name", "birth_year", "time_zone", "division", "approach"})
+
+
+def _policy_rows(roster: Roster, persons: Mapping[str, int]) -> list[dict[str, Any]]:
+    return [
+        {"person_id": persons[person.external_id], "overrides": policy.checked(person.policy)}
+        for person in roster.persons
+        if person.policy is not None
+    ]
 
 
 def _zone_rows(person_id: int, person: RosterPerson) -> Iterator[dict[str, Any]]:

@@ -154,6 +154,18 @@ async def delete_zone(connection: Connection, zone_id: int) -> None:
     await connection.execute("DELETE FROM zones WHERE zone_id = %s", (zone_id,))
 
 
+async def set_policy(
+    connection: Connection, person_id: int, overrides: Mapping[str, Any], *, at: datetime, user_id: int
+) -> None:
+    """Write all of a person's overrides, and who wrote them when."""
+    await connection.execute(
+        "INSERT INTO policies (person_id, overrides, updated_at, updated_by) VALUES (%s, %s, %s, %s)"
+        " ON CONFLICT (person_id) DO UPDATE SET overrides = excluded.overrides, updated_at = excluded.updated_at,"
+        " updated_by = excluded.updated_by",
+        (person_id, Jsonb(dict(overrides)), at, user_id),
+    )
+
+
 async def put_users(connection: Connection, users: Sequence[Mapping[str, Any]]) -> int:
     """Add or update logins by username; a changed password ends the login's sessions. Returns how many."""
     await connection.execute(
@@ -234,6 +246,19 @@ async def put_zones(connection: Connection, zones: Sequence[Mapping[str, Any]]) 
             person_id bigint, name text, geometry jsonb, radius_m double precision, schedule jsonb)
         WHERE NOT EXISTS (SELECT FROM zones z WHERE z.person_id = w.person_id AND z.name = w.name)""",
         (rows,),
+    )
+
+
+async def put_policies(connection: Connection, policies: Sequence[Mapping[str, Any]], *, at: datetime) -> None:
+    """Write all overrides of these persons; who has the same already keeps the old instant and author."""
+    await connection.execute(
+        """
+        INSERT INTO policies AS known (person_id, overrides, updated_at)
+        SELECT person_id, overrides, %s FROM jsonb_to_recordset(%s) AS w(person_id bigint, overrides jsonb)
+        ON CONFLICT (person_id) DO UPDATE SET overrides = excluded.overrides, updated_at = excluded.updated_at,
+            updated_by = NULL
+        WHERE known.overrides <> excluded.overrides""",
+        (at, Jsonb(list(policies))),
     )
 
 

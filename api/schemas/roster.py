@@ -11,6 +11,7 @@ from api.access import Role
 from api.schemas.devices import DeviceKind
 from api.schemas.fields import DEVICE_ID_PATTERN, DIVISION_PATTERN, USERNAME_PATTERN, Name, Request
 from api.schemas.persons import Approach, BirthYear, DivisionCode, TimeZone
+from api.schemas.policies import Overrides
 from api.schemas.zones import ZoneBody
 from api.user import Language
 
@@ -78,6 +79,7 @@ class RosterPerson(Request):
     approach: Approach = ""
     devices: list[RosterDevice] = Field(default_factory=list, description="Their devices")
     zones: list[ZoneBody] = Field(default_factory=list, description="Their safe zones, by name")
+    policy: Overrides | None = Field(default=None, description="Thresholds that differ for them; null: unchanged")
     guardians: list[Username] | None = Field(default=None, description="Logins that may see them; null: unchanged")
     receivers: list[RosterFamily] | None = Field(default=None, description="Family to be told; null: unchanged")
 

@@ -9,8 +9,8 @@ from tests.architecture.source import Tree, dotted, imports, parse, sample
 
 #: Standard modules without a clock, a file, a socket, a process or chance in them.
 PURE_STANDARD = frozenset(
-    "__future__ abc bisect collections dataclasses datetime enum functools hashlib heapq itertools json math operator "
-    "re statistics string struct types typing uuid zoneinfo".split()
+    "__future__ abc bisect collections dataclasses datetime difflib enum functools hashlib heapq itertools json math "
+    "operator re statistics string struct types typing uuid zoneinfo".split()
 )
 #: Arrays, geometry, and the codec of snapshots.
 PURE_OTHERS = frozenset({"numpy", "shapely", "msgspec"})

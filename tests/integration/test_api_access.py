@@ -78,6 +78,8 @@ OF_A_PERSON: dict[tuple[str, str], tuple[Any, dict[str, tuple[int, int]]]] = {
     ("POST", "/api/v1/persons/{person_id}/zones"): (ZONE, says(FAMILY, NEW)),
     ("PUT", "/api/v1/zones/{zone_id}"): (ZONE, FAMILY),
     ("DELETE", "/api/v1/zones/{zone_id}"): (None, says(FAMILY, DONE)),
+    ("GET", "/api/v1/persons/{person_id}/policy"): (None, FAMILY),
+    ("PUT", "/api/v1/persons/{person_id}/policy"): ({"overrides": {"zone_confirming_fixes": 3}}, ADMIN),
     ("GET", "/api/v1/devices/{device_id}"): (None, DEVICE),
     ("PATCH", "/api/v1/devices/{device_id}"): ({"model": "B2"}, FLEET),
     ("GET", "/api/v1/incidents/{incident_id}"): (None, NEARBY),

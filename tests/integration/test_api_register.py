@@ -16,7 +16,7 @@ import pytest
 from api import register
 from api.register import RosterError
 from runtime import database
-from tests.api.world import SQUARE
+from tests.api.world import NOW, SQUARE
 
 PASSWORD = "correct horse battery"
 ROSTER: dict[str, Any] = {
@@ -42,6 +42,7 @@ ROSTER: dict[str, Any] = {
                     "schedule": [{"days": [1], "from": "08:00", "until": "18:00"}],
                 },
             ],
+            "policy": {"zone_confirming_fixes": 3, "night_from": "21:30"},
             "guardians": ["daughter"],
             "receivers": [
                 {"display_name": "Wang Li", "priority": 1, "channels": [{"kind": "log"}], "username": "daughter"},
@@ -64,6 +65,7 @@ CONTENTS = (
         "SELECT relation, r.display_name, r.division, username, priority, enabled, channels FROM receivers r"
         " LEFT JOIN users USING (user_id) ORDER BY relation, priority, 2"
     ),
+    "SELECT external_id, overrides, p.updated_at, updated_by FROM policies p JOIN persons USING (person_id)",
 )
 
 
@@ -78,7 +80,7 @@ async def load(url: str, content: Any, folder: Path) -> register.Loaded:
     file = folder / "roster.json"
     file.write_text(content if isinstance(content, str) else json.dumps(content))
     async with await database.connect(url) as connection:
-        return await register.load(connection, register.read(file))
+        return await register.load(connection, register.read(file), at=NOW)
 
 
 async def contents(url: str) -> list[Any]:
@@ -123,7 +125,7 @@ async def test_a_second_run_updates(database_url: str, tmp_path: Path) -> None:
         person["receivers"] = [person["receivers"][0] | {"priority": 3}]
 
     await load(database_url, roster(change), tmp_path)
-    _, persons, devices, zones, guardians, receivers = await contents(database_url)
+    _, persons, devices, zones, guardians, receivers, _ = await contents(database_url)
     assert persons[0][1] == "Wang Dashan"
     assert devices[1][3] == "B2"
     assert [(name, radius_m) for name, radius_m, *_ in zones] == [
@@ -140,6 +142,27 @@ async def test_a_second_run_updates(database_url: str, tmp_path: Path) -> None:
         # Only the login whose password changed is signed out.
         left = await (await connection.execute("SELECT username FROM sessions JOIN users USING (user_id)")).fetchall()
     assert left == [("coordinator",)]
+
+
+async def test_thresholds_are_loaded_replaced_and_left(database_url: str, tmp_path: Path) -> None:
+    async def stored(policy: Any) -> list[Any]:
+        await load(database_url, roster(lambda made: _person(made).update(policy=policy)), tmp_path)
+        *_, found = await contents(database_url)
+        return [(overrides, at == NOW, by) for _, overrides, at, by in found]
+
+    async def by_hand(overrides: str) -> None:
+        async with await database.connect(database_url, autocommit=True) as connection:
+            await connection.execute("UPDATE policies SET overrides = %s, updated_at = now()", (overrides,))
+            await connection.execute("UPDATE policies SET updated_by = (SELECT min(user_id) FROM users)")
+
+    assert await stored(None) == []
+    assert await stored({"tracking_for": 600.0}) == [({"tracking_for": 600}, True, None)]
+    await by_hand('{"tracking_for": 900}')
+    # Left away, or the same: what a person wrote stays theirs.
+    for policy in (None, {"tracking_for": 900}):
+        [(overrides, by_roster, user_id)] = await stored(policy)
+        assert (overrides, by_roster, user_id is None) == ({"tracking_for": 900}, False, False)
+    assert await stored({}) == [({}, True, None)]
 
 
 def _person(made: dict[str, Any]) -> dict[str, Any]:
@@ -176,6 +199,15 @@ def _person(made: dict[str, Any]) -> dict[str, Any]:
             "persons[1]: external_id no-1 is already",
         ),
         (lambda made: _person(made).update(surname="x"), "persons[0].surname: "),
+        (
+            lambda made: _person(made)["policy"].update(zone_confirming_fixes=0),
+            "persons[0].policy.zone_confirming_fixes: 0 is refused, because",
+        ),
+        (
+            lambda made: _person(made)["policy"].update(night_form="22:00"),
+            "persons[0].policy.night_form: no such threshold; did you mean night_from?",
+        ),
+        (lambda made: _person(made).update(policy=[]), "persons[0].policy: "),
         (
             lambda made: _person(made)["receivers"][0].update(channels=[{"kind": "pigeon"}]),
             "persons[0].receivers[0].channels[0]: ",
