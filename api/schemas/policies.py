@@ -8,7 +8,8 @@ from pydantic import BaseModel, Field
 
 from api.schemas.fields import Instant, Request
 
-Thresholds = dict[str, float | str]
+#: A count stays a whole number: 2, not 2.0.
+Thresholds = dict[str, int | float | str]
 #: Checked by `geofence.policy.with_overrides`, which can say what to write instead.
 Overrides = Annotated[
     dict[str, Any],

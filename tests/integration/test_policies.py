@@ -53,11 +53,19 @@ async def test_thresholds_are_replaced_as_a_whole_and_signed(served: tuple[World
         "updated_at": None,
         "updated_by": None,
     }
+    await world.run(
+        "INSERT INTO policies (person_id, overrides, updated_at, updated_by) VALUES (%s, '{}', %s, %s)",
+        wang,
+        NOW - timedelta(days=1),
+        world.users["operator"],
+    )
+    assert (await read(address, wang))["updated_by"] == "Operator"
     for overrides in ({"zone_confirming_fixes": 3, "night_from": "21:00"}, {"suspect_silence": 120.0}, {}):
         response = await put(address, wang, {"overrides": overrides})
         assert response.status_code == 200, response.text
         found = await read(address, wang)
         assert response.json() == found
+        assert '"zone_confirming_fixes":2,' in response.text
         assert (found["overrides"], found["defaults"]) == (overrides, DEFAULTS)
         assert found["effective"] == DEFAULTS | overrides
         assert datetime.fromisoformat(found["updated_at"]) == NOW + timedelta(minutes=10)
