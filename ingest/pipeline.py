@@ -94,7 +94,6 @@ class Pipeline:
         try:
             while not stop.requested:
                 batch = await self._batcher.next(wait_s=LOOK_EVERY_S)
-                metrics.WAITING.set(len(self._batcher))
                 deadlines = self._deadlines()
                 if batch or deadlines is not None:
                     await self._handle(batch, deadlines, stop)

@@ -75,7 +75,7 @@ def device_row(
         report.bed.status if report and report.bed else None,
         report.firmware if report else firmware,
         numbers.last if numbers else None,
-        numbers.window if numbers else None,
+        numbers.gaps_stored() if numbers else None,
         missing,
     )
 

@@ -12,8 +12,8 @@ from enum import StrEnum
 
 #: A number this far ahead is a device whose counter jumped, not that many losses. Count.
 JUMP_AHEAD = 100_000
-#: Numbers remembered one by one. Count; as many as a signed 64-bit column holds.
-REMEMBERED = 63
+#: Numbers remembered one by one: by so many a safety event may overtake telemetry. Count.
+REMEMBERED = 1_000
 
 _ALL = 2**REMEMBERED - 1
 
@@ -34,8 +34,17 @@ class Numbers:
     """What was heard of a device's numbering."""
 
     last: int
-    #: Bit n is set when `last - n` was heard, or came before we listened.
-    window: int = _ALL
+    #: Bit n is set while `last - n` is missing.
+    gaps: int = 0
+
+    @classmethod
+    def stored(cls, last: int, gaps: bytes) -> Numbers:
+        """From the columns of a table."""
+        return cls(last, int.from_bytes(gaps))
+
+    def gaps_stored(self) -> bytes:
+        """`gaps` for a table; mostly empty."""
+        return self.gaps.to_bytes((self.gaps.bit_length() + 7) // 8)
 
 
 def follow(known: Numbers | None, seq: int, novelty: Novelty = Novelty.NEW) -> tuple[Numbers, int]:
@@ -47,9 +56,9 @@ def follow(known: Numbers | None, seq: int, novelty: Novelty = Novelty.NEW) -> t
         return Numbers(seq), 0
     ahead = seq - known.last
     if 0 < ahead <= JUMP_AHEAD and novelty is not Novelty.OLD:
-        window = (known.window << ahead | 1) & _ALL if ahead < REMEMBERED else 1
-        return Numbers(seq, window), ahead - 1
-    bit = 1 << -ahead if -REMEMBERED < ahead <= 0 else 0
-    if bit and not known.window & bit:
-        return Numbers(known.last, known.window | bit), -1
+        step = min(ahead, REMEMBERED)
+        return Numbers(seq, (known.gaps << step | (1 << step) - 2) & _ALL), ahead - 1
+    bit = 1 << -ahead if -REMEMBERED < ahead < 0 else 0
+    if known.gaps & bit:
+        return Numbers(known.last, known.gaps & ~bit), -1
     return Numbers(seq) if novelty is Novelty.NEW else known, 0

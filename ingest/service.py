@@ -8,6 +8,7 @@ from typing import Any
 
 import structlog
 
+from ingest import metrics
 from ingest.batching import Batcher
 from ingest.downlink import Downlink
 from ingest.lanes import LANES
@@ -26,6 +27,8 @@ async def serve(settings: IngestSettings, stop: Stop) -> None:
     clock = clocks.from_settings(settings)
     registry = Registry(settings.database_url)
     batcher = Batcher(messages=settings.ingest_batch_messages, age_s=settings.ingest_batch_age_ms / 1000)
+    # Asked when the metrics are read: a pipeline that waits for the database cannot tell.
+    metrics.WAITING.set_function(lambda: len(batcher))
     client_id = settings.ingest_client_id
     sessions = [MqttSession(settings.broker_url, client_id, lane, batcher, clock) for lane in LANES]
     downlink = Downlink(settings.broker_url, settings.database_url, client_id, clock)

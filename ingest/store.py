@@ -121,11 +121,11 @@ async def engine_states(connection: Connection) -> list[tuple[int, bytes, dateti
 async def last_numbers(connection: Connection) -> dict[int, Numbers]:
     """What was heard of each device key's message numbers."""
     cursor = await connection.execute(
-        "SELECT device_key, last_seq, seq_window FROM device_states WHERE last_seq IS NOT NULL"
+        "SELECT device_key, last_seq, seq_gaps FROM device_states WHERE last_seq IS NOT NULL"
     )
     rows = await cursor.fetchall()
     await connection.commit()
-    return {int(device_key): Numbers(int(last_seq), int(window)) for device_key, last_seq, window in rows}
+    return {int(device_key): Numbers.stored(int(last_seq), bytes(gaps)) for device_key, last_seq, gaps in rows}
 
 
 async def commit(connection: Connection, batch: Commit) -> int:
@@ -191,7 +191,7 @@ _SAFETY: LiteralString = """
 
 _DEVICE_STATE: LiteralString = """
     INSERT INTO device_states AS known (device_key, last_seen_at, online, battery_pct, charging, worn, bed_status,
-        firmware, last_seq, seq_window, missing)
+        firmware, last_seq, seq_gaps, missing)
     VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
     ON CONFLICT (device_key) DO UPDATE SET
         last_seen_at = greatest(known.last_seen_at, excluded.last_seen_at),
@@ -202,7 +202,7 @@ _DEVICE_STATE: LiteralString = """
         bed_status = coalesce(excluded.bed_status, known.bed_status),
         firmware = coalesce(excluded.firmware, known.firmware),
         last_seq = coalesce(excluded.last_seq, known.last_seq),
-        seq_window = coalesce(excluded.seq_window, known.seq_window),
+        seq_gaps = coalesce(excluded.seq_gaps, known.seq_gaps),
         missing = greatest(0, known.missing + excluded.missing)
 """
 

@@ -105,8 +105,8 @@ CREATE TABLE device_states ( -- writer: ingest
     bed_status   text,
     firmware     text,
     last_seq     bigint,
-    -- Which of the 63 numbers up to last_seq were heard, one bit each: ingest.sequence.
-    seq_window   bigint,
+    -- Which of the 1,000 numbers before last_seq are missing, one bit each: ingest.sequence.
+    seq_gaps     bytea,
     -- Messages that the numbering says were lost.
     missing      bigint NOT NULL DEFAULT 0
 );

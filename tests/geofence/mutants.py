@@ -11,12 +11,22 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 REPOSITORY = Path(__file__).parents[2]
-COPIED = ("geofence", "runtime", "tests/geofence", "tests/golden", "tests/conftest.py", "tests/servers.py")
+COPIED = (
+    "geofence",
+    "ingest",
+    "runtime",
+    "docs",
+    "tests/geofence",
+    "tests/ingest",
+    "tests/golden",
+    "tests/conftest.py",
+    "tests/servers.py",
+)
 #: The tests with examples come first: they are quick and catch most.
 TESTS = [f"tests/geofence/{name}" for name in (
     "test_zone_sighting.py", "test_zone_story.py", "test_track.py", "test_ordering.py", "test_sos.py",
@@ -123,6 +133,11 @@ MUTANTS = (
 
 
 def main() -> int:
+    return run("geofence", MUTANTS, TESTS)
+
+
+def run(package: str, mutants: Sequence[Mutant], tests: Sequence[str]) -> int:
+    """Try every mutant of a package; the exit code says whether one survived."""
     word = sys.argv[1] if len(sys.argv) > 1 else ""
     survived = 0
     with tempfile.TemporaryDirectory() as folder:
@@ -132,10 +147,10 @@ def main() -> int:
             (copy / name).parent.mkdir(parents=True, exist_ok=True)
             copied(REPOSITORY / name, copy / name)
         shutil.copy(REPOSITORY / "pyproject.toml", copy)
-        assert _caught_by(copy) is None, "the tests fail before anything is broken"
-        for mutant in MUTANTS:
+        assert _caught_by(copy, tests) is None, "the tests fail before anything is broken"
+        for mutant in mutants:
             if word in f"{mutant.file} {mutant.old} {mutant.new}":
-                caught_by = _tried(copy, mutant)
+                caught_by = _tried(copy / package / mutant.file, mutant, lambda: _caught_by(copy, tests))
                 survived += caught_by is None
                 print(f"{'SURVIVED' if caught_by is None else 'caught':9} {mutant.file}: {_brief(mutant)}", flush=True)
                 print(f"          by {caught_by}" if caught_by else "", flush=True)
@@ -147,22 +162,19 @@ def _brief(mutant: Mutant) -> str:
     return f"{' '.join(mutant.old.split())[:90]}  =>  {' '.join(mutant.new.split())[:90] or '(nothing)'}"
 
 
-def _tried(copy: Path, mutant: Mutant) -> str | None:
-    path = copy / "geofence" / mutant.file
+def _tried(path: Path, mutant: Mutant, caught_by: Callable[[], str | None]) -> str | None:
     source = path.read_text(encoding="utf-8")
     assert source.count(mutant.old) == 1, f"{mutant.file} has {source.count(mutant.old)} times: {mutant.old}"
     path.write_text(source.replace(mutant.old, mutant.new), encoding="utf-8")
-    # Compiled files are told apart by whole seconds.
-    os.utime(path, (time.time(), path.stat().st_mtime + 2 + MUTANTS.index(mutant)))
     try:
-        return _caught_by(copy)
+        return caught_by()
     finally:
         path.write_text(source, encoding="utf-8")
 
 
-def _caught_by(copy: Path) -> str | None:
+def _caught_by(copy: Path, tests: Sequence[str]) -> str | None:
     """The first test that fails, or None."""
-    command = [sys.executable, "-B", "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "--timeout", "60", *TESTS]
+    command = [sys.executable, "-B", "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "--timeout", "60", *tests]
     environment = os.environ | {"PYTHONDONTWRITEBYTECODE": "1"}
     run = subprocess.run(command, cwd=copy, capture_output=True, text=True, check=False, env=environment)
     if run.returncode == 0:

@@ -1,0 +1,116 @@
+"""`kill -9` of ingest while devices talk: nothing acknowledged is lost, nothing is concluded twice, states are equal.
+
+The devices are outside: they know only what the broker acknowledged, and what Tongxing answered.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from tests.integration.ingest_process import (
+    EVERY_S,
+    TIMELESS,
+    Bracelet,
+    IngestProcess,
+    frozen,
+    ingest_process,
+    stored_states,
+    uninterrupted,
+)
+from tests.integration.ingest_running import rows, rows_when, unique
+from tests.registry_rows import add_person
+
+BRACELETS, READINGS, EVENT_EVERY = 4, 220, 40
+KILLS = 4
+
+
+async def killed_at_random(ingest: IngestProcess, url: str, random: Random, everything: int) -> list[int]:
+    """Kill ingest whenever it has come a random way further, and start it again at once."""
+    thresholds = sorted(random.sample(range(everything // 20, everything * 4 // 5), KILLS))
+    for threshold in thresholds:
+        await rows_when(url, "SELECT 1 FROM locations", count=threshold, within_s=30)
+        await ingest.kill()
+        await ingest.start()
+    return thresholds
+
+
+@pytest.fixture(params=["broker_url", "mosquitto_url"])
+def any_broker(request: pytest.FixtureRequest) -> str:
+    url: str = request.getfixturevalue(request.param)
+    return url
+
+
+async def test_killed_again_and_again(
+    any_broker: str, database_url: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    random = Random(20_261_121)
+    began_at_s = float(int(time.time()) - EVERY_S * READINGS)
+    bracelets = [Bracelet(unique("zb"), random.randrange(2**32), began_at_s) for _ in range(BRACELETS)]
+    for bracelet in bracelets:
+        add_person(database_url, bracelet=bracelet.device_id, overrides=TIMELESS)
+    async with ingest_process(database_url, any_broker, unique("t"), tmp_path) as ingest:
+        await ingest.ready()
+        async with asyncio.timeout(90), asyncio.TaskGroup() as group:
+            for bracelet in bracelets:
+                group.create_task(bracelet.live(any_broker, READINGS, EVENT_EVERY))
+            group.create_task(killed_at_random(ingest, database_url, random, BRACELETS * READINGS))
+        await rows_when(database_url, "SELECT 1 FROM locations", count=BRACELETS * READINGS, within_s=30)
+        await ingest.ready()
+        assert await ingest.terminate() == 0
+    check_nothing_is_lost(database_url, bracelets)
+    await check_conclusions_are_those_of_an_uninterrupted_run(database_url)
+    assert rows(database_url, "SELECT count(*), sum(missing) FROM device_states") == [(BRACELETS, 0)]
+    if request.node.callspec.params["any_broker"] == "mosquitto_url":
+        check_the_order_was_kept(database_url)
+
+
+def check_nothing_is_lost(url: str, bracelets: list[Bracelet]) -> None:
+    for bracelet in bracelets:
+        assert len(bracelet.taken) == READINGS
+        stored = rows(
+            url,
+            """
+            SELECT extract(epoch FROM at)::float FROM locations JOIN devices USING (device_key)
+            WHERE device_id = %s ORDER BY at
+            """,
+            bracelet.device_id,
+        )
+        assert [row[0] for row in stored] == bracelet.taken
+        events = rows(
+            url,
+            "SELECT event_id FROM safety_events JOIN devices USING (device_key) WHERE device_id = %s",
+            bracelet.device_id,
+        )
+        assert {row[0] for row in events} == set(bracelet.pressed) <= bracelet.answered
+
+
+async def check_conclusions_are_those_of_an_uninterrupted_run(url: str) -> None:
+    states, outcomes = await uninterrupted(url)
+    assert stored_states(url) == frozen(states)
+    expected = sorted(str(d.detection_id) for outcome in outcomes for d in outcome.judgement.detections)
+    found = sorted(str(row[0]) for row in rows(url, "SELECT detection_id FROM detections"))
+    assert found == expected
+    assert len(set(found)) == len(found)
+    kinds = dict(rows(url, "SELECT kind, count(*) FROM detections GROUP BY kind"))
+    assert kinds["sos"] == BRACELETS * (READINGS // EVENT_EVERY)
+    assert kinds["zone_exit"] > BRACELETS
+    assert kinds["zone_enter"] > BRACELETS
+    asked = sorted(str(c.command_id) for outcome in outcomes for c in outcome.judgement.commands)
+    assert sorted(str(row[0]) for row in rows(url, "SELECT command_id FROM commands")) == asked
+
+
+def check_the_order_was_kept(url: str) -> None:
+    """Mosquitto sends again in order and at once; the embedded broker only after its `ack_wait`, behind newer ones."""
+    disordered = rows(
+        url,
+        """
+        SELECT count(*) FROM (SELECT received_at < lag(received_at) OVER (PARTITION BY device_key ORDER BY at) AS early
+                              FROM locations) AS ordered WHERE early
+        """,
+    )
+    assert disordered == [(0,)]
