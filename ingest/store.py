@@ -12,8 +12,10 @@ from datetime import datetime
 from typing import Any, LiteralString
 
 from psycopg import sql
+from psycopg.abc import Buffer
 from psycopg.rows import DictRow
 from psycopg.types.json import Jsonb
+from psycopg.types.numeric import FloatDumper
 
 from geofence.detection import Command, Detection
 from ingest.sequence import Numbers
@@ -44,6 +46,18 @@ COLUMNS: dict[LiteralString, tuple[LiteralString, ...]] = {
 }  # fmt: skip
 
 
+#: Numbers nearer to nought than this are nought: a column of type real refuses the smallest that a device can write.
+SMALLEST = 1e-30
+
+
+class _RealDumper(FloatDumper):
+    """Writes numbers so that every column takes them."""
+
+    def dump(self, obj: float) -> Buffer | None:
+        """Text of one number."""
+        return super().dump(0.0 if abs(obj) < SMALLEST else obj)
+
+
 @dataclass(slots=True, kw_only=True)
 class Commit:
     """Everything one batch writes, in one transaction."""
@@ -68,7 +82,8 @@ async def try_own(connection: Connection) -> bool:
 
 
 async def prepare(connection: Connection) -> None:
-    """Make the stages of this connection."""
+    """Make the stages of this connection, and let it write every number."""
+    connection.adapters.register_dumper(float, _RealDumper)
     for table in COLUMNS:
         await connection.execute(
             sql.SQL("CREATE TEMP TABLE IF NOT EXISTS {} (LIKE {}) ON COMMIT DELETE ROWS").format(

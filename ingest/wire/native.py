@@ -109,6 +109,9 @@ class _EventExtras(Struct, kw_only=True):
     battery_pct: Percent | None = None
 
 
+EVENT_FIELDS = frozenset(name for part in (_EventCore, _EventExtras, _Position) for name in part.__struct_fields__)
+
+
 class _Status(Struct, kw_only=True):
     online: bool
     at: Instant | None = None
@@ -230,6 +233,8 @@ def _bed(told: _Bed) -> Report:
     )
 
 
+#: What a value that is none is met with; a text with half a character in it cannot even be looked at.
+NO_VALUE = (msgspec.ValidationError, UnicodeError)
 #: A clock that is not set counts as one that is ahead: the event is judged with the time it arrived.
 NO_CLOCK = _instant(4_102_444_800)
 
@@ -240,7 +245,7 @@ def _event(payload: bytes) -> Decoded:
     Python's own parser reads the NaN that some firmware sends for a position it does not have.
     """
     try:
-        told = json.loads(payload, parse_int=_whole)
+        told = _known(json.loads(payload, parse_int=_whole))
         core = msgspec.convert(told, _EventCore)
     except msgspec.ValidationError as error:
         return _rejected(error)
@@ -258,6 +263,13 @@ def _event(payload: bytes) -> Decoded:
     )
 
 
+def _known(told: object) -> dict[str, object]:
+    """An object's fields that have a meaning: the name of another may hold what no decoder takes."""
+    if not isinstance(told, dict):
+        raise msgspec.ValidationError(f"Expected `object`, got `{type(told).__name__}`")
+    return {name: value for name, value in told.items() if name in EVENT_FIELDS}
+
+
 def _whole(digits: str) -> int | float:
     """A whole number; one that is too long for any field must not cost the event, and Python refuses the longest."""
     return int(digits) if len(digits.lstrip("-")) <= MAX_DIGITS else float("inf")
@@ -266,7 +278,7 @@ def _whole(digits: str) -> int | float:
 def _valid_extras(told: dict[str, object]) -> _EventExtras:
     extras = _EventExtras()
     for name in _EventExtras.__struct_fields__:
-        with contextlib.suppress(msgspec.ValidationError):
+        with contextlib.suppress(*NO_VALUE):
             value = getattr(msgspec.convert({name: told.get(name)}, _EventExtras), name)
             setattr(extras, name, value)
     return extras
@@ -275,7 +287,7 @@ def _valid_extras(told: dict[str, object]) -> _EventExtras:
 def _event_fix(told: dict[str, object]) -> Fix | None:
     try:
         position = msgspec.convert(told, _Position)
-    except msgspec.ValidationError:
+    except NO_VALUE:
         return None
     return _fix(position) if position.datum == "wgs84" else None
 
