@@ -28,8 +28,8 @@ TRUTH_ACCURACY_M = 100.0
 TRUTH_FIXES = 3
 TRUTH_LASTS = timedelta(minutes=20)
 TRUTH_BEYOND_M = 100.0
-#: A phone in this recording cannot be asked for a fix, so silence is not suspicious before it missed two of its own.
-PHONE_SILENCE = timedelta(minutes=45)
+#: A phone in this recording cannot be asked for a fix, so silence is suspicious only after the most a policy allows.
+PHONE_SILENCE = timedelta(minutes=30)
 ANSWER_AFTER = timedelta(seconds=60)
 
 PERSON_ID = 1
