@@ -24,7 +24,7 @@ ifneq ($(shell cat $(STAMP) 2>/dev/null),$(CURDIR))
 STALE := moved
 endif
 
-.PHONY: help setup demo console test test-fast check format format-check lint types imports architecture bench \
+.PHONY: help setup demo console console-check test test-fast check format format-check lint types imports architecture bench \
 	evaluate clean moved
 
 help: ## list the commands
@@ -57,10 +57,14 @@ console: $(STAMP) ## build the web console into api/console/dist
 		$(PY) -m pip install --quiet --editable '.[console]'; }
 	@$(PY) api/console/build.py >&2
 
+# Needs what `console` has found or installed: a Node, and the packages.
+console-check: console ## types and tests of the web console
+	@$(PY) api/console/build.py --check
+
 demo: $(STAMP) console ## everything on this machine: database, broker, services, a simulated city, the console
 	@$(PY) -m runtime.cli demo $(ARGS)
 
-test: $(STAMP) console ## all tests that can run on this machine
+test: $(STAMP) console console-check ## all tests that can run on this machine
 	@$(PY) -m pytest $(ARGS)
 
 # Everything that starts no server.

@@ -1,7 +1,12 @@
-"""Serves the web console's build: hashed assets for ever, the rest checked each time, other paths to the app."""
+"""Serves the web console's build: hashed assets for ever, the rest checked each time, other paths to the app.
+
+What the build has compressed is sent so to whoever takes it: a phone on a village's network loads a quarter. Nothing is
+compressed while answering, and nothing but these files.
+"""
 
 from __future__ import annotations
 
+import mimetypes
 from pathlib import Path
 
 from fastapi import APIRouter, Request, Response
@@ -32,12 +37,31 @@ async def read_console(path: str, request: Request) -> Response:
     dist: Path = request.app.state.console_dist
     if (file := _file(dist, path)) is not None:
         cache = _FOR_EVER if path.startswith("assets/") else _CHECK_EACH_TIME
-        return FileResponse(file, headers={"cache-control": cache})
+        return _answer(file, request, cache)
     if f"{path}/".startswith(_NOT_PAGES):
         raise NotFound("There is nothing at this address.")
     if (page := _file(dist, "index.html")) is None:
         return HTMLResponse(_MISSING, headers={"cache-control": _CHECK_EACH_TIME})
-    return FileResponse(page, headers={"cache-control": _CHECK_EACH_TIME})
+    return _answer(page, request, _CHECK_EACH_TIME)
+
+
+def _answer(file: Path, request: Request, cache: str) -> FileResponse:
+    """The file, or what the build made of it for a browser that unpacks."""
+    headers = {"cache-control": cache, "vary": "Accept-Encoding"}
+    media_type = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
+    packed = file.with_name(f"{file.name}.gz")
+    if packed.is_file() and takes_gzip(request.headers.get("accept-encoding", "")):
+        return FileResponse(packed, media_type=media_type, headers=headers | {"content-encoding": "gzip"})
+    return FileResponse(file, media_type=media_type, headers=headers)
+
+
+def takes_gzip(accept_encoding: str) -> bool:
+    """Whether a browser says so (RFC 9110 section 12.5.3); `*` and other names of it are not worth a thought."""
+    for offer in accept_encoding.lower().split(","):
+        name, _, weight = offer.replace(" ", "").partition(";q=")
+        if name == "gzip":
+            return weight.strip("0.") != "" if weight else True
+    return False
 
 
 def _file(dist: Path, path: str) -> Path | None:

@@ -148,8 +148,9 @@ def _read(stream: IO[str] | None, lines: list[str]) -> threading.Thread:
 
     def read() -> None:
         with stream:
+            # Line by line, for those who read along.
             for line in stream:
-                lines.append(line)
+                lines.append(line)  # noqa: PERF402
 
     thread = threading.Thread(target=read, daemon=True)
     thread.start()

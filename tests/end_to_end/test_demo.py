@@ -113,7 +113,8 @@ def test_no_process_is_left(run: Run):
 
 
 @pytest.mark.parametrize("early", [True, False], ids=["while starting", "alive"])
-def test_ctrl_c_ends_everything(_embedded: None, early: bool):
+@pytest.mark.usefixtures("_embedded")
+def test_ctrl_c_ends_everything(early: bool):
     with servers.open_folder() as folder, demo(folder) as running:
         if early:
             running.until(lambda: any("starting api" in line for line in running.said), within_s=60, what="half way")

@@ -79,7 +79,7 @@ def receiver(secret: str) -> Iterator[Receiver]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
-        def do_POST(self) -> None:  # noqa: N802 - the name http.server calls
+        def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             self.send_response(kept.receive(self.headers["Idempotency-Key"], self.headers["Tongxing-Signature"], body))
             self.send_header("Content-Length", "0")

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 
 import type { Evidence, Language } from '../src/api/types'
 import { factsOf, metres } from '../src/domain/evidence'
-import { translate, translateWord } from '../src/i18n/messages'
+import { isWord, translate, translateWord } from '../src/i18n/messages'
 
 function told(evidence: Evidence, language: Language = 'en'): Record<string, string> {
   const facts = factsOf(
@@ -63,6 +63,11 @@ describe('an SOS', () => {
   })
 })
 
+it('leaves out a delay of nothing', () => {
+  expect(told({ late_s: 0.4 })).toEqual({})
+  expect(told({ late_s: 1 })).toEqual({ 'Message delayed by': '1 s' })
+})
+
 it('shows a key it does not know rather than dropping it', () => {
   expect(told({ water_m: 300, nothing: null })).toEqual({ water_m: '300' })
 })
@@ -75,4 +80,5 @@ it('writes long distances in kilometres', () => {
 it('falls back to the machine word', () => {
   expect(translateWord('en', 'kind', 'sos')).toBe('Pressed SOS')
   expect(translateWord('en', 'kind', 'bed_exit')).toBe('bed exit')
+  expect([isWord('kind', 'sos'), isWord('kind', 'bed_exit'), isWord('problem', '')]).toEqual([true, false, false])
 })

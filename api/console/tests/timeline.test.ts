@@ -21,6 +21,8 @@ it('counts messages in a row and does not tell the opening twice', () => {
     event('notified', { channel: 'apprise' }),
     event('note', { text: 'a' }),
     event('note', { text: 'b' }),
+    event('notified', { channel: 'webhook', purpose: 'alert' }),
+    event('notified', { channel: 'webhook', purpose: 'all_clear' }),
   ])
   expect(lines.map(({ event: { kind }, times }) => `${kind} ${times}`)).toEqual([
     'opened 1',
@@ -30,5 +32,7 @@ it('counts messages in a row and does not tell the opening twice', () => {
     'notified 1',
     'note 1',
     'note 1',
+    'notified 1',
+    'notified 1',
   ])
 })

@@ -7,6 +7,8 @@ export class ApiError extends Error {
     readonly status: number,
     readonly title: string,
     readonly detail: string,
+    /** The machine word of the problem document, such as `zone_too_small`; empty without one. */
+    readonly reason = '',
   ) {
     super(detail || title)
   }
@@ -75,12 +77,14 @@ async function refused(response: Response, path: string): Promise<ApiError> {
   if (response.status === 401 && path !== '/token') onUnauthorized()
   let title = response.statusText
   let detail = ''
+  let reason = ''
   try {
-    const problem = (await response.json()) as { title?: unknown; detail?: unknown }
+    const problem = (await response.json()) as { type?: unknown; title?: unknown; detail?: unknown }
+    if (typeof problem.type === 'string') reason = problem.type.replace(/^urn:tongxing:problem:/, '')
     if (typeof problem.title === 'string') title = problem.title
     if (typeof problem.detail === 'string') detail = problem.detail
   } catch {
     // A proxy's HTML page says nothing more than the status does.
   }
-  return new ApiError(response.status, title, detail)
+  return new ApiError(response.status, title, detail, reason)
 }

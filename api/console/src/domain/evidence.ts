@@ -34,6 +34,9 @@ const distance: Wording = (value, _, { t }) => {
 const accuracy: Wording = (value) => (typeof value === 'number' ? `± ${metres(value)}` : null)
 const count: Wording = (value) => (typeof value === 'number' ? String(value) : null)
 const instant: Wording = (value, _, { clock }) => (typeof value === 'string' ? clock(value) : null)
+/** Below a second a message is not late. */
+const delay: Wording = (value, evidence, words) =>
+  typeof value === 'number' && value >= 1 ? duration(value, evidence, words) : null
 const duration: Wording = (value, _, { language }) => (typeof value === 'number' ? span(value, language) : null)
 const percent: Wording = (value) => (typeof value === 'number' ? `${Math.round(value)} %` : null)
 const text: Wording = (value) => (typeof value === 'string' && value !== '' ? value : null)
@@ -65,7 +68,7 @@ const WORDINGS: readonly (readonly [key: string, label: MessageKey, wording: Wor
   ['suspected_since', 'evidence.suspected_since', instant],
   ['outside_since', 'evidence.outside_since', instant],
   ['speed_mps', 'evidence.speed_mps', speed],
-  ['late_s', 'evidence.late_s', duration],
+  ['late_s', 'evidence.late_s', delay],
   ['place', 'evidence.place', place],
   ['place_age_s', 'evidence.place_age_s', duration],
   ['battery_pct', 'evidence.battery_pct', percent],

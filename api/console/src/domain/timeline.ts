@@ -21,5 +21,6 @@ export function condensed(events: readonly TimelineEvent[]): Line[] {
 }
 
 function isSameMessage(before: TimelineEvent, event: TimelineEvent): boolean {
-  return event.kind === 'notified' && before.kind === 'notified' && before.data['channel'] === event.data['channel']
+  if (event.kind !== 'notified' || before.kind !== 'notified') return false
+  return ['channel', 'purpose'].every((key) => before.data[key] === event.data[key])
 }

@@ -3,7 +3,7 @@ import { computed, ref, watchEffect } from 'vue'
 
 import type { Language } from '../api/types'
 import { recall, remember } from '../state/memory'
-import { LANGUAGES, translate, translateWord, type Translate } from './messages'
+import { isWord, LANGUAGES, translate, translateWord, type Translate } from './messages'
 
 const KEY = 'tongxing.language'
 
@@ -30,6 +30,7 @@ export function useAccountLanguage(value: Language | null): void {
 }
 
 export const t: Translate = (key, parameters) => translate(language.value, key, parameters)
+export const hasWord = isWord
 export const word = (group: string, value: string): string => translateWord(language.value, group, value)
 
 watchEffect(() => {

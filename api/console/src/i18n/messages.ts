@@ -20,6 +20,11 @@ export function translate(language: Language, key: MessageKey, parameters: Param
   return TABLES[language][key].replace(/\{(\w+)\}/g, (hole, name: string) => String(parameters[name] ?? hole))
 }
 
+/** Whether this version has a word for a machine word of the server. */
+export function isWord(group: string, word: string): boolean {
+  return `${group}.${word}` in zhCN
+}
+
 /** The word for a machine word of the server (`kind.sos`); the machine word itself when this version knows none. */
 export function translateWord(language: Language, group: string, word: string): string {
   const table: Record<string, string> = TABLES[language]

@@ -2,7 +2,7 @@
 import { ApiError } from '../api/http'
 import type { Sentence } from '../api/types'
 import { ago, span } from '../domain/relative-time'
-import { language, t } from '../i18n'
+import { hasWord, language, t, word } from '../i18n'
 import { now_ms } from './clock'
 
 /** The programme is in Zibo; a person's own zone is used where it is known. */
@@ -32,12 +32,13 @@ export const lasted = (from: string, until_ms: number): string =>
 
 export const spoken = (sentence: Sentence): string => sentence[language.value] || sentence['zh-CN']
 
-/** What to tell the reader about a failed question. The server's own words are kept where it gave any. */
+/** What to tell the reader about a failed question. The server's own, English, words stand in where ours know none. */
 export function describeError(error: unknown): string {
   if (!(error instanceof ApiError)) return t('error.server', { status: '?' })
   if (error.status === 0) return t('error.unreachable')
   if (error.status === 403) return t('error.forbidden')
   if (error.status === 404) return t('error.not_found')
+  if (hasWord('problem', error.reason)) return word('problem', error.reason)
   if (error.detail) return error.detail
   return t('error.server', { status: error.status })
 }

@@ -1,0 +1,98 @@
+"""Every machine word the server can send has its words in the console, in both languages."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable
+from enum import StrEnum
+from pathlib import Path
+
+import pytest
+
+from alerts import channels
+from alerts.ladder import Audience
+from alerts.lifecycle import Outcome, State
+from alerts.notification import NotificationState
+from alerts.receiver import Relation
+from alerts.severity import BASE, RAISED_KINDS, Raise, Severity
+from api.zone_shape import ZoneReason
+from geofence.detection import DetectionKind
+from geofence.detectors import zone
+from geofence.detectors.low_battery import Level
+from geofence.reading import BedStatus, FixSource
+from ingest.wire.message import RejectionReason
+
+ROOT = Path(__file__).parents[2]
+LANGUAGES = ("zh-CN", "en")
+
+
+def words(language: str) -> dict[str, str]:
+    """Key to text of one language's table."""
+    text = (ROOT / "api" / "console" / "src" / "i18n" / f"{language}.ts").read_text(encoding="utf-8")
+    return dict(re.findall(r"^  '([^']+)': '([^']*)',$", text, re.MULTILINE))
+
+
+def timeline_kinds() -> set[str]:
+    """As the table's contract lists them."""
+    text = (ROOT / "runtime" / "migrations" / "0003_incidents.sql").read_text(encoding="utf-8")
+    table = text[text.index("CREATE TABLE incident_events") :]
+    return set(re.findall(r"\w+", " ".join(re.findall(r"-- (\w+,.*)", table[: table.index("kind ")]))))
+
+
+def written_kinds() -> set[str]:
+    """Kinds that the code of alerts hands over literally."""
+    found = set()
+    for file in (ROOT / "alerts").glob("*.py"):
+        for call in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(call, ast.Call) and ast.unparse(call.func).endswith(("add_event", "_answered", "_end")):
+                found |= {
+                    one.value for one in call.args if isinstance(one, ast.Constant) and isinstance(one.value, str)
+                }
+    return found
+
+
+def _values(enumeration: type[StrEnum]) -> Iterable[str]:
+    return [str(value) for value in enumeration]
+
+
+SENT: dict[str, Iterable[str]] = {
+    "severity_reason": {*BASE, *RAISED_KINDS, *_values(Raise)},
+    "timeline": timeline_kinds(),
+    "kind": _values(DetectionKind),
+    "reason": {*_values(zone.Reason), "pressed", *(f"below_{level}" for level in Level if level is not Level.GOOD)},
+    "severity": _values(Severity),
+    "incident.state": _values(State),
+    "outcome": _values(Outcome),
+    "audience": _values(Audience),
+    "relation": _values(Relation),
+    "notification": _values(NotificationState),
+    "channel": channels.CHANNELS,
+    "rejection": _values(RejectionReason),
+    "position.source": _values(FixSource),
+    "device.bed": _values(BedStatus),
+    "safety": _values(zone.Safety),
+    "problem": [f"zone_{reason}" for reason in ZoneReason],
+}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("group", SENT)
+def test_every_word_is_translated(group: str, language: str) -> None:
+    known = words(language)
+    assert [word for word in SENT[group] if not known.get(f"{group}.{word}")] == []
+
+
+def test_the_list_of_the_timeline_is_complete() -> None:
+    assert written_kinds() >= {"opened", "notified", "notification_failed", "unreached", "resolved", "acknowledged"}
+    assert written_kinds() <= timeline_kinds()
+
+
+def test_chinese_is_chinese() -> None:
+    """A key copied from the English table and forgotten; names of protocols and numbers aside."""
+    forgotten = [
+        key
+        for key, text in words("zh-CN").items()
+        if key != "app.language.other" and re.search(r"[a-z]{4,}", re.sub(r"\{\w+\}", "", text))
+    ]
+    assert forgotten == []
