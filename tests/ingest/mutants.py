@@ -55,7 +55,6 @@ MUTANTS = (
     Mutant("sequence.py", "and novelty is not Novelty.OLD", ""),
     Mutant("sequence.py", "Numbers(seq) if novelty is Novelty.NEW else known", "known"),
     Mutant("sequence.py", "(1 << step) - 2", "(1 << step) - 1"),
-    Mutant("sequence.py", "step = min(ahead, REMEMBERED)", "step = ahead"),
     Mutant(STATES, "except snapshot.SnapshotError:", "except ZeroDivisionError:"),
     Mutant(STATES, "if at <= until)", "if at < until)"),
     Mutant(STATES, "if due_at is None:\n            self._due.pop(person_id, None)\n            return", "if due_at is None:\n            return"),

@@ -34,6 +34,8 @@ def missing(*numbers: int, novelty: Novelty = NEW) -> int:
         # A restart: from nought, from one, from anywhere far below.
         ((500, 0, 1, 2), 0),
         ((500, 1, 2), 0),
+        ((500, 1, 2, 5), 2),
+        ((500, 0, 3), 2),
         ((500, 600, 3, 4), 99),
         ((4_294_967_295, 0, 1), 0),
         # A counter that jumped.

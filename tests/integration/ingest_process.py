@@ -104,8 +104,8 @@ class Bracelet:
     seq: int = 0
     #: `at` of every location that was acknowledged.
     taken: list[float] = field(default_factory=list)
-    #: Ids of safety events, and of those that Tongxing answered.
-    pressed: list[str] = field(default_factory=list)
+    #: Safety events by id, as they were first said; and ids of those that Tongxing answered.
+    pressed: dict[str, str] = field(default_factory=dict)
     answered: set[str] = field(default_factory=set)
 
     async def live(self, broker_url: str, readings: int, event_every: int) -> None:
@@ -135,13 +135,14 @@ class Bracelet:
                 listening.cancel()
 
     async def _press(self, client: aiomqtt.Client, number: int) -> None:
-        self.pressed.append(f"e{number}")
-        await self._say(client, "event", number, {"id": f"e{number}", "type": "sos"})
+        body = {"id": f"e{number}", "type": "sos"}
+        self.pressed[f"e{number}"] = await self._say(client, "event", number, body)
 
-    async def _say(self, client: aiomqtt.Client, level: str, number: int, body: dict[str, Any]) -> None:
+    async def _say(self, client: aiomqtt.Client, level: str, number: int, body: dict[str, Any]) -> str:
         self.seq += 1
-        told = {"at": self.began_at_s + EVERY_S * number, "seq": self.seq} | body
-        await client.publish(f"tongxing/v1/{self.device_id}/{level}", json.dumps(told), qos=1, timeout=30)
+        told = json.dumps({"at": self.began_at_s + EVERY_S * number, "seq": self.seq} | body)
+        await client.publish(f"tongxing/v1/{self.device_id}/{level}", told, qos=1, timeout=30)
+        return told
 
     async def _listen(self, client: aiomqtt.Client) -> None:
         async for message in client.messages:
@@ -153,10 +154,7 @@ class Bracelet:
         while missing := set(self.pressed) - self.answered:
             assert time.monotonic() < deadline, f"{len(missing)} safety events were never answered"
             for event_id in sorted(missing):
-                number = int(event_id[1:])
-                at = self.began_at_s + EVERY_S * number
-                body = {"at": at, "id": event_id, "type": "sos"}
-                await client.publish(f"tongxing/v1/{self.device_id}/event", json.dumps(body), qos=1)
+                await client.publish(f"tongxing/v1/{self.device_id}/event", self.pressed[event_id], qos=1)
             await asyncio.sleep(0.5)
 
 

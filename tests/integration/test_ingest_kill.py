@@ -9,7 +9,9 @@ import asyncio
 import time
 from pathlib import Path
 from random import Random
+from typing import Any
 
+import psycopg
 import pytest
 
 from tests.integration.ingest_process import (
@@ -30,13 +32,25 @@ KILLS = 4
 
 
 async def killed_at_random(ingest: IngestProcess, url: str, random: Random, everything: int) -> list[int]:
-    """Kill ingest whenever it has come a random way further, and start it again at once."""
+    """Kill ingest whenever it has come a random way further, half the times within a commit, and start it again at once."""
     thresholds = sorted(random.sample(range(everything // 20, everything * 4 // 5), KILLS))
-    for threshold in thresholds:
+    for number, threshold in enumerate(thresholds):
         await rows_when(url, "SELECT 1 FROM locations", count=threshold, within_s=30)
-        await ingest.kill()
+        with psycopg.connect(url) as connection:
+            if number % 2:
+                await in_the_middle_of_a_commit(connection)
+            await ingest.kill()
         await ingest.start()
     return thresholds
+
+
+async def in_the_middle_of_a_commit(connection: psycopg.Connection[Any], within_s: float = 20.0) -> None:
+    """Return when ingest waits for a table that we hold: readings are written by then, and states are not."""
+    connection.execute("LOCK TABLE engine_states IN EXCLUSIVE MODE")
+    deadline = time.monotonic() + within_s
+    while not connection.execute("SELECT 1 FROM pg_locks WHERE NOT granted").fetchall():
+        assert time.monotonic() < deadline, "ingest did not commit anything"
+        await asyncio.sleep(0.01)
 
 
 @pytest.fixture(params=["broker_url", "mosquitto_url"])

@@ -300,26 +300,33 @@ async def log_when(ingest: IngestProcess, word: str, *, times: int, within_s: fl
 class TestPoison:
     """A failure of our own, planted in a running ingest."""
 
+    @pytest.mark.parametrize("where", ["judging", "storing"])
     async def test_one_message_is_quarantined_and_the_rest_is_stored(
-        self, database_url: str, broker_url: str, monkeypatch: pytest.MonkeyPatch
+        self, where: str, database_url: str, broker_url: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         good, bad = unique("zb"), unique("zb")
         add_person(database_url, bracelet=good)
-        poisoned = add_person(database_url, bracelet=bad)
-        real = geofence_batch.judge
+        add_person(database_url, bracelet=bad)
+        judge, commit = geofence_batch.judge, store.commit
 
-        def failing(state: Any, reading: Any, *rest: Any) -> Any:
-            if reading.person_id == poisoned and reading.battery_pct == 66.0:
+        def failing_judge(state: Any, reading: Any, *rest: Any) -> Any:
+            if where == "judging" and reading.battery_pct == 66.0:
                 raise ZeroDivisionError("planted")
-            return real(state, reading, *rest)
+            return judge(state, reading, *rest)
 
-        monkeypatch.setattr(geofence_batch, "judge", failing)
+        async def failing_commit(connection: Any, batch: store.Commit) -> int:
+            if where == "storing" and any(66.0 in row for row in batch.rows["locations"]):
+                raise psycopg.DataError("planted")
+            return await commit(connection, batch)
+
+        monkeypatch.setattr(geofence_batch, "judge", failing_judge)
+        monkeypatch.setattr(store, "commit", failing_commit)
         now = time.time()
-        settings = settings_for(database_url, broker_url, ingest_batch_age_ms=200)
+        settings = settings_for(database_url, broker_url, ingest_batch_age_ms=500)
         async with running_ingest(settings), device(broker_url, good) as client:
             told = [(good, now - 90, INSIDE), (bad, now - 80, INSIDE), (bad, now - 70, INSIDE | {"battery_pct": 66.0})]
             told += [(good, now - 60, OUTSIDE), (bad, now - 50, INSIDE), (good, now - 20, OUTSIDE)]
-            await asyncio.gather(*(publish(client, who, "location", at=at, **where) for who, at, where in told))
+            await asyncio.gather(*(publish(client, who, "location", at=at, **fix) for who, at, fix in told))
             await rows_when(database_url, "SELECT 1 FROM locations", count=5)
             found = await rows_when(database_url, "SELECT reason, device_id, payload, detail FROM quarantine", count=1)
         ((reason, device_id, payload, detail),) = found
@@ -350,6 +357,7 @@ class TestPoison:
             assert json.loads((await asyncio.wait_for(anext(client.messages), 15)).payload)["id"] == "fine"
             await rows_when(database_url, "SELECT 1 FROM quarantine WHERE reason = 'engine_error'", count=1)
         assert rows(database_url, "SELECT event_id FROM safety_events") == [("fine",)]
+        assert rows(database_url, "SELECT evidence ->> 'event_id' FROM detections") == [("fine",)]
 
     async def test_one_deadline_does_not_hold_up_the_others_nor_a_message(
         self, database_url: str, broker_url: str, monkeypatch: pytest.MonkeyPatch

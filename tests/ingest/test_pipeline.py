@@ -1,0 +1,95 @@
+"""When deadlines may be judged: only when no reading that would move them can still be on its way."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from types import SimpleNamespace
+from typing import Any, cast
+
+import psycopg
+import pytest
+
+from ingest import pipeline
+from ingest.batching import Batcher
+from ingest.pipeline import Pipeline
+from ingest.states import StateBook
+from runtime.clock import ManualClock
+from tests.geofence.scenes import at, person
+from tests.ingest.envelopes import envelope
+from tests.ingest.test_states import row, suspect
+
+
+class Waiting:
+    """A pipeline with somebody suspected whose deadline is at 360 s."""
+
+    def __init__(self, now: datetime, *, caught_up: bool = True, quiet: bool = True) -> None:
+        self.batcher = Batcher(messages=10, age_s=0.0)
+        registry = SimpleNamespace(persons={1: person()}, devices={})
+        self.pipeline = Pipeline(
+            "", cast("Any", registry), self.batcher, cast("Any", None), ManualClock(now), caught_up=lambda: caught_up
+        )
+        self.pipeline._book = StateBook([row(1, suspect(60), at(360)), row(2, suspect(900), at(1_200))])
+        self.registry = registry
+        if quiet:
+            self.batcher._last_put_s -= pipeline.QUIET_S
+
+    @property
+    def due(self) -> list[int] | None:
+        deadlines = self.pipeline._deadlines()
+        return None if deadlines is None else list(deadlines.person_ids)
+
+
+@pytest.mark.parametrize(("seconds", "due"), [(359.9, None), (360.0, [1]), (1_199.0, [1])])
+def test_a_deadline_is_judged_when_it_has_come(seconds: float, due: list[int] | None) -> None:
+    assert Waiting(at(seconds)).due == due
+
+
+def test_not_while_the_broker_may_still_send_what_it_kept() -> None:
+    """After a restart everybody suspected would else have been silent, because we were."""
+    assert Waiting(at(400), caught_up=False).due is None
+
+
+def test_not_while_readings_wait() -> None:
+    waiting = Waiting(at(400))
+    waiting.batcher.put(1, envelope("t", b""))
+    assert waiting.due is None
+
+
+def test_not_in_the_middle_of_a_backlog() -> None:
+    waiting = Waiting(at(4_000), quiet=False)
+    waiting.pipeline._newest_at = at(300)
+    assert waiting.due is None
+
+
+def test_between_readings_that_come_as_they_happen() -> None:
+    """With hundreds of devices there is never a quiet moment."""
+    waiting = Waiting(at(400), quiet=False)
+    waiting.pipeline._newest_at = at(400) - timedelta(seconds=pipeline.NEARLY_LIVE_S - 1)
+    assert waiting.due == [1]
+    waiting.pipeline._newest_at = at(400) - timedelta(seconds=pipeline.NEARLY_LIVE_S)
+    assert waiting.due is None
+
+
+def test_somebody_who_is_gone_is_looked_at_once() -> None:
+    waiting = Waiting(at(2_000))
+    assert waiting.due == [1, 2]
+    assert waiting.due == [1]
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (psycopg.errors.UndefinedColumn("no such column"), True),
+        (psycopg.errors.InsufficientPrivilege("not yours"), True),
+        (psycopg.errors.NumericValueOutOfRange("too large"), False),
+        (psycopg.ProgrammingError("cannot adapt"), False),
+        (ZeroDivisionError(), False),
+    ],
+)
+def test_whose_fault_it_is(error: Exception, expected: bool) -> None:
+    """Tables that are not ours to write are no message's fault: nothing may be acknowledged."""
+    assert pipeline._ours(error) is expected
+
+
+def test_a_pipeline_without_a_database_says_so() -> None:
+    assert "database" in (Waiting(at(0)).pipeline.problem or "")
