@@ -64,7 +64,7 @@ class Record:
     """What one visitor's pages asked for, and what they complained about."""
 
     requests: list[str] = field(default_factory=list)
-    #: Scripts and style sheets, with how they were packed.
+    #: Scripts and style sheets of a kilobyte or more as they travelled, with how they were packed.
     packed: dict[str, str] = field(default_factory=dict)
     complaints: list[str] = field(default_factory=list)
 
@@ -130,7 +130,8 @@ def _recording(context: BrowserContext) -> Record:
         record.requests.append(request.url)
 
     def answered(response: Response) -> None:
-        if response.request.resource_type in {"script", "stylesheet"}:
+        long = int(response.headers.get("content-length", "0")) >= 1024
+        if long and response.request.resource_type in {"script", "stylesheet"}:
             record.packed[response.url] = response.headers.get("content-encoding", "")
 
     context.on("request", asked)
@@ -138,6 +139,13 @@ def _recording(context: BrowserContext) -> Record:
     context.on("console", lambda said: record.complaints.append(said.text) if said.type == "error" else None)
     context.on("weberror", lambda error: record.complaints.append(str(error.error)))
     return record
+
+
+async def slow_line(page: Page) -> None:
+    """A village's mobile network: every answer takes a moment, and they come one after another."""
+    session = await page.context.new_cdp_session(page)
+    line = {"offline": False, "latency": 150, "downloadThroughput": 200_000, "uploadThroughput": 90_000}
+    await session.send("Network.emulateNetworkConditions", line)
 
 
 async def settled(page: Page) -> None:
@@ -155,4 +163,5 @@ SCREENSHOTS = Path(os.environ["E2E_SCREENSHOTS"]) if "E2E_SCREENSHOTS" in os.env
 async def picture(page: Page, name: str) -> None:
     """Keep what it looked like, where somebody wants to see it (`E2E_SCREENSHOTS=dir`)."""
     if SCREENSHOTS is not None:
+        await page.wait_for_timeout(1500)  # for the map to come to rest
         await page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page="map" not in name)

@@ -176,8 +176,12 @@ async def _is_kept(visitor: Visitor, api: httpx.AsyncClient, person_id: int, nam
     assert (found["outcome"], found["note"]) == ("found", "在村口小店找到")
 
 
-@pytest.mark.parametrize("viewport", [PHONE, DESK], ids=["phone", "desk"])
-@pytest.mark.parametrize("language", ["zh-CN", "en"])
+@pytest.mark.parametrize(
+    ("viewport", "language"),
+    # English words are the longer ones.
+    [(PHONE, "zh-CN"), (PHONE, "en"), (DESK, "en")],
+    ids=["phone, Chinese", "phone, English", "desk, English"],
+)
 async def test_every_page_fits_its_screen(
     town: RunningDemo, browser: Browser, api: httpx.AsyncClient, viewport, language
 ):
@@ -204,9 +208,11 @@ async def test_every_page_fits_its_screen(
 async def test_nothing_jumps_while_the_incidents_load(town: RunningDemo, browser: Browser, viewport):
     async with browsing.visitor(browser, town.address, language="zh-CN", viewport=viewport) as visitor:
         await visitor.sign_in("admin", words=CHINESE)
+        await browsing.slow_line(visitor.page)
         await visitor.go("/incidents")
         await expect(visitor.page.locator("a.incident, .halo").first).to_be_visible()
         await browsing.settled(visitor.page)
+        await visitor.page.get_by_text("已结束", exact=True).click()
+        await browsing.settled(visitor.page)
         shifts, sources = await visitor.page.evaluate("() => [window.shifts, window.shifted]")
         assert shifts <= SHIFTS_AT_MOST, sources
-        print(f"shifts {shifts:.4f} {sources}")
