@@ -77,6 +77,7 @@ async def test_killed_again_and_again(
         await ingest.ready()
         assert await ingest.terminate() == 0
     check_nothing_is_lost(database_url, bracelets)
+    assert rows(database_url, "SELECT reason, detail FROM quarantine") == []
     await check_conclusions_are_those_of_an_uninterrupted_run(database_url)
     assert rows(database_url, "SELECT count(*), sum(missing) FROM device_states") == [(BRACELETS, 0)]
     if request.node.callspec.params["any_broker"] == "mosquitto_url":

@@ -171,6 +171,7 @@ async def test_the_database_is_away_for_a_while(
             assert await metric(ingest.port, "tongxing_ingest_waiting") == 0
         assert await ingest.terminate() == 0
     assert sequence_numbers(database.url) == list(range(1, flood + 1))
+    assert rows(database.url, "SELECT reason, detail FROM quarantine") == []
     assert rows(database.url, "SELECT kind, count(*) FROM detections GROUP BY kind ORDER BY kind") == [
         ("sos", 1), ("zone_exit", 1),
     ]  # fmt: skip
@@ -233,6 +234,7 @@ async def test_the_broker_is_cut_off_and_comes_back(
         await rows_when(database_url, "SELECT 1 FROM heartbeats", count=80)
         assert await ingest.terminate() == 0
     assert sequence_numbers(database_url) == list(range(1, 81))
+    assert rows(database_url, "SELECT reason, detail FROM quarantine") == []
     assert rows(database_url, "SELECT missing FROM device_states") == [(0,)]
 
 
