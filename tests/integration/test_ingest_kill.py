@@ -27,7 +27,7 @@ from tests.integration.ingest_process import (
 from tests.integration.ingest_running import rows, rows_when, unique
 from tests.registry_rows import add_person
 
-BRACELETS, READINGS, EVENT_EVERY = 4, 220, 40
+BRACELETS, READINGS, EVENT_EVERY = 3, 160, 30
 KILLS = 4
 
 

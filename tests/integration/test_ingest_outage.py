@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import io
 import json
 import re
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -20,6 +21,7 @@ import httpx
 import psycopg
 import pytest
 import pytest_asyncio
+import structlog
 
 from geofence import batch as geofence_batch
 from geofence import engine
@@ -300,7 +302,17 @@ async def log_when(ingest: IngestProcess, word: str, *, times: int, within_s: fl
 
 
 class TestPoison:
-    """A failure of our own, planted in a running ingest."""
+    """A failure of our own, planted in a running ingest that logs as in production."""
+
+    @pytest.fixture(autouse=True)
+    def _production_logging(self) -> Iterator[None]:
+        said = io.StringIO()
+        as_configured = [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+        structlog.configure(processors=as_configured, logger_factory=structlog.PrintLoggerFactory(said))
+        yield
+        structlog.reset_defaults()
+        assert "planted" in said.getvalue()
+        assert str(HOME_LATITUDE) not in said.getvalue(), "a position was logged"
 
     @pytest.mark.parametrize("where", ["judging", "storing"])
     async def test_one_message_is_quarantined_and_the_rest_is_stored(
