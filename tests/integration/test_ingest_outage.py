@@ -301,6 +301,34 @@ async def log_when(ingest: IngestProcess, word: str, *, times: int, within_s: fl
         await asyncio.sleep(0.05)
 
 
+@pytest.fixture(params=["broker_url", "mosquitto_url"])
+def any_broker(request: pytest.FixtureRequest) -> str:
+    url: str = request.getfixturevalue(request.param)
+    return url
+
+
+async def test_a_retained_status_is_news_once(database_url: str, any_broker: str) -> None:
+    """A will of last week that the broker repeats at every subscription is no sign of life."""
+    bracelet = unique("zb")
+    add_person(database_url, bracelet=bracelet)
+    topic, gone = f"tongxing/v1/{bracelet}/status", json.dumps({"online": False})
+    query = "SELECT online, last_seen_at FROM device_states"
+    async with device(any_broker, bracelet) as client:
+        async with running_ingest(settings_for(database_url, any_broker)):
+            await client.publish(topic, gone, qos=1, retain=True)
+            first = await rows_when(database_url, query, count=1)
+        # Another name is another session: everything retained comes again.
+        async with running_ingest(settings_for(database_url, any_broker)):
+            await publish(client, bracelet, "event", id="later", type="strap_fastened", seq=1)
+            await rows_when(database_url, "SELECT 1 FROM safety_events", count=1)
+            await publish(client, bracelet, "location", at=time.time() - 60, **INSIDE)
+            await rows_when(database_url, "SELECT 1 FROM locations", count=1)
+        await client.publish(topic, b"", qos=1, retain=True)
+    assert first[0][0] is False
+    assert rows(database_url, "SELECT online FROM device_states") == [(True,)]
+    assert rows(database_url, "SELECT reason FROM quarantine") == []
+
+
 class TestPoison:
     """A failure of our own, planted in a running ingest that logs as in production."""
 
