@@ -30,6 +30,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.relative_to(here).parts[0] in NEED_SERVERS:
             item.add_marker("needs_servers")
+    # What needs nothing fails first; the whole system, which keeps the machine busy while it runs, comes last.
+    order = {"integration": 1, "end_to_end": 2}
+    items.sort(key=lambda item: order.get(item.path.relative_to(here).parts[0], 0))
 
 
 def missing(what: str, how: str) -> None:
