@@ -22,7 +22,7 @@ from ingest.sequence import Novelty, Numbers, follow
 from ingest.sources import Envelope
 from ingest.states import StateBook
 from ingest.store import Commit, Row, detection_row
-from ingest.wire.message import Answer, Decoded, Rejection, RejectionReason, Report, Status
+from ingest.wire.message import Answer, Decoded, Ignored, Rejection, RejectionReason, Report, Status
 
 #: A device's clock may be this far ahead of ours. Source: docs/wire.md; settled.
 CLOCK_AHEAD_ALLOWED = timedelta(minutes=5)
@@ -65,7 +65,9 @@ class Judged:
     heard: list[Heard] = field(default_factory=list)
     said: list[Said] = field(default_factory=list)
     outcomes: list[Outcome] = field(default_factory=list)
+    #: At most one a message.
     rejections: list[Rejection] = field(default_factory=list)
+    ignored: list[Ignored] = field(default_factory=list)
     detections: list[Detection] = field(default_factory=list)
 
 
@@ -119,26 +121,33 @@ def set_aside(envelopes: Sequence[Envelope]) -> Judged:
 
 
 def _hear(envelopes: Sequence[Envelope], known: Known, judged: Judged) -> None:
-    """Decode and look up; what cannot be used goes to quarantine."""
+    """Decode and look up; what cannot be used goes to quarantine, each message once."""
     for place, envelope in enumerate(envelopes):
         if envelope.skipped:
             continue
         device_id = wire.device_of(envelope.topic)
         device = known.devices.get(device_id) if device_id else None
-        decoded = _accept(wire.decode(envelope.topic, envelope.payload), device, envelope)
-        if isinstance(decoded, Rejection):
-            judged.rejections.append(decoded)
-            judged.commit.quarantine.append(quarantine_row(envelope, device_id, decoded))
-            continue
-        assert device is not None
-        if isinstance(decoded, Report):
-            judged.heard.append(_heard(place, envelope, decoded, device))
-            continue
-        at = _believed_at(decoded.at or envelope.received_at, envelope)
-        judged.said.append(Said(place=place, device=device, at=at, message=decoded))
-        if isinstance(decoded, Answer):
-            row = (at, decoded.result, decoded.detail, decoded.command_id, device.device_id)
-            judged.commit.answers.append(row)
+        parts = [_accept(part, device, envelope) for part in wire.decode(envelope.topic, envelope.payload)]
+        rejection = next((part for part in parts if isinstance(part, Rejection)), None)
+        if rejection is not None:
+            judged.rejections.append(rejection)
+            judged.commit.quarantine.append(quarantine_row(envelope, device_id, rejection))
+        if device is not None:
+            for part in parts:
+                _take(place, envelope, device, part, judged)
+
+
+def _take(place: int, envelope: Envelope, device: Device, part: Decoded, judged: Judged) -> None:
+    """One thing that a message says, to where it belongs."""
+    if isinstance(part, Report):
+        judged.heard.append(_heard(place, envelope, part, device))
+    elif isinstance(part, Ignored):
+        judged.ignored.append(part)
+    elif not isinstance(part, Rejection):
+        at = _believed_at(part.at, envelope)
+        judged.said.append(Said(place=place, device=device, at=at, message=part))
+        if isinstance(part, Answer):
+            judged.commit.answers.append((at, part.result, part.detail, part.command_id, device.device_id))
 
 
 def _accept(decoded: Decoded, device: Device | None, envelope: Envelope) -> Decoded:
@@ -152,15 +161,16 @@ def _accept(decoded: Decoded, device: Device | None, envelope: Envelope) -> Deco
     if decoded.kind not in SPOKEN_BY[device.kind]:
         detail = f"a {device.kind} does not send {decoded.kind}"
         return Rejection(reason=RejectionReason.WRONG_KIND, detail=detail)
-    if _believed_at(decoded.at, envelope) != decoded.at and decoded.event is None:
-        detail = f"the device's clock is {(decoded.at - envelope.received_at).total_seconds():.0f} s ahead"
+    at = decoded.at
+    if at is not None and decoded.event is None and _believed_at(at, envelope) != at:
+        detail = f"the device's clock is {(at - envelope.received_at).total_seconds():.0f} s ahead"
         return Rejection(reason=RejectionReason.CLOCK_AHEAD, detail=detail)
     return decoded
 
 
-def _believed_at(at: datetime, envelope: Envelope) -> datetime:
-    """When something happened; from a clock that runs ahead, when it arrived."""
-    return envelope.received_at if at - envelope.received_at > CLOCK_AHEAD_ALLOWED else at
+def _believed_at(at: datetime | None, envelope: Envelope) -> datetime:
+    """When something happened; without a clock, or with one that runs ahead, when it arrived."""
+    return envelope.received_at if at is None or at - envelope.received_at > CLOCK_AHEAD_ALLOWED else at
 
 
 def _heard(place: int, envelope: Envelope, report: Report, device: Device) -> Heard:

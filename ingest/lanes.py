@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+#: What all topics of our own format begin with.
+ROOT = "tongxing/v1/"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lane:
@@ -16,7 +19,7 @@ class Lane:
     name: str
     rank: int
     topics: tuple[str, ...]
-    #: Last topic levels that another lane takes, or that we wrote ourselves: acknowledged and left alone.
+    #: Last levels of our own topics that another lane takes, or that we wrote ourselves: acknowledged and left alone.
     skips: frozenset[str] = frozenset()
 
     def takes(self, topic: str, *, retained: bool = False) -> bool:
@@ -25,11 +28,19 @@ class Lane:
         A broker repeats retained ones at every subscription. A status that is only repeated is not news: without a time
         of its own it would make a device that died last week look as if it had just been seen.
         """
+        if not topic.startswith(ROOT):
+            return True
         level = topic.rpartition("/")[2]
         return level not in self.skips and not (retained and level == "status")
 
 
-SAFETY = Lane(name="safety", rank=0, topics=("tongxing/v1/+/event",))
-#: Everything below our root, so that an unknown topic is quarantined instead of vanishing.
-LIVE = Lane(name="live", rank=1, topics=("tongxing/v1/#",), skips=frozenset({"event", "ack", "command"}))
+SAFETY = Lane(name="safety", rank=0, topics=(f"{ROOT}+/event",))
+#: Everything below our root, so that an unknown topic is quarantined instead of vanishing. Other makers' formats put a
+#: call for help and a position into one message and have no topic of its own for it, so theirs goes through this lane.
+LIVE = Lane(
+    name="live",
+    rank=1,
+    topics=(f"{ROOT}#", "owntracks/#", "traccar/#", "watch/#"),
+    skips=frozenset({"event", "ack", "command"}),
+)
 LANES = (SAFETY, LIVE)

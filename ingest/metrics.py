@@ -10,6 +10,12 @@ READINGS = Counter(
     "tongxing_readings", "Readings decoded, by kind and admission.", ["kind", "admission"], registry=REGISTRY
 )
 REJECTED = Counter("tongxing_readings_rejected", "Messages quarantined, by reason.", ["reason"], registry=REGISTRY)
+IGNORED = Counter(
+    "tongxing_readings_ignored",
+    "What other makers' devices told and no table keeps, by kind: docs/wire.md.",
+    ["what"],
+    registry=REGISTRY,
+)
 DETECTIONS = Counter("tongxing_detections", "Detections, by kind and reason.", ["kind", "reason"], registry=REGISTRY)
 COMMANDS = Counter("tongxing_commands", "Commands given to devices, by type.", ["type"], registry=REGISTRY)
 WAITING = Gauge("tongxing_ingest_waiting", "Messages received and not yet in a batch.", registry=REGISTRY)

@@ -214,6 +214,8 @@ class Pipeline:
                 self._newest_at = heard.reading.at
         for rejection in judged.rejections:
             metrics.REJECTED.labels(rejection.reason).inc()
+        for ignored in judged.ignored:
+            metrics.IGNORED.labels(ignored.what).inc(ignored.count)
         for detection in judged.detections:
             metrics.DETECTIONS.labels(detection.kind, detection.reason).inc()
             log.info("detection", kind=detection.kind, reason=detection.reason, person_id=detection.person_id)

@@ -1,29 +1,37 @@
-"""Wire formats, one file each, chosen by topic."""
+"""Wire formats, one file each, chosen by the topic's first level."""
 
 from __future__ import annotations
 
-from ingest.wire import native
+from types import ModuleType
+
+from ingest.wire import native, owntracks, traccar, watch
 from ingest.wire.message import Decoded, Rejection, RejectionReason
 
 #: Payloads above this are rejected unread. Bytes; docs/wire.md.
 MAX_PAYLOAD_BYTES = 65_536
 
-_LEVELS = 4
+#: First topic level -> format: a module with `device_of(levels)` and `decode(levels, payload)`.
+FORMATS: dict[str, ModuleType] = {"tongxing": native, "owntracks": owntracks, "traccar": traccar, "watch": watch}
 
 
 def device_of(topic: str) -> str | None:
     """The device id that a topic names, or None for a topic of another form."""
     levels = topic.split("/")
-    return levels[2] if len(levels) == _LEVELS and levels[:2] == ["tongxing", "v1"] else None
+    wire_format = FORMATS.get(levels[0])
+    device_id: str | None = None if wire_format is None else wire_format.device_of(levels)
+    return device_id
 
 
-def decode(topic: str, payload: bytes) -> Decoded:
-    """One message, by its topic's last level. Never raises."""
-    decoder = native.DECODERS.get(topic.rpartition("/")[2])
-    if decoder is None or device_of(topic) is None:
-        return Rejection(reason=RejectionReason.UNKNOWN_TOPIC, detail="no such topic; docs/wire.md lists them")
+def decode(topic: str, payload: bytes) -> tuple[Decoded, ...]:
+    """What one message says: one thing or more, in order. Never raises."""
+    if device_of(topic) is None:
+        return _rejected(RejectionReason.UNKNOWN_TOPIC, "no such topic; docs/wire.md lists them")
     if len(payload) > MAX_PAYLOAD_BYTES:
-        return Rejection(
-            reason=RejectionReason.TOO_LARGE, detail=f"{len(payload)} bytes, at most {MAX_PAYLOAD_BYTES} are read"
-        )
-    return decoder(payload)
+        return _rejected(RejectionReason.TOO_LARGE, f"{len(payload)} bytes, at most {MAX_PAYLOAD_BYTES} are read")
+    levels = topic.split("/")
+    decoded: tuple[Decoded, ...] = FORMATS[levels[0]].decode(levels, payload)
+    return decoded
+
+
+def _rejected(reason: RejectionReason, detail: str) -> tuple[Decoded, ...]:
+    return (Rejection(reason=reason, detail=detail),)

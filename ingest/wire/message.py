@@ -1,4 +1,4 @@
-"""What a decoder hands on: a `Message` that can be judged or stored, or a `Rejection` with its reason."""
+"""What a decoder hands on: what can be judged or stored, what is only counted, or a `Rejection` with its reason."""
 
 from __future__ import annotations
 
@@ -22,6 +22,8 @@ class RejectionReason(StrEnum):
     MALFORMED = "malformed"
     INVALID_FIELD = "invalid_field"
     DATUM_UNSUPPORTED = "datum_unsupported"
+    #: Understood as far as to know that it cannot be read: encrypted, or a type that the format's makers added later.
+    UNSUPPORTED = "unsupported"
     CLOCK_AHEAD = "clock_ahead"
     #: Ours: the engine failed on this one message. Logged as an error, never hidden.
     ENGINE_ERROR = "engine_error"
@@ -41,7 +43,8 @@ class Report:
     """A decoded reading, before it is known whose it is."""
 
     kind: ReadingKind
-    at: datetime
+    #: None: the device cannot say, so when it arrived.
+    at: datetime | None
     seq: int | None = None
     #: Real time, for latency only.
     published_wall: datetime | None = None
@@ -77,4 +80,32 @@ class Answer:
     seq: int | None = None
 
 
-Decoded = Report | Status | Answer | Rejection
+class Unkept(StrEnum):
+    """What devices of other makers tell and no table keeps yet; the docs say so for each format."""
+
+    #: A zone of the phone's own, and its crossing: the engine judges by our zones.
+    WAYPOINT = "waypoint"
+    TRANSITION = "transition"
+    #: Alarms that are no safety event: low battery (judged by its level), the device's own fences, others.
+    ALARM = "alarm"
+    #: Networks in sight, one each.
+    WIFI = "wifi"
+    CELL = "cell"
+    HEART_RATE = "heart_rate"
+    BLOOD_PRESSURE = "blood_pressure"
+    OXYGEN = "oxygen"
+    TEMPERATURE = "temperature"
+    #: Whatever else the format has: cards, commands, media.
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ignored:
+    """Understood, counted and not kept."""
+
+    what: Unkept
+    count: int = 1
+
+
+#: One message decodes to one or more of these.
+Decoded = Report | Status | Answer | Ignored | Rejection

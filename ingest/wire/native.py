@@ -11,6 +11,7 @@ from typing import Annotated, Literal, TypeVar
 import msgspec
 from msgspec import Meta, Struct
 
+from geofence.datum import Datum, to_wgs84
 from geofence.reading import (
     BedReport,
     BedStatus,
@@ -20,27 +21,23 @@ from geofence.reading import (
     SafetyEvent,
     SafetyEventType,
 )
+from ingest.wire.fields import (
+    STORABLE,
+    AccuracyM,
+    AltitudeM,
+    HeadingDeg,
+    Instant,
+    Latitude,
+    Longitude,
+    Percent,
+    RefusedError,
+    Sequence,
+    ShortText,
+    SpeedMps,
+    Steps,
+    accuracy_m,
+)
 from ingest.wire.message import Answer, Decoded, Rejection, RejectionReason, Report, Status
-
-#: 2000-01-01 to 2100-01-01: outside of it a clock is not wrong by a day but not set at all.
-Instant = Annotated[float, Meta(ge=946_684_800, le=4_102_444_800)]
-Sequence = Annotated[int, Meta(ge=0, le=4_294_967_295)]
-Percent = Annotated[float, Meta(ge=0, le=100)]
-Latitude = Annotated[float, Meta(ge=-90, le=90)]
-Longitude = Annotated[float, Meta(ge=-180, le=180)]
-AccuracyM = Annotated[float, Meta(gt=0, le=100_000)]
-Steps = Annotated[int, Meta(ge=0, le=100_000)]
-#: No NUL: PostgreSQL keeps none in a text.
-STORABLE = r"^[^\x00]*\Z"
-ShortText = Annotated[str, Meta(max_length=64, pattern=STORABLE)]
-
-#: Accuracy of a fix that does not say: reference values for each source, on the careful side. Metres.
-ACCURACY_BY_SOURCE_M = {
-    FixSource.GNSS: 30.0,
-    FixSource.WIFI: 60.0,
-    FixSource.BEACON: 30.0,
-    FixSource.CELL: 1_000.0,
-}
 
 
 class _Up(Struct, kw_only=True):
@@ -61,9 +58,9 @@ class _Location(_Position, kw_only=True):
     at: Instant
     seq: Sequence | None = None
     published_at: Instant | None = None
-    altitude_m: Annotated[float, Meta(ge=-500, le=9_000)] | None = None
-    speed_mps: Annotated[float, Meta(ge=0, le=150)] | None = None
-    heading_deg: Annotated[float, Meta(ge=0, le=360)] | None = None
+    altitude_m: AltitudeM | None = None
+    speed_mps: SpeedMps | None = None
+    heading_deg: HeadingDeg | None = None
     battery_pct: Percent | None = None
     charging: bool | None = None
     worn: bool | None = None
@@ -129,11 +126,7 @@ class _Answer(_Up, kw_only=True):
 
 S = TypeVar("S", bound=Struct)
 
-
-class _RefusedError(Exception):
-    def __init__(self, rejection: Rejection) -> None:
-        super().__init__(rejection.detail)
-        self.rejection = rejection
+_DATUMS = {str(datum): datum for datum in Datum}
 
 
 def _instant(seconds: float) -> datetime:
@@ -145,11 +138,19 @@ def _wall(up: _Up | _Location) -> datetime | None:
 
 
 def _fix(position: _Position) -> Fix:
-    accuracy_m = position.accuracy_m
+    """A fix in WGS-84, whatever it came in.
+
+    Raises:
+        RefusedError: its datum is not known.
+    """
+    if position.datum not in _DATUMS:
+        detail = f"datum is {position.datum[:20]!r}; known are {', '.join(_DATUMS)}"
+        raise RefusedError(RejectionReason.DATUM_UNSUPPORTED, detail)
+    latitude, longitude = to_wgs84(position.latitude, position.longitude, _DATUMS[position.datum])
     return Fix(
-        latitude=position.latitude,
-        longitude=position.longitude,
-        accuracy_m=ACCURACY_BY_SOURCE_M[position.source] if accuracy_m is None else accuracy_m,
+        latitude=latitude,
+        longitude=longitude,
+        accuracy_m=accuracy_m(position.accuracy_m, position.source),
         source=position.source,
         altitude_m=getattr(position, "altitude_m", None),
         speed_mps=getattr(position, "speed_mps", None),
@@ -164,7 +165,7 @@ def _guarded(kind: type[S], build: Callable[[S], Decoded]) -> Callable[[bytes], 
     def decode(payload: bytes) -> Decoded:
         try:
             return build(decoder.decode(payload))
-        except _RefusedError as refused:
+        except RefusedError as refused:
             return refused.rejection
         except msgspec.ValidationError as error:
             return _rejected(error)
@@ -185,9 +186,6 @@ def _malformed(error: Exception) -> Rejection:
 
 
 def _location(told: _Location) -> Report:
-    if told.datum != "wgs84":
-        detail = f"datum is {told.datum[:20]!r}; only 'wgs84' is understood so far"
-        raise _RefusedError(Rejection(reason=RejectionReason.DATUM_UNSUPPORTED, detail=detail))
     return Report(
         kind=ReadingKind.LOCATION,
         at=_instant(told.at),
@@ -235,8 +233,6 @@ def _bed(told: _Bed) -> Report:
 
 #: What a value that is none is met with; a text with half a character in it cannot even be looked at.
 NO_VALUE = (msgspec.ValidationError, UnicodeError)
-#: A clock that is not set counts as one that is ahead: the event is judged with the time it arrived.
-NO_CLOCK = _instant(4_102_444_800)
 
 
 def _event(payload: bytes) -> Decoded:
@@ -254,7 +250,7 @@ def _event(payload: bytes) -> Decoded:
     extras = _valid_extras(told)
     return Report(
         kind=ReadingKind.EVENT,
-        at=NO_CLOCK if extras.at is None else _instant(extras.at),
+        at=None if extras.at is None else _instant(extras.at),
         seq=extras.seq,
         published_wall=None if extras.published_at is None else _instant(extras.published_at),
         fix=_event_fix(told),
@@ -286,10 +282,9 @@ def _valid_extras(told: dict[str, object]) -> _EventExtras:
 
 def _event_fix(told: dict[str, object]) -> Fix | None:
     try:
-        position = msgspec.convert(told, _Position)
-    except NO_VALUE:
+        return _fix(msgspec.convert(told, _Position))
+    except (*NO_VALUE, RefusedError):
         return None
-    return _fix(position) if position.datum == "wgs84" else None
 
 
 def _status(told: _Status) -> Status:
@@ -309,3 +304,18 @@ DECODERS: dict[str, Callable[[bytes], Decoded]] = {
     "status": _guarded(_Status, _status),
     "answer": _guarded(_Answer, _answer),
 }
+
+_LEVELS = 4
+
+
+def device_of(levels: list[str]) -> str | None:
+    """`tongxing/v1/{device}/...`."""
+    return levels[2] if len(levels) == _LEVELS and levels[1] == "v1" else None
+
+
+def decode(levels: list[str], payload: bytes) -> tuple[Decoded, ...]:
+    """One message, by its topic's last level. Never raises."""
+    decoder = DECODERS.get(levels[-1])
+    if decoder is None:
+        return (Rejection(reason=RejectionReason.UNKNOWN_TOPIC, detail="no such topic; docs/wire.md lists them"),)
+    return (decoder(payload),)

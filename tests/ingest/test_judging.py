@@ -110,7 +110,8 @@ class TestRejected:
             (message("weather"), "unknown_topic"),
             (message("bed", status="empty"), "wrong_kind"),
             (location(0, latitude=91), "invalid_field"),
-            (location(0, datum="gcj02"), "datum_unsupported"),
+            (location(0, datum="mars"), "datum_unsupported"),
+            (envelope("owntracks/li/phone", b'{"_type": "encrypted"}'), "unsupported"),
             (location(301, delay_s=-301), "clock_ahead"),
             (envelope("tongxing/v1/zb-1/location", b"x" * 70_000), "too_large"),
             (envelope("tongxing/v1/zb-1/location", b"{"), "malformed"),
@@ -129,7 +130,7 @@ class TestRejected:
         assert len(judged.commit.rows["locations"]) == 1
 
     def test_every_reason_but_ours_is_tested_above(self) -> None:
-        assert len(RejectionReason) == 9
+        assert len(RejectionReason) == 10
 
     @pytest.mark.parametrize("device", [BRACELET, BED])
     @pytest.mark.parametrize("kind", ReadingKind)

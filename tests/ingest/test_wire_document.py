@@ -36,7 +36,8 @@ NUMBERS = [(section, field) for section, field in CASES if field.range is not No
 
 
 def decoded(section: str, **told: Any) -> Decoded:
-    return wire.decode(f"tongxing/v1/zb-1/{section}", json.dumps(LEAST[section] | told).encode())
+    (found,) = wire.decode(f"tongxing/v1/zb-1/{section}", json.dumps(LEAST[section] | told).encode())
+    return found
 
 
 def name(value: object) -> str:
@@ -65,7 +66,7 @@ def test_the_least_message_is_enough_and_nothing_of_it_can_be_left_away(section:
     assert needed == set(LEAST[section])
     for left_out in needed:
         rest = {key: value for key, value in LEAST[section].items() if key != left_out}
-        found = wire.decode(f"tongxing/v1/zb-1/{section}", json.dumps(rest).encode())
+        (found,) = wire.decode(f"tongxing/v1/zb-1/{section}", json.dumps(rest).encode())
         assert isinstance(found, Rejection), left_out
         assert found.reason is RejectionReason.INVALID_FIELD
         assert left_out in found.detail

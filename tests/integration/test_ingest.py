@@ -87,7 +87,7 @@ async def test_bad_messages_are_quarantined_with_a_reason_and_nothing_else_suffe
         (f"tongxing/v1/{bracelet}/location", b" " * 1_000_000, "too_large"),
         (f"tongxing/v1/{bracelet}/weather", b"{}", "unknown_topic"),
         (f"tongxing/v1/{bed}/location", json.dumps(good).encode(), "wrong_kind"),
-        (f"tongxing/v1/{bracelet}/location", json.dumps(good | {"datum": "gcj02"}).encode(), "datum_unsupported"),
+        (f"tongxing/v1/{bracelet}/location", json.dumps(good | {"datum": "mars"}).encode(), "datum_unsupported"),
     ]
     async with running_ingest(settings_for(database_url, broker_url)), device(broker_url, bracelet) as client:
         for topic, payload, _ in bad:

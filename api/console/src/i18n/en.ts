@@ -355,6 +355,7 @@ export const en: Record<keyof typeof zhCN, string> = {
   'rejection.malformed': 'Malformed',
   'rejection.invalid_field': 'Invalid field',
   'rejection.datum_unsupported': 'Datum not supported',
+  'rejection.unsupported': 'Format not supported',
   'rejection.clock_ahead': 'Clock ahead',
   'rejection.engine_error': 'Our own fault',
   'quarantine.empty': 'No message was refused',

@@ -353,6 +353,7 @@ export const zhCN = {
   'rejection.malformed': '格式错误',
   'rejection.invalid_field': '字段无效',
   'rejection.datum_unsupported': '坐标系不支持',
+  'rejection.unsupported': '格式不支持',
   'rejection.clock_ahead': '时钟超前',
   'rejection.engine_error': '系统内部错误',
   'quarantine.empty': '没有被拒收的消息',
