@@ -1,4 +1,4 @@
-"""The three references of coordinates met in China, and the way to WGS-84 from each. Pure; for one point and for arrays.
+"""The references of coordinates met in China, and the way to WGS-84 from each. Pure; for one point and for arrays.
 
 GCJ-02 is what maps and many devices sold in China must use: WGS-84 shifted by 100 to 700 metres. BD-09 is Baidu's, a
 further shift of GCJ-02. The forward formulas are the ones in public use since 2010 ("Restrictions on geographic data in

@@ -39,12 +39,10 @@ def follow(state: TrackState, reading: Reading, policy: Policy) -> tuple[TrackSt
     if fix is None or not usable(fix, policy):
         return state, Movement(believed=False)
     place = Place(latitude=fix.latitude, longitude=fix.longitude, accuracy_m=fix.accuracy_m, at=reading.at)
-    if place in (state.place, state.held):
-        # One fix told twice, as a location and with a call for help, must not confirm itself.
-        return state, Movement(believed=False)
     if state.place is None:
         return TrackState(place=place), Movement(believed=True)
-    if place.at < state.place.at:
+    # One fix told twice, as a location and with a call for help, must not confirm itself.
+    if place.at < state.place.at or place in {state.place, state.held}:
         return state, Movement(believed=False)
     speed = least_speed_mps(state.place, place)
     if speed <= policy.impossible_speed_mps:

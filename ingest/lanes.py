@@ -35,12 +35,9 @@ class Lane:
 
 
 SAFETY = Lane(name="safety", rank=0, topics=(f"{ROOT}+/event",))
-#: Everything below our root, so that an unknown topic is quarantined instead of vanishing. Other makers' formats put a
-#: call for help and a position into one message and have no topic of its own for it, so theirs goes through this lane.
-LIVE = Lane(
-    name="live",
-    rank=1,
-    topics=(f"{ROOT}#", "owntracks/#", "traccar/#", "watch/#"),
-    skips=frozenset({"event", "ack", "command"}),
-)
-LANES = (SAFETY, LIVE)
+#: Everything below our root, so that an unknown topic is quarantined instead of vanishing.
+LIVE = Lane(name="live", rank=1, topics=(f"{ROOT}#",), skips=frozenset({"event", "ack", "command"}))
+#: Other makers' formats put a call for help and a position into one message and have no topic for it alone: theirs is
+#: as urgent as telemetry. A session of their own keeps within what the embedded broker allows one (runtime.embedded).
+FORMATS = Lane(name="formats", rank=1, topics=("owntracks/#", "traccar/#", "watch/#"))
+LANES = (SAFETY, LIVE, FORMATS)

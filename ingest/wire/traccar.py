@@ -1,8 +1,8 @@
 """Traccar's position forwarder: what its two hundred protocols decode to reaches us as one JSON object a position.
 
-`forward.type` is `mqtt`, `forward.topic` is `traccar/{uniqueId}/position` (https://www.traccar.org/forward/); the fields
-are those of `Position` and `Device` in Traccar's API reference. An alarm gives a safety event beside the position. Its id
-is made of its kind and the device's time, so a repeat is the same event.
+Its settings are in docs/wire.md (https://www.traccar.org/forward/); the fields are those of `Position` and `Device` in
+its API reference. An alarm gives a safety event beside the position. The event's id is made of its kind and the
+device's time, so a repeat is the same event.
 """
 
 from __future__ import annotations
@@ -56,10 +56,7 @@ def decode(levels: list[str], payload: bytes) -> tuple[Decoded, ...]:
     try:
         told = json_object(payload)
         _same_device(told.get("device"), levels[1])
-        position = told.get("position")
-        if not isinstance(position, dict):
-            raise RefusedError(RejectionReason.INVALID_FIELD, "no object at `$.position`")
-        return _position(position)
+        return _position(told.get("position"))
     except RefusedError as refused:
         return (refused.rejection,)
 
@@ -71,8 +68,10 @@ def _same_device(device: object, device_id: str) -> None:
         raise RefusedError(RejectionReason.INVALID_FIELD, detail)
 
 
-def _position(position: Mapping[str, Any]) -> tuple[Decoded, ...]:
+def _position(position: object) -> tuple[Decoded, ...]:
     """The reading, the safety events that came with it, and what is only counted."""
+    if not isinstance(position, dict):
+        raise RefusedError(RejectionReason.INVALID_FIELD, "no object at `$.position`")
     told = position.get("attributes")
     attributes: Mapping[str, Any] = told if isinstance(told, dict) else {}
     alarms = [alarm.strip() for alarm in str(attributes.get("alarm") or "").split(",") if alarm.strip()]
@@ -131,7 +130,7 @@ def _fix(position: Mapping[str, Any], source: FixSource) -> Fix:
     )
 
 
-def _event(  # noqa: PLR0917 - called once, above
+def _event(
     alarm: str, event_id: str, said_at: datetime | None, fix: Fix | None, attributes: Mapping[str, Any]
 ) -> Report:
     """By the device's time, not the fix's: two calls with the same old fix are two."""

@@ -1,8 +1,8 @@
 """Text frames of elder watches, `[3G*id*length*command,...]`, as vendors' gateways pass them through; often several.
 
-The frames are those of the "SeTracker" family ([3G*, [SG*, [ZJ*, [CS* and others): UD and its variants are positions, AL
-is one with an alarm, LK keeps the link. Vendors publish the protocol; what of it is read is in docs/wire.md. Times are
-UTC, coordinates WGS-84, speeds km/h. Steps are counted from midnight, not from the last message, and left away.
+The frames are those of the "SeTracker" family ([3G*, [SG*, [ZJ*, [CS* and others): UD and its variants are positions,
+AL is one with an alarm, LK keeps the link. Vendors publish the protocol; what of it is read is in docs/wire.md. Times
+are UTC, coordinates WGS-84, speeds km/h. Steps are counted from midnight, not from the last message, and left away.
 """
 
 from __future__ import annotations
@@ -32,6 +32,8 @@ _POSITION = re.compile(r"(?:UD|AL|WT)(?:\d|_[A-Z]+)?", re.ASCII)
 #: A number as watches write it; some pad with a blank.
 _NUMBER = re.compile(r" *-?\d{1,10}(?:\.\d{0,12})?", re.ASCII)
 _KPH = 1 / 3.6
+#: Place of the state among the fields of a position; after it come the networks in sight.
+_STATE = 15
 
 #: Bits of the state that are safety events. 21 and 22 are a fall, by maker.
 ALARM_BITS = {
@@ -89,7 +91,7 @@ def decode(levels: list[str], payload: bytes) -> tuple[Decoded, ...]:
 
 
 def _frames(text: str, problems: list[str]) -> Iterator[tuple[str, str]]:
-    """(id, content) of each frame. The length is trusted where it leads to the closing bracket, else the next one is."""
+    """(id, content) of each frame. A length that does not lead to a closing bracket yields to the next bracket."""
     position = 0
     while head := _HEAD.search(text, position):
         if text[position : head.start()].strip():
@@ -138,7 +140,7 @@ def _position(command: str, content: str, values: Sequence[str], heard: _Heard) 
         heard.decoded.append(
             Report(kind=ReadingKind.EVENT, at=at, fix=fix, event=event, battery_pct=_number(values, 12, 0, 100))
         )
-    heard.decoded += _counted(state or 0, values[16:])
+    heard.decoded += _counted(state or 0, values[_STATE + 1 :])
 
 
 def _reading(at: datetime | None, fix: Fix | None, values: Sequence[str], calls: dict[SafetyEventType, int]) -> Report:
@@ -207,7 +209,7 @@ def _instant(values: Sequence[str]) -> datetime | None:
 
 
 def _state(values: Sequence[str]) -> int | None:
-    told = values[15] if len(values) > 15 else ""
+    told = "".join(values[_STATE : _STATE + 1])
     return int(told, 16) if re.fullmatch(r"[0-9A-Fa-f]{4,8}", told) else None
 
 

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from tests.evaluation import studentlife, zone_exit
+from tests.evaluation import decoding, studentlife, zone_exit
 from tests.evaluation.statistics import interval, percentile, ratio
 from tests.evaluation.zone_exit import Score
 
@@ -35,7 +35,8 @@ def main() -> int:
     """Evaluate one folder."""
     arguments = argparse.ArgumentParser(prog="python -m tests.evaluation")
     arguments.add_argument("data", type=Path, help="a folder with studentlife-gps/ and others, docs/evaluation.md")
-    folder = arguments.parse_args().data / "studentlife-gps"
+    data = arguments.parse_args().data
+    folder = data / "studentlife-gps"
     if not folder.is_dir():
         print(
             f"evaluate: {folder} is not a folder. Give DATA=, the folder that holds studentlife-gps/.", file=sys.stderr
@@ -46,9 +47,13 @@ def main() -> int:
         print(f"evaluate: no recording with a home in {folder}: files are named gps_*.csv.gz.", file=sys.stderr)
         return 2
     results = {f"zone_exit_{radius:.0f}m": _zone_exit(subjects, radius) for radius in RADII_M}
+    decoded = decoding.evaluate(data)
+    further = {} if decoded is None else {"decoding": decoded}
     OUTPUT.parent.mkdir(exist_ok=True)
-    OUTPUT.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
+    OUTPUT.write_text(json.dumps(results | further, indent=2) + "\n", encoding="utf-8")
     _print(results)
+    for name, result in further.items():
+        print(f"\n{name}  {result}")
     return 0
 
 

@@ -115,3 +115,12 @@ def test_the_speed_of_a_believed_fix_is_said() -> None:
     held, _ = follow_all((0, 0), (10, 9_000))
     assert follow(held, reading(20, fix(9_120)), DEFAULT)[1].least_speed_mps == pytest.approx(10.0, rel=0.01)
     assert follow(TrackState(), reading(0, fix(0)), DEFAULT)[1].least_speed_mps is None
+
+
+def test_one_fix_told_twice_counts_once() -> None:
+    """A location and a call for help with the same fix: it is no second opinion, neither outside nor about a jump."""
+    assert follow_all((0, 0), (60, 300), (60, 300))[1] == [True, True, False]
+    state, believed = follow_all((0, 0), (1, 5_000), (1, 5_000))
+    assert believed == [True, False, False]
+    assert (state.place, state.held) == (where(0, 0), where(1, 5_000))
+    assert follow_all((0, 0), (60, 300), (61, 300))[1] == [True, True, True]

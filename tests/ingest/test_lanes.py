@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import pytest
+from paho.mqtt.client import topic_matches_sub
 
+from ingest import wire
 from ingest.lanes import LANES, LIVE, SAFETY
 from ingest.wire.native import DECODERS
+
+
+def takers(topic: str, *, retained: bool = False) -> list[str]:
+    """The lanes that a broker gives a message to and that make it their business."""
+    heard = [lane for lane in LANES if any(topic_matches_sub(filter_, topic) for filter_ in lane.topics)]
+    return [lane.name for lane in heard if lane.takes(topic, retained=retained)]
 
 
 @pytest.mark.parametrize("level", [*DECODERS, "weather", ""])
 def test_each_message_up_is_the_business_of_one_lane(level: str) -> None:
     topic = f"tongxing/v1/zb-1/{level}"
-    takers = [lane.name for lane in LANES if lane.takes(topic) and (lane is LIVE or level == "event")]
-    assert takers == (["safety"] if level == "event" else ["live"])
+    assert takers(topic) == (["safety"] if level == "event" else ["live"])
 
 
 @pytest.mark.parametrize("level", ["ack", "command"])
@@ -30,3 +37,21 @@ def test_a_status_that_is_only_repeated_is_not_news() -> None:
     assert not LIVE.takes("tongxing/v1/zb-1/status", retained=True)
     assert LIVE.takes("tongxing/v1/zb-1/location", retained=True)
     assert SAFETY.takes("tongxing/v1/zb-1/event", retained=True)
+
+
+@pytest.mark.parametrize("topic", [
+    "owntracks/li/phone", "owntracks/li/phone/event", "owntracks/li/phone/status", "traccar/1/position", "watch/1",
+])  # fmt: skip
+def test_other_makers_messages_have_their_lane_whatever_the_last_level(topic: str) -> None:
+    assert takers(topic) == ["formats"]
+    assert takers(topic, retained=True) == ["formats"]
+
+
+def test_every_format_is_subscribed() -> None:
+    assert {filter_.partition("/")[0] for lane in LANES for filter_ in lane.topics} == set(wire.FORMATS)
+
+
+def test_the_embedded_broker_allows_what_a_session_subscribes() -> None:
+    """It counts a filter that ends in # twice: runtime.embedded.broker."""
+    for lane in LANES:
+        assert sum(2 if filter_.endswith("#") else 1 for filter_ in lane.topics) <= 6
