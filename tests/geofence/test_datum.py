@@ -73,3 +73,11 @@ def test_arrays_are_their_points(points: list[tuple[float, float]], datum: Datum
         many = np.stack(convert(latitudes, longitudes, datum), axis=1)
         one_by_one = [convert(*point, datum) for point in points]
         np.testing.assert_allclose(many, one_by_one, rtol=0, atol=1e-9)
+
+
+@pytest.mark.parametrize("datum", SHIFTED)
+@pytest.mark.parametrize(
+    "point", [(30.0, EAST + 0.03), (30.0, WEST - 0.03), (NORTH + 0.03, 100.0), (SOUTH - 0.03, 100.0)]
+)
+def test_just_beyond_the_box_nothing_moves_either(point: tuple[float, float], datum: Datum) -> None:
+    assert to_wgs84(*point, datum) == point
