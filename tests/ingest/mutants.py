@@ -10,29 +10,40 @@ import sys
 
 from tests.geofence.mutants import Mutant, run
 
-NATIVE, JUDGING, ROWS, STATES, BATCHING = "wire/native.py", "judging.py", "rows.py", "states.py", "batching.py"
+NATIVE, FIELDS = "wire/native.py", "wire/fields.py"
+JUDGING, ROWS, STATES, BATCHING = "judging.py", "rows.py", "states.py", "batching.py"
 MUTANTS = (
     # The wire.
-    Mutant(NATIVE, "Latitude = Annotated[float, Meta(ge=-90, le=90)]", "Latitude = Annotated[float, Meta(ge=-90, le=91)]"),
-    Mutant(NATIVE, "AccuracyM = Annotated[float, Meta(gt=0,", "AccuracyM = Annotated[float, Meta(ge=0,"),
-    Mutant(NATIVE, "Meta(ge=0, le=4_294_967_295)", "Meta(ge=0, le=4_294_967_296)"),
-    Mutant(NATIVE, "Meta(ge=946_684_800, le=4_102_444_800)", "Meta(ge=0, le=4_102_444_800)"),
-    Mutant(NATIVE, "FixSource.CELL: 1_000.0", "FixSource.CELL: 30.0"),
+    Mutant(FIELDS, "Latitude = Annotated[float, Meta(ge=-90, le=90)]", "Latitude = Annotated[float, Meta(ge=-90, le=91)]"),
+    Mutant(FIELDS, "AccuracyM = Annotated[float, Meta(gt=0,", "AccuracyM = Annotated[float, Meta(ge=0,"),
+    Mutant(FIELDS, "Meta(ge=0, le=4_294_967_295)", "Meta(ge=0, le=4_294_967_296)"),
+    Mutant(FIELDS, "EARLIEST_S, LATEST_S = 946_684_800,", "EARLIEST_S, LATEST_S = 0,"),
+    Mutant(FIELDS, "FixSource.CELL: 1_000.0", "FixSource.CELL: 30.0"),
     Mutant(NATIVE, 'pattern=r"^[\\x21-\\x7e]{1,64}\\Z"', 'pattern=r"^[\\x21-\\x7e]{1,64}$"'),
     Mutant(NATIVE, "Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]", "int"),
     Mutant(NATIVE, "json.loads(payload, parse_int=_whole)", "json.loads(payload)"),
     Mutant(NATIVE, "max_length=64, pattern=STORABLE)]\n    result", "max_length=64)]\n    result"),
-    Mutant(NATIVE, "at=NO_CLOCK if extras.at is None else _instant(extras.at)", "at=_instant(extras.at or 0)"),
-    Mutant(NATIVE, 'return _fix(position) if position.datum == "wgs84" else None', "return _fix(position)"),
-    Mutant(NATIVE, "with contextlib.suppress(msgspec.ValidationError):", "if True:"),
+    Mutant(NATIVE, "at=None if extras.at is None else _instant(extras.at)", "at=_instant(extras.at or 0)"),
+    Mutant(NATIVE, "except (*NO_VALUE, RefusedError):", "except NO_VALUE:"),
+    Mutant(NATIVE, "with contextlib.suppress(*NO_VALUE):", "if True:"),
     Mutant(NATIVE, "told.heart_rate_bpm or None", "told.heart_rate_bpm"),
-    Mutant(NATIVE, 'if told.datum != "wgs84":', "if False:"),
+    Mutant(NATIVE, "if position.datum not in _DATUMS:", "if False:"),
+    Mutant(FIELDS, "min(value, LARGEST_ACCURACY_M) if value", "value if value"),
+    Mutant("wire/owntracks.py", "_KPH = 1 / 3.6", "_KPH = 3.6"),
+    Mutant("wire/owntracks.py", "[A-Za-z0-9_]+", "[A-Za-z0-9_-]+"),
+    Mutant("wire/traccar.py", "if named != device_id:", "if False:"),
+    Mutant("wire/traccar.py", 'and position.get("outdated") is not True', ""),
+    Mutant("wire/traccar.py", "        if not calls:\n            raise", "        raise"),
+    Mutant("wire/watch.py", "16: SafetyEventType.SOS", "17: SafetyEventType.SOS"),
+    Mutant("wire/watch.py", 'if values[2] == "A" else FixSource.CELL', "if values[2] else FixSource.CELL"),
+    Mutant("wire/watch.py", "if device_id != levels[1]:", "if False:"),
+    Mutant("wire/watch.py", "if problem is not None and not calls:", "if problem is not None:"),
     Mutant(NATIVE, "except (ValueError, RecursionError) as error:", "except ValueError as error:"),
     Mutant("wire/__init__.py", "if len(payload) > MAX_PAYLOAD_BYTES:", "if len(payload) >= MAX_PAYLOAD_BYTES:"),
     # From messages to rows.
     Mutant(JUDGING, "if envelope.skipped:", "if False:"),
     Mutant(JUDGING, "if decoded.kind not in SPOKEN_BY[device.kind]:", "if False:"),
-    Mutant(JUDGING, "!= decoded.at and decoded.event is None:", "!= decoded.at:"),
+    Mutant(JUDGING, "decoded.event is None and ", ""),
     Mutant(JUDGING, "> CLOCK_AHEAD_ALLOWED else at", ">= CLOCK_AHEAD_ALLOWED else at"),
     Mutant(JUDGING, "if before[key] is not state or key in due}", "if before[key] is not state}"),
     Mutant(JUDGING, "if state.zone.safety is not before[key].zone.safety:", "if False:"),
