@@ -21,6 +21,7 @@ COPIED = (
     "ingest",
     "runtime",
     "docs",
+    "tests/evaluation",
     "tests/geofence",
     "tests/ingest",
     "tests/golden",
