@@ -69,7 +69,7 @@ test: $(STAMP) console console-check ## all tests that can run on this machine
 
 # Everything that starts no server.
 test-fast: $(STAMP) ## the tests that start no server; under 30 s
-	@$(PY) -m pytest -q --ignore=tests/integration --ignore=tests/end_to_end --ignore=tests/benchmarks \
+	@$(PY) -m pytest -q -n auto --ignore=tests/integration --ignore=tests/end_to_end --ignore=tests/benchmarks \
 		--ignore=tests/evaluation $(ARGS)
 
 # -k: one run names everything that is wrong.
