@@ -1,7 +1,7 @@
 """`python -m tests.ingest.mutants [word]`: break ingest on purpose, as `tests.geofence.mutants` does the engine.
 
 The pipeline between broker and database is not here: its faults show in tests/integration/test_ingest_kill.py and
-test_ingest_outage.py, which need servers.
+test_ingest_outage.py and test_ingest_poison.py, which need servers.
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ MUTANTS = (
     Mutant(NATIVE, "at=None if extras.at is None else _instant(extras.at)", "at=_instant(extras.at or 0)"),
     Mutant(NATIVE, "except (*NO_VALUE, RefusedError):", "except NO_VALUE:"),
     Mutant(NATIVE, "with contextlib.suppress(*NO_VALUE):", "if True:"),
+    Mutant(NATIVE, "NO_VALUE = (msgspec.ValidationError, UnicodeError)", "NO_VALUE = (msgspec.ValidationError,)"),
+    Mutant(NATIVE, "if name in EVENT_FIELDS}", "}"),
     Mutant(NATIVE, "told.heart_rate_bpm or None", "told.heart_rate_bpm"),
     Mutant(NATIVE, "if position.datum not in _DATUMS:", "if False:"),
     Mutant(FIELDS, "min(value, LARGEST_ACCURACY_M) if value", "value if value"),
