@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import json
 import os
 import sys
@@ -29,7 +30,7 @@ ROOT = Path(__file__).parents[2]
 #: the readings alone.
 TIMELESS: dict[str, object] = {"suspect_silence": 1_800, "live_max_age": 3_600}
 #: Seconds of event time between two readings.
-EVERY_S = 5
+EVERY_S = 2
 METRES_PER_DEGREE_NORTH = 110_980.0
 
 
@@ -108,14 +109,17 @@ class Bracelet:
     pressed: dict[str, str] = field(default_factory=dict)
     answered: set[str] = field(default_factory=set)
 
-    async def live(self, broker_url: str, readings: int, event_every: int) -> None:
-        """Say everything, one after the other, each once the broker has taken the one before."""
+    async def live(self, broker_url: str, readings: int, event_every: int, done: asyncio.Event) -> None:
+        """Say one thing after the other, each once the broker has taken the one before.
+
+        Ends after so many readings, but not before `done`: whoever kills ingest needs somebody who still talks.
+        """
         random = Random(self.seed)
         async with device(broker_url, self.device_id) as client:
             await client.subscribe(f"tongxing/v1/{self.device_id}/ack", qos=1)
             listening = asyncio.create_task(self._listen(client))
             try:
-                for number in range(readings):
+                for number in itertools.takewhile(lambda n: n < readings or not done.is_set(), itertools.count()):
                     # Out to 300 m in a minute and home again, with noise.
                     north_m = 300.0 * (1 - abs(number % 24 / 12 - 1)) + random.uniform(-30, 30)
                     body = {
@@ -127,7 +131,7 @@ class Bracelet:
                     await self._say(client, "location", number, body)
                     self.taken.append(self.began_at_s + EVERY_S * number)
                     # A device is no flood: what is on its way when ingest dies is a handful.
-                    await asyncio.sleep(0.01)
+                    await asyncio.sleep(0.03)
                     if number % event_every == event_every - 1:
                         await self._press(client, number)
                 await self._repeat_until_answered(client)

@@ -15,7 +15,6 @@ import psycopg
 import pytest
 
 from tests.integration.ingest_process import (
-    EVERY_S,
     TIMELESS,
     Bracelet,
     IngestProcess,
@@ -31,7 +30,9 @@ BRACELETS, READINGS, EVENT_EVERY = 3, 160, 30
 KILLS = 4
 
 
-async def killed_at_random(ingest: IngestProcess, url: str, random: Random, everything: int) -> list[int]:
+async def killed_at_random(
+    ingest: IngestProcess, url: str, random: Random, everything: int, done: asyncio.Event
+) -> None:
     """Kill ingest whenever it has come a random way further, half the times within a commit, and start it again at once."""
     thresholds = sorted(random.sample(range(everything // 20, everything * 4 // 5), KILLS))
     for number, threshold in enumerate(thresholds):
@@ -41,7 +42,7 @@ async def killed_at_random(ingest: IngestProcess, url: str, random: Random, ever
                 await in_the_middle_of_a_commit(connection)
             await ingest.kill()
         await ingest.start()
-    return thresholds
+    done.set()
 
 
 async def in_the_middle_of_a_commit(connection: psycopg.Connection[Any], within_s: float = 20.0) -> None:
@@ -63,22 +64,25 @@ async def test_killed_again_and_again(
     any_broker: str, database_url: str, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     random = Random(20_261_121)
-    began_at_s = float(int(time.time()) - EVERY_S * READINGS)
+    # Room for as long as the kills take: no silence is due at first, and no reading is ahead of the clock at the end.
+    began_at_s = float(int(time.time()) - 1_600)
     bracelets = [Bracelet(unique("zb"), random.randrange(2**32), began_at_s) for _ in range(BRACELETS)]
     for bracelet in bracelets:
         add_person(database_url, bracelet=bracelet.device_id, overrides=TIMELESS)
     async with ingest_process(database_url, any_broker, unique("t"), tmp_path) as ingest:
         await ingest.ready()
+        done = asyncio.Event()
         async with asyncio.timeout(90), asyncio.TaskGroup() as group:
             for bracelet in bracelets:
-                group.create_task(bracelet.live(any_broker, READINGS, EVENT_EVERY))
-            group.create_task(killed_at_random(ingest, database_url, random, BRACELETS * READINGS))
-        await rows_when(database_url, "SELECT 1 FROM locations", count=BRACELETS * READINGS, within_s=30)
+                group.create_task(bracelet.live(any_broker, READINGS, EVENT_EVERY, done))
+            group.create_task(killed_at_random(ingest, database_url, random, BRACELETS * READINGS, done))
+        said = sum(len(bracelet.taken) for bracelet in bracelets)
+        await rows_when(database_url, "SELECT 1 FROM locations", count=said, within_s=30)
         await ingest.ready()
         assert await ingest.terminate() == 0
     check_nothing_is_lost(database_url, bracelets)
     assert rows(database_url, "SELECT reason, detail FROM quarantine") == []
-    await check_conclusions_are_those_of_an_uninterrupted_run(database_url)
+    await check_conclusions_are_those_of_an_uninterrupted_run(database_url, bracelets)
     assert rows(database_url, "SELECT count(*), sum(missing) FROM device_states") == [(BRACELETS, 0)]
     if request.node.callspec.params["any_broker"] == "mosquitto_url":
         check_the_order_was_kept(database_url)
@@ -86,7 +90,7 @@ async def test_killed_again_and_again(
 
 def check_nothing_is_lost(url: str, bracelets: list[Bracelet]) -> None:
     for bracelet in bracelets:
-        assert len(bracelet.taken) == READINGS
+        assert len(bracelet.taken) >= READINGS
         stored = rows(
             url,
             """
@@ -104,7 +108,7 @@ def check_nothing_is_lost(url: str, bracelets: list[Bracelet]) -> None:
         assert {row[0] for row in events} == set(bracelet.pressed) <= bracelet.answered
 
 
-async def check_conclusions_are_those_of_an_uninterrupted_run(url: str) -> None:
+async def check_conclusions_are_those_of_an_uninterrupted_run(url: str, bracelets: list[Bracelet]) -> None:
     states, outcomes = await uninterrupted(url)
     assert stored_states(url) == frozen(states)
     expected = sorted(str(d.detection_id) for outcome in outcomes for d in outcome.judgement.detections)
@@ -112,7 +116,7 @@ async def check_conclusions_are_those_of_an_uninterrupted_run(url: str) -> None:
     assert found == expected
     assert len(set(found)) == len(found)
     kinds = dict(rows(url, "SELECT kind, count(*) FROM detections GROUP BY kind"))
-    assert kinds["sos"] == BRACELETS * (READINGS // EVENT_EVERY)
+    assert kinds["sos"] == sum(len(bracelet.pressed) for bracelet in bracelets)
     assert kinds["zone_exit"] > BRACELETS
     assert kinds["zone_enter"] > BRACELETS
     asked = sorted(str(c.command_id) for outcome in outcomes for c in outcome.judgement.commands)
