@@ -29,7 +29,8 @@ LANGUAGES = ("zh-CN", "en")
 
 def words(language: str) -> dict[str, str]:
     """Key to text of one language's table."""
-    text = (ROOT / "api" / "console" / "src" / "i18n" / f"{language}.ts").read_text(encoding="utf-8")
+    files = sorted((ROOT / "api" / "console" / "src" / "i18n").glob(f"{language}*.ts"))
+    text = "\n".join(file.read_text(encoding="utf-8") for file in files)
     return dict(re.findall(r"^  '([^']+)': '([^']*)',$", text, re.MULTILINE))
 
 
