@@ -7,30 +7,22 @@ first, so it makes no difference whether a timer noticed it in time.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from geofence import ordering, track
-from geofence.detectors import low_battery, sos, zone
+from geofence.detector import facets
+from geofence.detectors import DETECTORS
 from geofence.features import SafeArea, safe_area
 from geofence.observation import NOTHING, Judgement, Observation
 from geofence.ordering import Admission, OrderState
 from geofence.person import Person
 from geofence.reading import Reading
-from geofence.track import Movement, TrackState
+from geofence.state import FRESH, PersonState
+from geofence.track import Movement
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PersonState:
-    """Everything the engine remembers of one person."""
-
-    order: OrderState = field(default_factory=OrderState)
-    track: TrackState = field(default_factory=TrackState)
-    zone: zone.ZoneState = field(default_factory=zone.ZoneState)
-    battery: low_battery.BatteryState = field(default_factory=low_battery.BatteryState)
-
-
-FRESH = PersonState()
+__all__ = ["FRESH", "Outcome", "PersonState", "due", "judge", "run_down", "step", "tick"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,36 +49,59 @@ def judge(state: PersonState, reading: Reading, person: Person, area: SafeArea |
         return _tell(state, order, reading, person)
     if admission is not Admission.LIVE:
         return state, Outcome(admission=admission)
-    state, late = run_down(state, person, reading.at)
+    state, judgement = run_down(state, person, reading.at)
     followed, movement = track.follow(state.track, reading, person.policy)
-    seen = Observation(reading=reading, person=person, area=area, movement=movement, last_place=followed.place)
-    zone_state, left = zone.step(state.zone, seen)
-    _, called = sos.step(None, seen)
-    battery_state, drained = low_battery.step(state.battery, seen)
-    after = PersonState(order=order, track=followed, zone=zone_state, battery=battery_state)
-    return after, Outcome(admission=admission, judgement=late + left + called + drained)
+    seen = Observation(
+        reading=reading, person=person, area=area, movement=movement, last_place=followed.place, before=state
+    )
+    changed: dict[str, Any] = {"order": order, "track": followed}
+    carried = facets(reading)
+    for detector in DETECTORS:
+        if detector.concerns & carried:
+            before = getattr(state, detector.name) if detector.name else None
+            after, more = detector.step(before, seen)
+            judgement = judgement + more
+            if after is not before:
+                changed[detector.name] = after
+    return replace(state, **changed), Outcome(admission=admission, judgement=judgement)
 
 
 def _tell(state: PersonState, order: OrderState, reading: Reading, person: Person) -> tuple[PersonState, Outcome]:
     """A safety event that is old on arrival: it is news, where the person was and how full the battery is no more."""
     nowhere = Movement(believed=False)
-    seen = Observation(reading=reading, person=person, area=None, movement=nowhere, last_place=state.track.place)
-    _, called = sos.step(None, seen)
-    after = PersonState(order=order, track=state.track, zone=state.zone, battery=state.battery)
-    return after, Outcome(admission=Admission.NEWS, judgement=called)
+    seen = Observation(
+        reading=reading, person=person, area=None, movement=nowhere, last_place=state.track.place, before=state
+    )
+    judgement = NOTHING
+    changed: dict[str, Any] = {"order": order}
+    for detector in DETECTORS:
+        if detector.hears_old_news:
+            before = getattr(state, detector.name) if detector.name else None
+            after, more = detector.step(before, seen)
+            judgement = judgement + more
+            if after is not before:
+                changed[detector.name] = after
+    return replace(state, **changed), Outcome(admission=Admission.NEWS, judgement=judgement)
 
 
 def due(state: PersonState, person: Person) -> datetime | None:
     """The instant at which silence alone would change something, if any."""
-    return zone.due(state.zone, person)
+    instants = [detector.due(getattr(state, detector.name), person) for detector in DETECTORS if detector.due]
+    return min((at for at in instants if at is not None), default=None)
 
 
 def tick(state: PersonState, person: Person, at: datetime) -> tuple[PersonState, Judgement]:
     """The deadline `at`, as `due` gave it, has come."""
-    zone_state, judgement = zone.tick(state.zone, person, at)
-    if zone_state is state.zone:
-        return state, judgement
-    return PersonState(order=state.order, track=state.track, zone=zone_state, battery=state.battery), judgement
+    judgement = NOTHING
+    changed: dict[str, Any] = {}
+    for detector in DETECTORS:
+        if detector.tick is not None:
+            before = getattr(state, detector.name)
+            after, more = detector.tick(before, person, at, state)
+            judgement = judgement + more
+            if after is not before:
+                changed[detector.name] = after
+    return (replace(state, **changed) if changed else state), judgement
 
 
 def run_down(state: PersonState, person: Person, until: datetime) -> tuple[PersonState, Judgement]:

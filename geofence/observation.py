@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from geofence.detection import Command, Detection, Place
 from geofence.features import SafeArea
 from geofence.person import Person
 from geofence.reading import Reading
 from geofence.track import Movement
+
+if TYPE_CHECKING:
+    from geofence.state import PersonState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +26,8 @@ class Observation:
     movement: Movement
     #: The last believed place, this reading's own included.
     last_place: Place | None
+    #: The person's whole state just before this reading: what the other detectors knew.
+    before: PersonState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,10 +10,15 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import time, timedelta
-from typing import Annotated, Any, get_args, get_type_hints
+from datetime import timedelta
+from typing import Any, get_args, get_type_hints
 
-from geofence.threshold import Bounds, Limits, ThresholdError, TimeOfDay, Written, parse, shown, write
+from geofence.threshold import Limits, ThresholdError, Written, parse, shown, write
+from geofence.thresholds.battery import BatteryThresholds
+from geofence.thresholds.night import NightThresholds
+from geofence.thresholds.order import OrderThresholds
+from geofence.thresholds.tracking import TrackingThresholds
+from geofence.thresholds.zone import ZoneThresholds
 
 #: Characters of an unknown name that are compared with ours. Count.
 _COMPARED = 100
@@ -28,217 +33,16 @@ class PolicyError(Exception):
         self.problems = problems
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Policy:
-    """Thresholds of one person."""
-
-    #: Fixes with a larger radius never move a zone state. Metres. Source: measured (studentlife); settled.
-    zone_accuracy_ceiling_m: Annotated[
-        float,
-        Bounds(
-            50,
-            1000,
-            "metres",
-            below="indoors hardly any fix is that good, and exits would be missed",
-            above="fixes as coarse as a cell tower's would move the zone state",
-        ),
-    ] = 200.0
-    #: The most of a fix's radius that counts against an exit, so that bad GPS cannot delay it for ever. Metres.
-    #: Source: Ikolvi/Tracelet #276, value measured; settled.
-    zone_accuracy_cap_m: Annotated[
-        float,
-        Bounds(
-            10,
-            200,
-            "metres",
-            below="GPS that drifts around an armchair would count as leaving",
-            above="bad GPS could delay an exit for ever",
-        ),
-    ] = 80.0
-    #: Extra distance before an exit is suspected, for zones under `zone_small_radius_m`. Metres. Measured; provisional.
-    zone_small_margin_m: Annotated[
-        float,
-        Bounds(
-            0,
-            100,
-            "metres",
-            below="exits would be suspected while inside",
-            above="somebody could stand two houses away and not be suspected",
-        ),
-    ] = 15.0
-    #: Zones with a smaller radius get the margin above. Metres. Measured; provisional.
-    zone_small_radius_m: Annotated[
-        float,
-        Bounds(
-            0,
-            1000,
-            "metres",
-            below="no zone has a negative radius",
-            above="zones that large need no margin, which only delays",
-        ),
-    ] = 150.0
-    #: Consecutive outside fixes that confirm an exit. Count. Source: Ikolvi/Tracelet #294; settled.
-    zone_confirming_fixes: Annotated[
-        int,
-        Bounds(
-            1,
-            5,
-            "count",
-            below="an exit would be told without any fix outside",
-            above="an exit would be told minutes too late",
-        ),
-    ] = 2
-    #: One fix confirms when it moves and its radius is at most this. Metres. Measured; provisional.
-    zone_strong_accuracy_m: Annotated[
-        float,
-        Bounds(
-            5,
-            100,
-            "metres",
-            below="no fix is that good, and one that is clear would have to wait for another",
-            above="one bad fix would be an alarm",
-        ),
-    ] = 40.0
-    #: ... and its distance is more than this many times its radius. Ratio. Measured; provisional.
-    zone_strong_ratio: Annotated[
-        float,
-        Bounds(
-            1,
-            10,
-            "ratio",
-            below="a fix that reaches back into the zone would be an alarm by itself",
-            above="one clear fix would hardly ever do",
-        ),
-    ] = 2.0
-    #: ... and it moves at least this fast. Metres a second. Half of slow walking with a frame; provisional.
-    zone_strong_speed_mps: Annotated[
-        float,
-        Bounds(0.1, 5, "metres a second", below="GPS at rest would count as walking", above="nobody walks that fast"),
-    ] = 0.5
-    #: ... or walked at least so many steps since the last message. Count. Ten strides; provisional.
-    zone_strong_steps: Annotated[
-        int,
-        Bounds(
-            5,
-            1000,
-            "count",
-            below="turning over in bed would count as walking",
-            above="nobody takes that many between two messages",
-        ),
-    ] = 20
-    #: Back inside only this far within the edge, as a share of the zone's radius. Ratio. Measured; settled.
-    zone_return_share: Annotated[
-        float,
-        Bounds(
-            0,
-            0.5,
-            "share of the radius",
-            below="somebody still outside would count as back",
-            above="somebody at home would not count as back",
-        ),
-    ] = 0.1
-    #: ... and never more than this. Metres. Measured; settled.
-    zone_return_cap_m: Annotated[
-        float,
-        Bounds(
-            0,
-            200,
-            "metres",
-            below="somebody still outside would count as back",
-            above="somebody at home would not count as back",
-        ),
-    ] = 20.0
-    #: No faster movement is believed between two fixes. Metres a second. Above any car in town; settled.
-    impossible_speed_mps: Annotated[
-        float,
-        Bounds(
-            30,
-            150,
-            "metres a second",
-            below="a ride in a car would not be believed, nor followed",
-            above="jumps of bad GPS would be believed",
-        ),
-    ] = 60.0
-    #: Time without a believed fix that turns a suspicion into "may have left, no contact". Provisional.
-    suspect_silence: Annotated[
-        timedelta,
-        Bounds(
-            60,
-            1800,
-            "seconds",
-            below="a message that is a little late would be an alarm",
-            above="whoever left would be half an hour away before anybody is told",
-        ),
-    ] = timedelta(minutes=5)
-    #: Seconds between fixes while an exit is suspected or the person is outside. Provisional.
-    tracking_interval_s: Annotated[
-        int,
-        Bounds(
-            10,
-            300,
-            "seconds",
-            below="the battery would be empty before the person is found",
-            above="nobody could be followed on foot by such rare positions",
-        ),
-    ] = 30
-    #: How long a device keeps that rate without being told again. Provisional.
-    tracking_for: Annotated[
-        timedelta,
-        Bounds(
-            300,
-            14400,
-            "seconds",
-            below="the device would fall back to its slow rate during the search",
-            above="the fast rate would empty the battery",
-        ),
-    ] = timedelta(minutes=30)
-    #: First battery warning. Per cent. Usual on phones; settled.
-    battery_low_pct: Annotated[
-        float,
-        Bounds(
-            5,
-            50,
-            "per cent",
-            below="nobody would have time to charge it",
-            above="a healthy battery would be warned of every day",
-        ),
-    ] = 20.0
-    #: Second battery warning. Per cent. Usual on phones; settled.
-    battery_critical_pct: Annotated[
-        float,
-        Bounds(
-            2,
-            30,
-            "per cent",
-            below="the device would be off before the warning",
-            above="the second warning would be no graver than the first",
-        ),
-    ] = 10.0
-    #: A warning is armed again this far above its threshold. Per cent. Settled.
-    battery_hysteresis_pct: Annotated[
-        float,
-        Bounds(
-            1,
-            20,
-            "per cent",
-            below="a charge that wavers would be warned of again and again",
-            above="a warning would hardly ever be armed again",
-        ),
-    ] = 5.0
-    #: Night, local time: exits are graver. Usual in night-care telecare; provisional.
-    night_from: Annotated[time, TimeOfDay()] = time(22, 0)
-    night_until: Annotated[time, TimeOfDay()] = time(6, 0)
-    #: Telemetry older than this on arrival is history. Provisional.
-    live_max_age: Annotated[
-        timedelta,
-        Bounds(
-            60,
-            3600,
-            "seconds",
-            below="a minute without coverage would leave an exit unjudged",
-            above="old positions would be taken for where somebody is",
-        ),
-    ] = timedelta(minutes=10)
+@dataclass(frozen=True, kw_only=True)
+class Policy(
+    # Read from the last to the first: the zone's come first when all are listed.
+    NightThresholds,
+    OrderThresholds,
+    BatteryThresholds,
+    TrackingThresholds,
+    ZoneThresholds,
+):
+    """Thresholds of one person: those of every family, one file a family in `geofence/thresholds/`."""
 
 
 DEFAULT = Policy()
@@ -316,7 +120,7 @@ def written(policy: Policy) -> dict[str, Written]:
 def _entry(name: str, value: object) -> object:
     if name not in THRESHOLDS:
         near = difflib.get_close_matches(name[:_COMPARED], THRESHOLDS, n=1)
-        there_are = f"did you mean {near[0]}?" if near else f"there are {', '.join(THRESHOLDS)}"
+        there_are = f"did you mean {near[0]}?" if near else "docs/detectors lists all there are"
         raise ThresholdError(f"no such threshold; {there_are}")
     return parse(value, *THRESHOLDS[name])
 

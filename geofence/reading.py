@@ -107,3 +107,5 @@ class Reading:
     worn: bool | None = None
     #: Steps since the device's last message.
     steps: int | None = None
+    #: The device hears the Wi-Fi or the beacon that it was taught as home; False: it listened and does not.
+    at_home: bool | None = None

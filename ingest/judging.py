@@ -187,6 +187,7 @@ def _heard(place: int, envelope: Envelope, report: Report, device: Device) -> He
         charging=report.charging,
         worn=report.worn,
         steps=report.steps,
+        at_home=report.at_home,
     )
     return Heard(place=place, envelope=envelope, report=report, device=device, reading=reading)
 

@@ -25,7 +25,7 @@ def reading_row(reading: Reading, report: Report, device: Device) -> tuple[Liter
         return "locations", (
             key, at, person_id, received_at, fix.latitude, fix.longitude, fix.accuracy_m, fix.source, fix.altitude_m,
             fix.speed_mps, fix.heading_deg, reading.battery_pct, reading.charging, reading.worn, reading.steps,
-            report.seq,
+            report.seq, reading.at_home,
         )  # fmt: skip
     if bed is not None:
         return "bed_reports", (
@@ -40,7 +40,7 @@ def reading_row(reading: Reading, report: Report, device: Device) -> tuple[Liter
         )  # fmt: skip
     return "heartbeats", (
         key, at, person_id, received_at, reading.battery_pct, reading.charging, reading.worn, reading.steps,
-        report.signal_dbm, report.seq,
+        report.signal_dbm, report.seq, reading.at_home,
     )  # fmt: skip
 
 

@@ -31,6 +31,7 @@ COLUMNS: dict[LiteralString, tuple[LiteralString, ...]] = {
     "locations": (
         "device_key", "at", "person_id", "received_at", "latitude", "longitude", "accuracy_m", "source", "altitude_m",
         "speed_mps", "heading_deg", "battery_pct", "charging", "worn", "steps", "seq",
+        "at_home",
     ),
     "bed_reports": (
         "device_key", "at", "person_id", "received_at", "status", "heart_rate_bpm", "breathing_rate_bpm",
@@ -38,6 +39,7 @@ COLUMNS: dict[LiteralString, tuple[LiteralString, ...]] = {
     ),
     "heartbeats": (
         "device_key", "at", "person_id", "received_at", "battery_pct", "charging", "worn", "steps", "signal_dbm", "seq",
+        "at_home",
     ),
     "safety_events": (
         "device_key", "event_id", "at", "person_id", "received_at", "type", "latitude", "longitude", "accuracy_m",

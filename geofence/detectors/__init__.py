@@ -1,5 +1,12 @@
 """The detectors, in the order in which they judge a reading."""
 
+from __future__ import annotations
+
+from geofence.detector import Detector, Facet
 from geofence.detectors import low_battery, sos, zone
 
-__all__ = ["low_battery", "sos", "zone"]
+DETECTORS: tuple[Detector, ...] = (
+    Detector(name="zone", step=zone.step, due=zone.due, tick=zone.tick, concerns=Facet.FIX),
+    Detector(name="", step=sos.step, concerns=Facet.EVENT, hears_old_news=True),
+    Detector(name="battery", step=low_battery.step, concerns=Facet.BATTERY),
+)

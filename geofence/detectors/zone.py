@@ -24,6 +24,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from geofence.detection import Command, CommandType, Detection, DetectionKind, Place
 from geofence.evidence import identify, when
@@ -32,6 +33,9 @@ from geofence.observation import NOTHING, Judgement, Observation
 from geofence.person import Person
 from geofence.policy import Policy
 from geofence.reading import Fix
+
+if TYPE_CHECKING:
+    from geofence.state import PersonState
 
 
 class Safety(StrEnum):
@@ -155,7 +159,7 @@ def due(state: ZoneState, person: Person) -> datetime | None:
     return state.heard_at + person.policy.suspect_silence
 
 
-def tick(state: ZoneState, person: Person, at: datetime) -> tuple[ZoneState, Judgement]:
+def tick(state: ZoneState, person: Person, at: datetime, before: PersonState) -> tuple[ZoneState, Judgement]:  # noqa: ARG001 - as every detector's
     """The deadline `at` has passed without a reading."""
     if due(state, person) != at:
         return state, NOTHING

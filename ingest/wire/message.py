@@ -55,6 +55,7 @@ class Report:
     charging: bool | None = None
     worn: bool | None = None
     steps: int | None = None
+    at_home: bool | None = None
     signal_dbm: float | None = None
     firmware: str | None = None
 

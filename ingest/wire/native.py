@@ -65,6 +65,7 @@ class _Location(_Position, kw_only=True):
     charging: bool | None = None
     worn: bool | None = None
     steps: Steps | None = None
+    at_home: bool | None = None
 
 
 class _Heartbeat(_Up, kw_only=True):
@@ -72,6 +73,7 @@ class _Heartbeat(_Up, kw_only=True):
     charging: bool | None = None
     worn: bool | None = None
     steps: Steps | None = None
+    at_home: bool | None = None
     signal_dbm: Annotated[float, Meta(ge=-150, le=0)] | None = None
     firmware: ShortText | None = None
 
@@ -196,6 +198,7 @@ def _location(told: _Location) -> Report:
         charging=told.charging,
         worn=told.worn,
         steps=told.steps,
+        at_home=told.at_home,
     )
 
 
@@ -209,6 +212,7 @@ def _heartbeat(told: _Heartbeat) -> Report:
         charging=told.charging,
         worn=told.worn,
         steps=told.steps,
+        at_home=told.at_home,
         signal_dbm=told.signal_dbm,
         firmware=told.firmware,
     )

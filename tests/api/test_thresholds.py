@@ -86,7 +86,7 @@ def test_both_sides_of_each_bound(name: str) -> None:
         ({"zone_confirming_fixes": 0}, "0 is refused, because an exit would be told without any fix outside"),
         ({"zone_accuracy_cap_m": 10_000}, "10000 is refused, because bad GPS could delay an exit for ever"),
         ({"zone_acuracy_cap_m": 80}, "did you mean zone_accuracy_cap_m?"),
-        ({"qqqq": 80}, "there are zone_accuracy_ceiling_m, "),
+        ({"qqqq": 80}, "docs/detectors lists all there are"),
         ({"zone_confirming_fixes": 2.5}, "2.5 is not a whole number: write 1 to 5 (count)"),
         ({"zone_confirming_fixes": "3"}, '"3" is not a whole number: write 1 to 5 (count), without quotes'),
         ({"zone_accuracy_cap_m": True}, "true is not a number"),

@@ -22,11 +22,11 @@ SUPPORTED = ("owntracks", "watch")
 _WATCH_ID = re.compile(rb"\[\w{2}\*([\w-]{1,64})\*")
 
 
-def evaluate(data: Path) -> dict[str, object] | None:
-    """What became of every message; None without the folder."""
+def evaluate(data: Path) -> dict[str, dict[str, object]]:
+    """What became of every message; nothing without the folder."""
     file = data / FOLDER / FILE
     if not file.is_file():
-        return None
+        return {}
     lines = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]
     offered, read, crashes = Counter[str](), Counter[str](), 0
     for line in lines:
@@ -40,12 +40,13 @@ def evaluate(data: Path) -> dict[str, object] | None:
                 continue
             if topic.startswith(protocol) and not any(isinstance(part, Rejection) for part in decoded):
                 read[protocol] += 1
-    return {
+    result = {
         "messages": len(lines),
         "crashes": crashes,
         "supported": {name: {"messages": offered[name], "read": read[name]} for name in SUPPORTED if offered[name]},
-        "unsupported": dict(sorted((name, n) for name, n in offered.items() if name not in SUPPORTED)),
+        "counts": {"unsupported": dict(sorted((name, n) for name, n in offered.items() if name not in SUPPORTED))},
     }
+    return {"decoding": result}
 
 
 def _offers(line: dict[str, str]) -> Iterator[tuple[str, bytes]]:

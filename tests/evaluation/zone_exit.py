@@ -1,186 +1,54 @@
-"""Zone exits on sparse, noisy fixes: the engine against the rule most trackers ship.
-
-Truth, from the recording alone: at least three fixes in a row (accuracy at most 100 m) outside the circle at home, for
-at least 20 minutes, with their median more than 100 m beyond the edge. Alerts that match none are "unmatched"; they
-include real short trips. "Certainly false": the accelerometer says still before and at the alert, and the person is
-back inside within two fixes. With `on_demand`, a device that is asked for a fix answers 60 s later from the straight
-line between its recorded fixes.
-"""
+"""Zone exits on sparse noisy fixes of phones, `zone_exit_150m` and `zone_exit_300m`: the engine against the naive rule."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from statistics import median
+from pathlib import Path
 
-from geofence import batch
-from geofence.detection import CommandType, DetectionKind
-from geofence.engine import PersonState
-from geofence.geometry import Circle, Frame
-from geofence.person import Person
-from geofence.policy import Policy
-from geofence.reading import Fix, FixSource, Reading, ReadingKind
-from geofence.zone import Zone
-from tests.evaluation.studentlife import TIME_ZONE, Record, Subject
+from tests.evaluation import studentlife, zone_scores
+from tests.evaluation.statistics import interval, percentile, ratio
+from tests.evaluation.zone_scores import Score
 
-TRUTH_ACCURACY_M = 100.0
-TRUTH_FIXES = 3
-TRUTH_LASTS = timedelta(minutes=20)
-TRUTH_BEYOND_M = 100.0
-#: A phone in this recording cannot be asked for a fix, so silence is suspicious only after the most a policy allows.
-PHONE_SILENCE = timedelta(minutes=30)
-ANSWER_AFTER = timedelta(seconds=60)
+FOLDER = "studentlife-gps"
+RADII_M = (150.0, 300.0)
 
-PERSON_ID = 1
+Measure = Callable[[Sequence[Score]], float]
+
+MEASURES: dict[str, Measure] = {
+    "recall": lambda scores: ratio(sum(s.found for s in scores), sum(s.exits for s in scores)),
+    "certainly_false_per_device_day": lambda scores: ratio(
+        sum(s.certainly_false for s in scores), sum(s.days for s in scores)
+    ),
+    "unmatched_per_device_day": lambda scores: ratio(sum(s.unmatched for s in scores), sum(s.days for s in scores)),
+    "added_delay_reports_p50": lambda scores: percentile([d for s in scores for d in s.delay_reports], 50),
+}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Exit:
-    """A true exit: from its first fix outside to its last."""
-
-    since: datetime
-    until: datetime
-    #: Instants of its fixes.
-    fixes: tuple[datetime, ...]
+def evaluate(data: Path) -> dict[str, dict[str, object]]:
+    """Both radii; nothing when the folder holds no phone with a home."""
+    folder = data / FOLDER
+    subjects = studentlife.read(folder) if folder.is_dir() else []
+    return {f"zone_exit_{radius:.0f}m": _zone_exit(subjects, radius) for radius in RADII_M} if subjects else {}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Score:
-    """One subject, one radius, one rule."""
-
-    subject: str
-    days: int
-    exits: int
-    found: int
-    alerts: int
-    unmatched: int
-    certainly_false: int
-    delay_reports: tuple[int, ...]
-    delay_s: tuple[float, ...]
-
-
-Rule = Callable[[Subject, float], list[datetime]]
-
-
-def score(subject: Subject, radius_m: float, rule: Rule) -> Score:
-    """Run one rule over one subject."""
-    circle = home(subject, radius_m)
-    distances = [circle.signed_distance_m(r.fix.latitude, r.fix.longitude) for r in subject.records]
-    exits = true_exits(subject.records, distances)
-    alerts = rule(subject, radius_m)
-    firsts = [next((at for at in alerts if e.since <= at <= e.until), None) for e in exits]
-    found = [(e, at) for e, at in zip(exits, firsts, strict=True) if at is not None]
-    unmatched = [at for at in alerts if not any(e.since <= at <= e.until for e in exits)]
-    return Score(
-        subject=subject.name,
-        days=subject.days,
-        exits=len(exits),
-        found=len(found),
-        alerts=len(alerts),
-        unmatched=len(unmatched),
-        certainly_false=sum(_certainly_false(subject.records, distances, at) for at in unmatched),
-        delay_reports=tuple(sum(e.since < fix <= at for fix in e.fixes) for e, at in found),
-        delay_s=tuple((at - e.since).total_seconds() for e, at in found),
-    )
-
-
-def home(subject: Subject, radius_m: float) -> Circle:
-    """The circle at the subject's home."""
-    return Circle(frame=Frame.at(subject.home_latitude, subject.home_longitude), radius_m=radius_m)
-
-
-def true_exits(records: Sequence[Record], distances: Sequence[float]) -> list[Exit]:
-    """The exits that the recording itself shows."""
-    usable = [
-        (record.at, distance)
-        for record, distance in zip(records, distances, strict=True)
-        if record.fix.accuracy_m <= TRUTH_ACCURACY_M and record.fix.source is not FixSource.CELL
-    ]
-    exits: list[Exit] = []
-    run: list[tuple[datetime, float]] = []
-    for at, distance in [*usable, (datetime.max.replace(tzinfo=usable[-1][0].tzinfo), -1.0)] if usable else []:
-        if distance > 0:
-            run.append((at, distance))
-            continue
-        if _is_exit(run):
-            exits.append(Exit(since=run[0][0], until=run[-1][0], fixes=tuple(at for at, _ in run)))
-        run = []
-    return exits
-
-
-def _is_exit(run: Sequence[tuple[datetime, float]]) -> bool:
-    return (
-        len(run) >= TRUTH_FIXES
-        and run[-1][0] - run[0][0] >= TRUTH_LASTS
-        and median(distance for _, distance in run) > TRUTH_BEYOND_M
-    )
-
-
-def _certainly_false(records: Sequence[Record], distances: Sequence[float], at: datetime) -> bool:
-    index = next((i for i, record in enumerate(records) if record.at >= at), None)
-    if index is None or index == 0 or records[index].still is not True or records[index - 1].still is not True:
-        return False
-    return any(distance <= 0 for distance in distances[index + 1 : index + 3])
-
-
-def naive(subject: Subject, radius_m: float) -> list[datetime]:
-    """Point in circle, on every fix: what most trackers ship."""
-    circle = home(subject, radius_m)
-    alerts: list[datetime] = []
-    outside = False
-    for record in subject.records:
-        now_outside = circle.signed_distance_m(record.fix.latitude, record.fix.longitude) > 0
-        if now_outside and not outside:
-            alerts.append(record.at)
-        outside = now_outside
-    return alerts
-
-
-def engine(subject: Subject, radius_m: float) -> list[datetime]:
-    """The production engine, by its batch path."""
-    person = _person(subject, radius_m, Policy(suspect_silence=PHONE_SILENCE))
-    readings = [_reading(record.at, record.fix) for record in subject.records]
-    states: dict[int, PersonState] = {}
-    outcomes = batch.judge_all(states, readings, {PERSON_ID: person})
-    return [d.at for outcome in outcomes for d in outcome.judgement.detections if d.kind is DetectionKind.ZONE_EXIT]
-
-
-def engine_on_demand(subject: Subject, radius_m: float) -> list[datetime]:
-    """The production engine with a device that answers when it is asked for a fix."""
-    person = _person(subject, radius_m, Policy())
-    states: dict[int, PersonState] = {}
-    alerts: list[datetime] = []
-    for index, record in enumerate(subject.records):
-        following = subject.records[index + 1] if index + 1 < len(subject.records) else None
-        asked = _judge_one(states, person, _reading(record.at, record.fix), alerts)
-        if asked and following is not None and following.at - record.at > ANSWER_AFTER:
-            answer = _between(record, following, record.at + ANSWER_AFTER)
-            _judge_one(states, person, _reading(record.at + ANSWER_AFTER, answer), alerts)
-    return alerts
-
-
-def _judge_one(states: dict[int, PersonState], person: Person, reading: Reading, alerts: list[datetime]) -> bool:
-    """Judge one reading, note its exits, and say whether a fix was asked for."""
-    (outcome,) = batch.judge_all(states, [reading], {PERSON_ID: person})
-    alerts.extend(d.at for d in outcome.judgement.detections if d.kind is DetectionKind.ZONE_EXIT)
-    return any(command.type is CommandType.LOCATE for command in outcome.judgement.commands)
-
-
-def _person(subject: Subject, radius_m: float, policy: Policy) -> Person:
-    zone = Zone(zone_id=1, name="home", shape=home(subject, radius_m))
-    return Person(person_id=PERSON_ID, time_zone=TIME_ZONE, zones=(zone,), policy=policy)
-
-
-def _reading(at: datetime, fix: Fix) -> Reading:
-    return Reading(person_id=PERSON_ID, device_id="phone", kind=ReadingKind.LOCATION, at=at, received_at=at, fix=fix)
-
-
-def _between(before: Record, after: Record, at: datetime) -> Fix:
-    share = (at - before.at) / (after.at - before.at)
-    return Fix(
-        latitude=before.fix.latitude + share * (after.fix.latitude - before.fix.latitude),
-        longitude=before.fix.longitude + share * (after.fix.longitude - before.fix.longitude),
-        accuracy_m=before.fix.accuracy_m,
-        source=FixSource.GNSS,
-    )
+def _zone_exit(subjects: Sequence[studentlife.Subject], radius_m: float) -> dict[str, object]:
+    scores = [zone_scores.score(subject, radius_m, zone_scores.engine) for subject in subjects]
+    naive = [zone_scores.score(subject, radius_m, zone_scores.naive) for subject in subjects]
+    asked = [zone_scores.score(subject, radius_m, zone_scores.engine_on_demand) for subject in subjects]
+    delays = [delay for score in asked for delay in score.delay_s]
+    return {
+        **{name: round(measure(scores), 4) for name, measure in MEASURES.items()},
+        "added_delay_on_demand_s_p90": percentile(delays, 90),
+        "naive": {name: round(measure(naive), 4) for name, measure in MEASURES.items()},
+        "on_demand": {name: round(measure(asked), 4) for name, measure in MEASURES.items()},
+        "counts": {
+            "subjects": len(scores),
+            "device_days": sum(s.days for s in scores),
+            "exits": sum(s.exits for s in scores),
+            "found": sum(s.found for s in scores),
+            "alerts": sum(s.alerts for s in scores),
+            "unmatched": sum(s.unmatched for s in scores),
+            "certainly_false": sum(s.certainly_false for s in scores),
+        },
+        "ci95": {name: interval(scores, measure) for name, measure in MEASURES.items()},
+    }

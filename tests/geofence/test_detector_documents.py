@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 import re
 import sys
 from dataclasses import fields
@@ -13,18 +15,21 @@ from pathlib import Path
 
 import pytest
 
+from geofence import detectors
 from geofence.detection import DetectionKind
 from geofence.detectors.low_battery import Level, next_level
-from geofence.detectors.zone import TRANSITIONS, Reason, Safety
+from geofence.detectors.zone import TRANSITIONS, Safety
 from geofence.policy import DEFAULT, Policy
 
 FOLDER = Path(__file__).parents[2] / "docs" / "detectors"
 DRAWING = re.compile(r"```mermaid\n(.*?)```", re.DOTALL)
+#: Pages by kind, as their first lines say: "Detections `zone_exit` and `zone_enter`."
 DOCUMENTS = {
-    DetectionKind.ZONE_EXIT: "zone.md",
-    DetectionKind.ZONE_ENTER: "zone.md",
-    DetectionKind.SOS: "sos.md",
-    DetectionKind.LOW_BATTERY: "low_battery.md",
+    kind: page.name
+    for page in sorted(FOLDER.glob("*.md"))
+    for kind in re.findall(
+        r"`(\w+)`", next(iter(re.findall(r"^Detections? [^.]*\.", page.read_text("utf-8"), re.MULTILINE)), "")
+    )
 }
 SECTIONS = ("The rule", "Worked example", "States", "Measured", "Honest limits")
 
@@ -91,7 +96,8 @@ def test_every_threshold_is_described_with_its_default(field: str) -> None:
 
 
 def test_status_and_unit_are_those_of_the_code() -> None:
-    source = (Path(__file__).parents[2] / "geofence" / "policy.py").read_text(encoding="utf-8")
+    files = (Path(__file__).parents[2] / "geofence" / "thresholds").glob("*.py")
+    source = "\n".join(file.read_text(encoding="utf-8") for file in sorted(files))
     notes = re.findall(r"((?:    #: .*\n)+)    (\w+): ", source)
     assert len(notes) > 15
     for note, field in notes:
@@ -107,9 +113,25 @@ def test_every_kind_has_a_document_with_the_same_sections() -> None:
         assert [heading for heading in SECTIONS if heading not in headings] == [], name
 
 
-def test_every_reason_is_described() -> None:
-    for reason in Reason:
-        assert f"| `{reason}` |" in text("zone.md")
+def reasons() -> list[tuple[str, str]]:
+    """Each detector's module with each reason it can give."""
+    modules = [
+        importlib.import_module(f"geofence.detectors.{m.name}") for m in pkgutil.iter_modules(detectors.__path__)
+    ]
+    return [
+        (module.__name__, reason)
+        for module in modules
+        if getattr(getattr(module, "Reason", None), "__module__", "") == module.__name__
+        for reason in module.Reason
+    ]
+
+
+@pytest.mark.parametrize(("module", "reason"), reasons())
+def test_every_reason_is_described(module: str, reason: str) -> None:
+    path = module.replace(".", "/") + ".py"
+    pages = [page for page in FOLDER.glob("*.md") if path in page.read_text("utf-8")]
+    assert pages, f"no page of docs/detectors names {path}"
+    assert any(f"| `{reason}` |" in page.read_text("utf-8") for page in pages)
 
 
 def main() -> int:

@@ -20,13 +20,13 @@ def test_it_counts_what_is_read_and_what_is_not(tmp_path: Path) -> None:
     ]
     text = "\n".join(json.dumps(line) for line in lines)
     (tmp_path / decoding.FOLDER / decoding.FILE).write_text(text, encoding="utf-8")
-    assert decoding.evaluate(tmp_path) == {
+    assert decoding.evaluate(tmp_path)["decoding"] == {
         "messages": 4,
         "crashes": 0,
         "supported": {"owntracks": {"messages": 1, "read": 1}, "watch": {"messages": 2, "read": 1}},
-        "unsupported": {"abacus": 1},
+        "counts": {"unsupported": {"abacus": 1}},
     }
 
 
 def test_without_a_recording_it_says_nothing(tmp_path: Path) -> None:
-    assert decoding.evaluate(tmp_path) is None
+    assert decoding.evaluate(tmp_path) == {}

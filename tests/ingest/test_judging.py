@@ -55,14 +55,22 @@ class TestRows:
         told = {
             "latitude": 36.8, "longitude": 118.1, "accuracy_m": 14.0, "source": "wifi", "altitude_m": 33.0,
             "speed_mps": 1.5, "heading_deg": 270.0, "battery_pct": 44.0, "charging": False, "worn": True, "steps": 12,
-            "seq": 9,
+            "seq": 9, "at_home": False,
         }  # fmt: skip
         row = self.row("locations", Desk().judge(message("location", delay_s=3, **told)))
         expected = {"device_key": 11, "at": NOW, "person_id": 1, "received_at": NOW + timedelta(seconds=3)}
         assert row == expected | told
 
     def test_heartbeat(self) -> None:
-        told = {"battery_pct": 44.0, "charging": True, "worn": False, "steps": 7, "signal_dbm": -88.0, "seq": 3}
+        told = {
+            "battery_pct": 44.0,
+            "charging": True,
+            "worn": False,
+            "steps": 7,
+            "signal_dbm": -88.0,
+            "seq": 3,
+            "at_home": True,
+        }
         row = self.row("heartbeats", Desk().judge(message("heartbeat", firmware="1.2", **told)))
         assert row == {"device_key": 11, "at": NOW, "person_id": 1, "received_at": NOW} | told
 
