@@ -14,7 +14,7 @@ import structlog
 
 from alerts import announcement, channels, escalation, ladder, metrics, severity
 from alerts.detected import Detected
-from alerts.dispatch import Dispatch, Reach, dispatch, spellings
+from alerts.dispatch import Dispatch, Place, Reach, dispatch
 from alerts.errors import LadderError
 from alerts.escalation import DueStep
 from alerts.incident import Incident
@@ -22,7 +22,7 @@ from alerts.ladder import Ladder
 from alerts.lifecycle import State
 from alerts.person import Person
 from alerts.receiver import Receiver
-from alerts.store import detections, incidents, ladders, outbox, people
+from alerts.store import detections, incidents, ladders, outbox, responders
 from runtime.database import Connection
 
 log = structlog.get_logger(__name__)
@@ -35,6 +35,8 @@ class _Climb:
     incident: Incident
     person: Person
     receivers: list[Receiver]
+    #: Where the person was last; the nearest responders are counted from there.
+    place: Place | None
     #: What the messages speak of.
     detected: Detected
     #: Steps of this round at once are the answer to a detection handled in this transaction.
@@ -80,11 +82,13 @@ async def _prepare(
     direct_round: int | None,
     now: datetime,
 ) -> _Climb:
-    receivers = await people.receivers_for(connection, person.person_id, spellings(person.division))
+    place = await responders.last_place(connection, person.person_id)
+    receivers = await responders.candidates(connection, person, incident_id=incident.incident_id, place=place)
     return _Climb(
         incident=incident,
         person=person,
         receivers=receivers,
+        place=place,
         detected=detected,
         direct_round=direct_round,
         now=now,
@@ -114,6 +118,8 @@ async def _fire_step(connection: Connection, climb: _Climb, step: DueStep, *, to
         division=climb.person.division,
         told=told,
         works=channels.works,
+        at=climb.now,
+        place=climb.place,
     )
     notifications = announcement.alerts(
         climb.incident,
@@ -139,6 +145,7 @@ async def _note_step(connection: Connection, climb: _Climb, step: DueStep, found
         "audiences": list(step.audiences),
         "reach": found.reach,
         "receivers": len(found.addressed),
+        "passed_over": {str(reason): count for reason, count in found.passed_over.items()},
     }
     await incidents.add_event(connection, climb.incident.incident_id, kind, at=climb.now, data=data)
     if found.reach is Reach.NOBODY:

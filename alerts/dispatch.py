@@ -1,19 +1,59 @@
-"""Which receivers an audience means for one person, and through which channel each is reached first. Pure."""
+"""Which receivers an audience means for one person, and through which channel each is reached first. Pure.
+
+Responders are found in two ways and both are used. By area: whoever answers for the smallest division that contains
+the person's home, because they know the person. By distance: whoever starts nearest to where the person was last,
+because a village's border is no wall. Who is off duty, has as many cases as they take, or has declined is passed over,
+and counted; where nobody is left the caller goes on to the level above at once.
+"""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
+from alerts.availability import Availability, availability
+from alerts.divisions import LEVELS, area, spellings
 from alerts.ladder import Audience
 from alerts.receiver import Receiver, Relation
+from geofence.geometry import distance_m
 
-#: Digits of a statistical code that name a province, city, county, town and village; the rest is filled with zeros.
-#: Source: National Bureau of Statistics, code rules for statistical divisions (GB/T 10114 levels).
-LEVELS = (2, 4, 6, 9, 12)
+__all__ = [
+    "LEVELS",
+    "Addressed",
+    "Dispatch",
+    "Place",
+    "Reach",
+    "area",
+    "dispatch",
+    "first_working",
+    "spellings",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Near:
+    """How many are asked for being near, and how near that is."""
+
+    count: int
+    within_m: float
+
+
+#: Who is asked by distance, beside those asked by area. Count and metres. Two coordinators: the village's pair, so that
+#: one may be asleep. 5 km: 78 % of the missing found dead in Japan in 2024 lay within it (National Police Agency);
+#: 10 km: a town station covers the villages around it, about 68 km2 a town in Zibo. Provisional.
+NEAREST: Mapping[Audience, _Near] = MappingProxyType(
+    {
+        Audience.COORDINATORS: _Near(count=2, within_m=5_000.0),
+        Audience.STATION: _Near(count=1, within_m=10_000.0),
+    }
+)
+#: Nobody further away is worth loading. Metres.
+FURTHEST_M = max(near.within_m for near in NEAREST.values())
 
 _RELATION: Mapping[Audience, Relation] = MappingProxyType(
     {
@@ -38,6 +78,14 @@ class Reach(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where the person was last. WGS-84, degrees."""
+
+    latitude: float
+    longitude: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Addressed:
     """A receiver with the channel to use."""
 
@@ -56,21 +104,8 @@ class Dispatch:
 
     reach: Reach
     addressed: tuple[Addressed, ...] = ()
-
-
-def area(code: str) -> str:
-    """A statistical code without the zeros that fill it: 370302000000 is the county 370302."""
-    if len(code) != LEVELS[-1]:
-        return code
-    return next(code[:level] for level in LEVELS if not code[level:].strip("0"))
-
-
-def spellings(code: str) -> list[str]:
-    """Every way an area that contains `code` may be written: each prefix, bare or filled with zeros."""
-    bare = area(code)
-    prefixes = [bare[:length] for length in range(len(bare) + 1)]
-    filled = [bare[:level].ljust(LEVELS[-1], "0") for level in LEVELS if level <= len(bare)]
-    return sorted({*prefixes, *filled})
+    #: How many of those the step names were passed over, by reason.
+    passed_over: Mapping[Availability, int] = field(default_factory=dict)
 
 
 def first_working(channels: Sequence[Mapping[str, Any]], works: Works, *, start: int = 0) -> int | None:
@@ -85,46 +120,89 @@ def dispatch(
     division: str,
     told: frozenset[int],
     works: Works,
+    at: datetime | None = None,
+    place: Place | None = None,
 ) -> Dispatch:
     """Whom a step addresses, without those already told in this round.
 
     Args:
         audiences: whom the step names.
-        receivers: the person's family, and whoever answers for an area that contains the person.
+        receivers: the person's family, whoever answers for an area that contains the person, and whoever is near.
         division: the person's statistical code.
         told: receivers already told, or being told, in this round.
         works: whether a channel can be used.
+        at: now, for duty hours; None: whoever is asked is on duty.
+        place: where the person was last; None: only the area counts.
     """
-    usable = [
-        Addressed(receiver=receiver, channel_index=index)
-        for receiver in receivers
-        if (index := first_working(receiver.channels, works)) is not None
-    ]
+    named = list(audiences)
+    usable, passed_over = _usable(_named(named, receivers), works, at=at)
     meant = {
         addressed.receiver.receiver_id: addressed
-        for audience in audiences
-        for addressed in _members(audience, usable, division=division)
+        for audience in named
+        for addressed in _members(audience, usable, division=division, place=place)
     }
     if not meant:
-        return Dispatch(reach=Reach.NOBODY)
+        return Dispatch(reach=Reach.NOBODY, passed_over=passed_over)
     new = tuple(addressed for receiver_id, addressed in meant.items() if receiver_id not in told)
-    return Dispatch(reach=Reach.REACHED if new else Reach.TOLD_ALREADY, addressed=new)
+    return Dispatch(reach=Reach.REACHED if new else Reach.TOLD_ALREADY, addressed=new, passed_over=passed_over)
 
 
-def _members(audience: Audience, usable: Sequence[Addressed], *, division: str) -> Sequence[Addressed]:
-    if audience in {Audience.FIRST_FAMILY, Audience.ALL_FAMILY}:
+def _named(audiences: Sequence[Audience], receivers: Sequence[Receiver]) -> list[Receiver]:
+    relations = {_RELATION.get(audience, Relation.FAMILY) for audience in audiences}
+    return [receiver for receiver in receivers if receiver.relation in relations]
+
+
+def _usable(
+    receivers: Iterable[Receiver], works: Works, *, at: datetime | None
+) -> tuple[list[Addressed], Mapping[Availability, int]]:
+    """Those who can be asked, and how many cannot, by reason."""
+    found: list[Addressed] = []
+    passed_over: Counter[Availability] = Counter()
+    for receiver in receivers:
+        reason = Availability.AVAILABLE if at is None else availability(receiver, at=at)
+        index = first_working(receiver.channels, works) if reason is Availability.AVAILABLE else None
+        if index is not None:
+            found.append(Addressed(receiver=receiver, channel_index=index))
+        else:
+            passed_over[Availability.NO_CHANNEL if reason is Availability.AVAILABLE else reason] += 1
+    return found, dict(passed_over)
+
+
+def _members(
+    audience: Audience, usable: Sequence[Addressed], *, division: str, place: Place | None
+) -> Sequence[Addressed]:
+    if audience not in _RELATION:
         family = sorted(
             (one for one in usable if one.receiver.relation is Relation.FAMILY),
             key=lambda one: (one.receiver.priority, one.receiver.receiver_id),
         )
         return family[:1] if audience is Audience.FIRST_FAMILY else family
-    return _nearest([one for one in usable if one.receiver.relation is _RELATION[audience]], area(division))
+    level = [one for one in usable if one.receiver.relation is _RELATION[audience]]
+    by_area = _of_smallest_area(level, area(division))
+    near = NEAREST.get(audience)
+    return [*by_area, *(_nearest(level, place, near) if near and place else ())]
 
 
-def _nearest(candidates: Sequence[Addressed], person_area: str) -> Sequence[Addressed]:
+def _of_smallest_area(candidates: Sequence[Addressed], person_area: str) -> Sequence[Addressed]:
     """Those of the smallest area that contains the person."""
     containing = [
         (len(own), one) for one in candidates if person_area.startswith(own := area(one.receiver.division or ""))
     ]
     smallest = max((length for length, _ in containing), default=0)
     return [one for length, one in containing if length == smallest]
+
+
+def _nearest(candidates: Sequence[Addressed], place: Place, near: _Near) -> Sequence[Addressed]:
+    """The nearest of those who are near enough."""
+    measured = sorted(
+        ((away_m(one.receiver, place), one.receiver.receiver_id, one) for one in candidates),
+        key=lambda row: row[:2],
+    )
+    return [one for distance, _, one in measured[: near.count] if distance <= near.within_m]
+
+
+def away_m(receiver: Receiver, place: Place) -> float:
+    """Metres from where a receiver starts to a place; infinite where that is not known."""
+    if receiver.latitude is None or receiver.longitude is None:
+        return float("inf")
+    return distance_m(receiver.latitude, receiver.longitude, place.latitude, place.longitude)

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from geofence.zone import Window
+
 
 class Relation(StrEnum):
     """What a receiver is to the person."""
@@ -31,3 +33,16 @@ class Receiver:
     language: str
     #: Tried in order; `alerts.channels` says what each kind needs.
     channels: tuple[Mapping[str, Any], ...]
+    #: Where a responder starts from, WGS-84, degrees; None: not known, so only the area counts.
+    latitude: float | None = None
+    longitude: float | None = None
+    #: IANA name; duty hours are local.
+    time_zone: str = "Asia/Shanghai"
+    #: When they are on duty; empty: always.
+    duty: tuple[Window, ...] = ()
+    #: Open cases they take at once; None: any number.
+    capacity: int | None = None
+    #: Other open cases they have accepted.
+    open_cases: int = 0
+    #: Whether they have said that they cannot go to this incident.
+    declined: bool = False
