@@ -15,6 +15,7 @@ from typing import Any, get_args, get_type_hints
 
 from geofence.threshold import Limits, ThresholdError, Written, parse, shown, write
 from geofence.thresholds.battery import BatteryThresholds
+from geofence.thresholds.bed import BedThresholds
 from geofence.thresholds.night import NightThresholds
 from geofence.thresholds.order import OrderThresholds
 from geofence.thresholds.tracking import TrackingThresholds
@@ -36,6 +37,7 @@ class PolicyError(Exception):
 @dataclass(frozen=True, kw_only=True)
 class Policy(
     # Read from the last to the first: the zone's come first when all are listed.
+    BedThresholds,
     NightThresholds,
     OrderThresholds,
     BatteryThresholds,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from geofence.detectors.bed import BedState
 from geofence.detectors.low_battery import BatteryState
 from geofence.detectors.zone import ZoneState
 from geofence.ordering import OrderState
@@ -22,6 +23,7 @@ class PersonState:
     track: TrackState = field(default_factory=TrackState)
     zone: ZoneState = field(default_factory=ZoneState)
     battery: BatteryState = field(default_factory=BatteryState)
+    bed: BedState = field(default_factory=BedState)
 
 
 FRESH = PersonState()
