@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import secrets
 import time
 from collections import Counter
 from collections.abc import Mapping
@@ -21,12 +22,14 @@ from typing import Any
 import psycopg
 import structlog
 
-from alerts import metrics
+from alerts import answers, metrics
 from alerts.channels import CHANNELS, Sender
 from alerts.envelope import Envelope
 from alerts.notification import LINK, Purpose
 from alerts.outcome import Outcome, permanent, temporary
 from alerts.recording import Attempt, record
+from alerts.settings import AlertsSettings
+from alerts.store import answers as answer_store
 from alerts.store import outbox
 from alerts.store.outbox import Claimed
 from runtime.clock import Clock, wall_now
@@ -53,16 +56,17 @@ class Delivery:
         *,
         pool: Pool,
         clock: Clock,
-        console_url: str,
-        timeout_s: float,
+        settings: AlertsSettings,
         senders: Mapping[str, Sender] | None = None,
     ) -> None:
         self._pool = pool
         self._clock = clock
-        self._console_url = console_url.rstrip("/")
-        self._timeout_s = timeout_s
-        self._lease = timedelta(seconds=timeout_s) + LEASE_MARGIN
-        self._senders = senders or {kind: channel.open(timeout_s) for kind, channel in CHANNELS.items()}
+        self._console_url = settings.alerts_console_url.rstrip("/")
+        self._timeout_s = settings.alerts_send_timeout_s
+        self._lease = timedelta(seconds=self._timeout_s) + LEASE_MARGIN
+        self._senders = senders or {kind: channel.open(settings) for kind, channel in CHANNELS.items()}
+        #: Key of the links, read before the first message is sent.
+        self._answer_key: bytes | None = None
         self._kinds: Counter[str] = Counter()
         self._destinations: Counter[str] = Counter()
         self._sending: set[asyncio.Task[None]] = set()
@@ -114,6 +118,8 @@ class Delivery:
         kinds = [kind for kind in self._senders if self._kinds[kind] < CHANNELS[kind].limit]
         busy = [name for name, count in self._destinations.items() if count >= DESTINATION_LIMIT]
         async with self._pool.connection() as connection:
+            if self._answer_key is None:
+                self._answer_key = await answer_store.ensure_key(connection, secrets.token_bytes(32))
             claimed = await outbox.claim(connection, kinds=kinds, busy=busy, limit=CLAIM_LIMIT, lease=self._lease)
         for one in claimed:
             self._start(one)
@@ -183,6 +189,9 @@ class Delivery:
 
     def _envelope(self, claimed: Claimed) -> Envelope:
         link = f"{self._console_url}/incidents/{claimed.incident_id}"
+        asks = claimed.purpose == Purpose.ALERT and self._answer_key is not None
+        code = answers.code(self._answer_key, claimed.notification_id) if asks and self._answer_key else ""
+        answer_link = f"{self._console_url}/a/{code}" if code else None
         return Envelope(
             notification_id=claimed.notification_id,
             attempt=claimed.attempts,
@@ -193,8 +202,12 @@ class Delivery:
             destination=claimed.destination,
             language=claimed.language,
             title=claimed.title,
-            body=claimed.body.replace(LINK, link),
+            body=claimed.body.replace(LINK, answer_link or link),
             link=link,
+            answer_link=answer_link,
+            answer_code=code,
+            console_url=self._console_url,
+            created_at=claimed.created_at,
             severity=claimed.severity,
             kind=claimed.kind,
             person_name=claimed.person_name,

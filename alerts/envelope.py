@@ -24,8 +24,15 @@ class Envelope:
     language: str
     title: str
     body: str
-    #: Where the incident can be opened and answered.
+    #: Where the incident can be opened, signed in.
     link: str
+    #: Where it can be answered without signing in, and the last part of that address; None and "" in an all-clear.
+    answer_link: str | None
+    answer_code: str
+    #: The console's address, without a closing slash.
+    console_url: str
+    #: Scaled clock.
+    created_at: datetime
     severity: str
     #: The gravest kind of the incident.
     kind: str

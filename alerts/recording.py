@@ -6,8 +6,9 @@ Inside the caller's transaction. The incident's row is held first, so an answer 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from uuid import UUID
 
 import structlog
 
@@ -99,30 +100,59 @@ async def _answered(connection: Connection, claimed: Claimed) -> bool:
     return (await incidents.get(connection, claimed.incident_id)).state is not State.OPEN
 
 
-async def _fallback(connection: Connection, claimed: Claimed, *, now: datetime) -> Notification | None:
-    """The same message through the receiver's next channel that can be used, if there is one."""
-    receiver = await people.receiver(connection, claimed.receiver_id)
+async def unreached(connection: Connection, notification_id: UUID, *, detail: str, now: datetime) -> None:
+    """The service behind a channel says that it reached nobody: the next channel, or the next step, need not wait."""
+    notification = await outbox.get(connection, notification_id)
+    if notification is None:
+        return
+    await incidents.lock(connection, notification.incident_id)
+    if not await outbox.mark_unreached(connection, notification_id):
+        return
+    if (await incidents.get(connection, notification.incident_id)).state is not State.OPEN:
+        return
+    following = await _through_next_channel(connection, notification, now=now)
+    data = {
+        "notification_id": str(notification_id),
+        "receiver_id": notification.receiver_id,
+        "purpose": notification.purpose,
+        "channel": str(notification.channel["kind"]),
+        "detail": detail,
+    }
+    event = "unreached" if following is None else "notification_failed"
+    await incidents.add_event(connection, notification.incident_id, event, at=now, data=data)
+    if following is not None:
+        await outbox.insert(connection, [following])
+    else:
+        await ladders.hasten(
+            connection,
+            notification.incident_id,
+            round_number=notification.round,
+            position=notification.position,
+            at=now,
+        )
+    await incidents.announce(connection, notification.incident_id)
+
+
+async def _through_next_channel(
+    connection: Connection, notification: Notification, *, now: datetime
+) -> Notification | None:
+    """A message through its receiver's next channel that can be used, if there is one."""
+    receiver = await people.receiver(connection, notification.receiver_id)
     if receiver is None:
         return None
-    index = first_working(receiver.channels, channels.works, start=claimed.channel_index + 1)
+    index = first_working(receiver.channels, channels.works, start=notification.channel_index + 1)
     if index is None:
         return None
-    return Notification(
-        incident_id=claimed.incident_id,
-        detection_id=claimed.detection_id,
-        direct=claimed.direct,
-        purpose=Purpose(claimed.purpose),
-        receiver_id=claimed.receiver_id,
-        round=claimed.round,
-        position=claimed.position,
-        channel_index=index,
-        channel=receiver.channels[index],
-        destination=channels.destination(receiver.channels[index]),
-        language=claimed.language,
-        title=claimed.title,
-        body=claimed.body,
-        created_at=now,
+    entry = receiver.channels[index]
+    return replace(
+        notification, channel_index=index, channel=entry, destination=channels.destination(entry), created_at=now
     )
+
+
+async def _fallback(connection: Connection, claimed: Claimed, *, now: datetime) -> Notification | None:
+    """The same message through the receiver's next channel that can be used, if there is one."""
+    notification = await outbox.get(connection, claimed.notification_id)
+    return None if notification is None else await _through_next_channel(connection, notification, now=now)
 
 
 async def _leave(

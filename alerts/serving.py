@@ -33,12 +33,7 @@ async def serve(settings: AlertsSettings, stop: Stop) -> None:
     await (await database.connect_when_up(settings.database_url)).close()
     pool = await database.open_pool(settings.database_url, min_size=4, max_size=POOL_SIZE)
     clock = clocks.from_settings(settings)
-    delivery = Delivery(
-        pool=pool,
-        clock=clock,
-        console_url=settings.alerts_console_url,
-        timeout_s=settings.alerts_send_timeout_s,
-    )
+    delivery = Delivery(pool=pool, clock=clock, settings=settings)
     pipeline = Pipeline(pool=pool, clock=clock, wake_delivery=delivery.wake)
 
     def ready() -> dict[str, str]:

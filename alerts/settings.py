@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from runtime.settings import Settings
+from alerts.channels.settings import ChannelSettings
 
 
-class AlertsSettings(Settings):
+class AlertsSettings(ChannelSettings):
     """What alerts needs beyond every process's settings."""
 
     #: Where incidents are opened; messages carry a link below it instead of a position.
@@ -16,8 +16,6 @@ class AlertsSettings(Settings):
         pattern=r"^https?://[^\s/]+(/[^\s]*)?$",
         description="the console's address as receivers reach it, e.g. https://tongxing.example.org",
     )
-    #: How long one message may take, in real seconds. Usual for webhooks; a call takes longer, through its own service.
-    alerts_send_timeout_s: float = Field(default=10.0, gt=0, le=120, description="seconds above 0, e.g. 10")
     #: Address and port of health and metrics; port 0 switches them off.
     alerts_health_host: str = Field(
         default="127.0.0.1", min_length=1, description="an address to listen on, e.g. 127.0.0.1"

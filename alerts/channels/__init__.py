@@ -8,14 +8,26 @@ from typing import Any
 
 import structlog
 
-from alerts.channels import apprise_channel, console, webhook
+from alerts.channels import apprise_channel, bracelet, console, mail, sms, voice, web_push, webhook
 from alerts.channels.channel import Channel, Sender
 from alerts.errors import ChannelError
 
 log = structlog.get_logger(__name__)
 
 CHANNELS: Mapping[str, Channel] = MappingProxyType(
-    {channel.kind: channel for channel in (webhook.CHANNEL, apprise_channel.CHANNEL, console.CHANNEL)}
+    {
+        channel.kind: channel
+        for channel in (
+            webhook.CHANNEL,
+            web_push.CHANNEL,
+            sms.CHANNEL,
+            voice.CHANNEL,
+            mail.CHANNEL,
+            apprise_channel.CHANNEL,
+            bracelet.CHANNEL,
+            console.CHANNEL,
+        )
+    }
 )
 
 __all__ = ["CHANNELS", "Channel", "Sender", "destination", "problem", "works"]

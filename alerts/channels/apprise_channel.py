@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 import apprise
 
 from alerts.channels.channel import Channel
+from alerts.channels.settings import ChannelSettings
 from alerts.envelope import Envelope
 from alerts.outcome import Outcome, delivered, permanent, temporary
 
@@ -52,7 +53,7 @@ def destination(entry: Mapping[str, Any]) -> str:
 class AppriseSender:
     """Sends in its own threads."""
 
-    def __init__(self, _timeout_s: float) -> None:
+    def __init__(self, _: ChannelSettings) -> None:
         self._threads = ThreadPoolExecutor(max_workers=LIMIT, thread_name_prefix="apprise")
         # Loading its plugins takes about a second: now, not when somebody presses SOS.
         self._threads.submit(_understood, "json://127.0.0.1")

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from alerts.channels.settings import ChannelSettings
 from alerts.envelope import Envelope
 from alerts.outcome import Outcome
 
@@ -33,5 +34,7 @@ class Channel:
     problem: Callable[[Mapping[str, Any]], str | None]
     #: What hangs together when it hangs. Carries no token.
     destination: Callable[[Mapping[str, Any]], str]
-    #: A sender; `timeout_s` is the time a message may take, in real seconds.
-    open: Callable[[float], Sender]
+    #: A sender.
+    open: Callable[[ChannelSettings], Sender]
+    #: Which settings this machine lacks for it, with what to write; None when it can be used.
+    missing: Callable[[ChannelSettings], str | None] = lambda _: None

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from alerts.channels.channel import Channel
+from alerts.channels.settings import ChannelSettings
 from alerts.envelope import Envelope
 from alerts.outcome import Outcome, delivered, temporary
 
@@ -28,7 +29,7 @@ def destination(_: Mapping[str, Any]) -> str:
 class ConsoleSender:
     """Writes two lines a message."""
 
-    def __init__(self, _timeout_s: float) -> None: ...
+    def __init__(self, _: ChannelSettings) -> None: ...
 
     async def send(self, envelope: Envelope) -> Outcome:
         """Write one message."""

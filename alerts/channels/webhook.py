@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from alerts.channels.channel import Channel
+from alerts.channels.settings import ChannelSettings
 from alerts.envelope import Envelope
 from alerts.outcome import Outcome, delivered, permanent, temporary
 from runtime.clock import wall_now
@@ -92,6 +93,7 @@ def body(envelope: Envelope) -> bytes:
         "body": envelope.body,
         "language": envelope.language,
         "link": envelope.link,
+        "answer_link": envelope.answer_link,
         "person": {"display_name": envelope.person_name},
         "opened_at": _iso(envelope.opened_at),
         "detection": detection if envelope.detection_kind else None,
@@ -102,9 +104,9 @@ def body(envelope: Envelope) -> bytes:
 class WebhookSender:
     """Posts over one pool of connections."""
 
-    def __init__(self, timeout_s: float) -> None:
+    def __init__(self, settings: ChannelSettings) -> None:
         limits = httpx.Limits(max_connections=2 * LIMIT, max_keepalive_connections=LIMIT)
-        self._client = httpx.AsyncClient(timeout=timeout_s, follow_redirects=False, limits=limits)
+        self._client = httpx.AsyncClient(timeout=settings.alerts_send_timeout_s, follow_redirects=False, limits=limits)
 
     async def send(self, envelope: Envelope) -> Outcome:
         """Post one message. The answer's body is not read: it may be endless."""

@@ -106,6 +106,26 @@ def _parameters(notification: Notification) -> dict[str, Any]:
     }
 
 
+async def get(connection: Connection, notification_id: UUID) -> Notification | None:
+    """One message as it was written."""
+    async with connection.cursor(row_factory=class_row(Notification)) as cursor:
+        await cursor.execute(
+            "SELECT incident_id, detection_id, direct, purpose, receiver_id, round, position, channel_index, channel,"
+            " destination, language, title, body, created_at FROM notifications WHERE notification_id = %s",
+            (notification_id,),
+        )
+        return await cursor.fetchone()
+
+
+async def mark_unreached(connection: Connection, notification_id: UUID) -> bool:
+    """The service took it and reached nobody; False when that is known already, or was never sent."""
+    cursor = await connection.execute(
+        "UPDATE notifications SET state = 'failed' WHERE notification_id = %s AND state = 'delivered'",
+        (notification_id,),
+    )
+    return cursor.rowcount > 0
+
+
 async def told_in_round(connection: Connection, incident_id: int, round_number: int) -> frozenset[int]:
     """Receivers who have been told in this round, or soon will be."""
     async with connection.cursor(row_factory=scalar_row) as cursor:

@@ -55,7 +55,10 @@ async def pipeline(pool: Pool, clock: ManualClock) -> Pipeline:
 
 @contextlib.asynccontextmanager
 async def delivering(pool: Pool, clock: ManualClock, *, timeout_s: float = 10.0) -> AsyncIterator[Delivery]:
-    delivery = Delivery(pool=pool, clock=clock, console_url="https://tongxing.example/", timeout_s=timeout_s)
+    settings = AlertsSettings(
+        database_url="-", alerts_console_url="https://tongxing.example/", alerts_send_timeout_s=timeout_s
+    )
+    delivery = Delivery(pool=pool, clock=clock, settings=settings)
     stop = Stop()
     task = asyncio.create_task(delivery.run(stop))
     yield delivery
