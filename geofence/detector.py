@@ -6,7 +6,22 @@ A detector is a module of `geofence.detectors` with
 * `step(state, seen) -> (state, judgement)`: one reading. An unchanged state comes back as the same object;
 * optionally `due(state, person) -> instant | None`, when silence alone would change something, and
   `tick(state, person, at, before) -> (state, judgement)`, that instant has come. `before` is the person's whole state
-  just before, for what other detectors know.
+  just before, for what other detectors know;
+* optionally `quiet(state, person, before, room)`, which narrows a `geofence.quiet.Room` to readings of which it is
+  certain that `step` would return the same state and nothing to tell. The engine asks after a reading that changed no
+  detector's state, and then asks no `step` at all while readings stay in the room. Without it every reading that
+  carries what concerns the detector is stepped, which is always right and slow.
+
+What makes `quiet` worth having: do not remember *when somebody was last heard*. `before.order.newest` and
+`before.track.place` know it at no cost, up to the last reading, quiet ones included. A deadline that every reading
+would move is one that looks again: `due` gives the earliest instant at which anything can be wrong; `tick` then looks
+at `before.order`, and if something was heard meanwhile only moves its own state to the next such instant. What is
+learnt from every reading is learnt in portions (a minute's mean, an hour's last), so that most change nothing.
+
+    def quiet(state: BatteryState, person: Person, before: PersonState, room: Room) -> None:
+        if state.levels:
+            room.never(Facet.BATTERY)
+        room.battery_between(math.nextafter(person.policy.battery_low_pct, math.inf), 100.0)
 """
 
 from __future__ import annotations
@@ -14,26 +29,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from enum import IntFlag
 from typing import TYPE_CHECKING, Any
 
 from geofence.observation import Judgement, Observation
 from geofence.person import Person
+from geofence.quiet import Facet, Room
 from geofence.reading import Reading
+
+__all__ = ["ANY", "Detector", "Facet", "Quiet", "facets"]
 
 if TYPE_CHECKING:
     from geofence.state import PersonState
-
-
-class Facet(IntFlag):
-    """What a reading carries; a detector is only asked about readings that carry what concerns it."""
-
-    FIX = 1
-    BED = 2
-    EVENT = 4
-    BATTERY = 8
-    #: Steps, worn, charging, home: what a bracelet says of itself in any message.
-    WEAR = 16
 
 
 #: Every reading, whatever it carries.
@@ -42,6 +48,7 @@ ANY = Facet.FIX | Facet.BED | Facet.EVENT | Facet.BATTERY | Facet.WEAR
 Step = Callable[[Any, Observation], tuple[Any, Judgement]]
 Due = Callable[[Any, Person], datetime | None]
 Tick = Callable[[Any, Person, datetime, "PersonState"], tuple[Any, Judgement]]
+Quiet = Callable[[Any, Person, "PersonState", Room], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +61,8 @@ class Detector:
     concerns: Facet
     due: Due | None = None
     tick: Tick | None = None
+    #: Narrows the room of readings that change nothing; None: whatever carries what concerns it is stepped.
+    quiet: Quiet | None = None
     #: Whether a safety event that is old on arrival is told to it too.
     hears_old_news: bool = False
 
