@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, time
 from zoneinfo import ZoneInfo
 
+from geofence.danger_map import NO_DANGERS, DangerMap
 from geofence.policy import DEFAULT, Policy
 from geofence.zone import Zone
 
@@ -18,6 +19,8 @@ class Person:
     time_zone: ZoneInfo
     zones: tuple[Zone, ...] = ()
     policy: Policy = DEFAULT
+    #: Of the area: one map that everybody refers to.
+    dangers: DangerMap = NO_DANGERS
 
     def local(self, at: datetime) -> datetime:
         """An instant as the person's wall clock shows it."""
