@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from zoneinfo import ZoneInfo
 
 from alerts.receiver import Receiver, Relation
+from alerts.weekly import on_duty
 
 
 class Availability(StrEnum):
@@ -23,22 +23,19 @@ class Availability(StrEnum):
     NO_CHANNEL = "no_channel"
 
 
-def availability(receiver: Receiver, *, at: datetime) -> Availability:
-    """Whether a receiver can be asked to go. Family is told whatever they answered before: it is their father."""
+def availability(receiver: Receiver, *, local: datetime) -> Availability:
+    """Whether a receiver can be asked to go. Family is told whatever they answered before: it is their father.
+
+    Args:
+        receiver: who.
+        local: now, in the local time that duty hours are written in.
+    """
     if receiver.relation is Relation.FAMILY:
         return Availability.AVAILABLE
     if receiver.declined:
         return Availability.DECLINED
-    if not on_duty(receiver, at=at):
+    if not on_duty(receiver.duty, local):
         return Availability.OFF_DUTY
     if receiver.capacity is not None and receiver.open_cases >= receiver.capacity:
         return Availability.FULL
     return Availability.AVAILABLE
-
-
-def on_duty(receiver: Receiver, *, at: datetime) -> bool:
-    """Whether the instant lies in one of their windows, in their own time zone."""
-    if not receiver.duty:
-        return True
-    local = at.astimezone(ZoneInfo(receiver.time_zone))
-    return any(window.contains(local) for window in receiver.duty)

@@ -6,23 +6,25 @@ fires) or after (it cancels what was just written and is not yet being sent); ne
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
 
-from alerts import announcement, channels, escalation, ladder, metrics, severity
+from alerts import announcement, channels, escalation, metrics, planning, severity, withholding
+from alerts.announcement import Case
 from alerts.detected import Detected
 from alerts.dispatch import Dispatch, Place, Reach, dispatch
-from alerts.errors import LadderError
 from alerts.escalation import DueStep
 from alerts.incident import Incident
-from alerts.ladder import Ladder
 from alerts.lifecycle import State
+from alerts.messages.words import zone_of
 from alerts.person import Person
+from alerts.plan import Plan
 from alerts.receiver import Receiver
-from alerts.store import detections, incidents, ladders, outbox, responders
+from alerts.store import detections, incidents, ladders, outbox, outings, responders
+from alerts.withholding import Kept
 from runtime.database import Connection
 
 log = structlog.get_logger(__name__)
@@ -32,31 +34,47 @@ log = structlog.get_logger(__name__)
 class _Climb:
     """What firing the steps of one incident needs."""
 
-    incident: Incident
-    person: Person
+    case: Case
+    plan: Plan
     receivers: list[Receiver]
     #: Where the person was last; the nearest responders are counted from there.
     place: Place | None
-    #: What the messages speak of.
-    detected: Detected
     #: Steps of this round at once are the answer to a detection handled in this transaction.
     direct_round: int | None
     now: datetime
 
+    @property
+    def incident(self) -> Incident:
+        """Whose ladder it is."""
+        return self.case.incident
+
+    @property
+    def person(self) -> Person:
+        """Whom it is about."""
+        return self.case.person
+
 
 async def begin_round(
-    connection: Connection, incident: Incident, person: Person, detected: Detected, ladder_id: str, *, now: datetime
+    connection: Connection,
+    incident: Incident,
+    person: Person,
+    detected: Detected,
+    ladder_id: str,
+    *,
+    plan: Plan,
+    now: datetime,
 ) -> None:
     """Start a ladder from its first step and fire that at once; what was left of an earlier round is cancelled.
 
     The incident's state in the table is already `open`.
     """
     await ladders.cancel_steps(connection, incident.incident_id)
-    climbed = (await load_ladders(connection)).get(ladder_id) or escalation.built_in(ladder_id)
     number = incident.round + 1
-    steps = escalation.expand(climbed, round_number=number, since=now)
+    steps = escalation.expand(plan.ladder(ladder_id), round_number=number, since=now)
     await ladders.insert_steps(connection, incident.incident_id, steps)
-    climb = await _prepare(connection, incident, person, detected, direct_round=number, now=now)
+    held = await detections.of_incident(connection, incident.incident_id)
+    case = Case(incident=incident, person=person, detected=detected, held=held)
+    climb = await _prepare(connection, case, plan, direct_round=number, now=now)
     await _fire_due(connection, climb, steps, told=frozenset())
 
 
@@ -67,32 +85,45 @@ async def fire(connection: Connection, incident: Incident, person: Person, *, no
     pending = await ladders.pending_steps(connection, incident.incident_id)
     if not pending or pending[0].due_at > now:
         return 0
-    detected = await _gravest(connection, incident.incident_id)
-    climb = await _prepare(connection, incident, person, detected, direct_round=None, now=now)
+    case = await _case(connection, incident, person)
+    climb = await _prepare(connection, case, await planning.load(connection), direct_round=None, now=now)
     told = await outbox.told_in_round(connection, incident.incident_id, pending[0].round)
+    told |= await withholding.waiting(connection, incident.incident_id, pending[0].round)
     return await _fire_due(connection, climb, pending, told=told)
 
 
-async def _prepare(
-    connection: Connection,
-    incident: Incident,
-    person: Person,
-    detected: Detected,
-    *,
-    direct_round: int | None,
-    now: datetime,
-) -> _Climb:
-    place = await responders.last_place(connection, person.person_id)
-    receivers = await responders.candidates(connection, person, incident_id=incident.incident_id, place=place)
-    return _Climb(
+async def pull(connection: Connection, incident_id: int, *, now: datetime) -> int:
+    """Bring the timers of one incident back after the clock was put back; how many there are."""
+    pending = await ladders.pending_steps(connection, incident_id)
+    moved = escalation.pulled(pending, now=now)
+    if moved != pending:
+        await ladders.move_steps(connection, incident_id, moved)
+        log.warning("clock_put_back", incident_id=incident_id, timers=len(moved))
+    return len(moved) if moved != pending else 0
+
+
+async def _case(connection: Connection, incident: Incident, person: Person) -> Case:
+    """What later steps speak of: the worst detection, the latest of equals."""
+    held = await detections.of_incident(connection, incident.incident_id)
+    worst = severity.gravest(detected.fact for detected in reversed(held))
+    gravest = next(detected for detected in reversed(held) if detected.fact == worst)
+    expired = await outings.expired_of(connection, incident)
+    return Case(
         incident=incident,
         person=person,
-        receivers=receivers,
-        place=place,
-        detected=detected,
-        direct_round=direct_round,
-        now=now,
+        detected=gravest if expired is None else outings.told_as_expired(gravest, expired),
+        held=held,
     )
+
+
+async def _prepare(
+    connection: Connection, case: Case, plan: Plan, *, direct_round: int | None, now: datetime
+) -> _Climb:
+    place = await responders.last_place(connection, case.person.person_id)
+    receivers = await responders.candidates(
+        connection, case.person, incident_id=case.incident.incident_id, place=place
+    )
+    return _Climb(case=case, plan=plan, receivers=receivers, place=place, direct_round=direct_round, now=now)
 
 
 async def _fire_due(connection: Connection, climb: _Climb, pending: Sequence[DueStep], *, told: frozenset[int]) -> int:
@@ -118,33 +149,27 @@ async def _fire_step(connection: Connection, climb: _Climb, step: DueStep, *, to
         division=climb.person.division,
         told=told,
         works=channels.works,
-        at=climb.now,
+        local=climb.now.astimezone(zone_of(climb.person.time_zone)),
         place=climb.place,
     )
-    notifications = announcement.alerts(
-        climb.incident,
-        climb.person,
-        climb.detected,
-        step,
-        found.addressed,
-        direct=step.round == climb.direct_round,
-        at=climb.now,
-    )
-    await outbox.insert(connection, notifications)
+    kept = await withholding.keep(connection, climb.case, step, found.addressed, now=climb.now)
+    now_told = [one for one in found.addressed if one.receiver.receiver_id not in kept]
+    direct = step.round == climb.direct_round
+    await outbox.insert(connection, announcement.alerts(climb.case, step, now_told, direct=direct, at=climb.now))
     await ladders.mark_fired(connection, climb.incident.incident_id, step)
-    await _note_step(connection, climb, step, found)
+    await _note_step(connection, climb, step, found, kept)
     metrics.STEPS.labels(reach=found.reach).inc()
     return found
 
 
-async def _note_step(connection: Connection, climb: _Climb, step: DueStep, found: Dispatch) -> None:
+async def _note_step(connection: Connection, climb: _Climb, step: DueStep, found: Dispatch, kept: Kept) -> None:
     kind = "nobody_reached" if found.reach is Reach.NOBODY else "step"
     data = {
         "round": step.round,
         "position": step.position,
         "audiences": list(step.audiences),
         "reach": found.reach,
-        "receivers": len(found.addressed),
+        "receivers": len(found.addressed) - len(kept),
         "passed_over": {str(reason): count for reason, count in found.passed_over.items()},
     }
     await incidents.add_event(connection, climb.incident.incident_id, kind, at=climb.now, data=data)
@@ -159,42 +184,8 @@ async def _note_step(connection: Connection, climb: _Climb, step: DueStep, found
 
 async def _repeat(connection: Connection, climb: _Climb, last: DueStep) -> None:
     """Set the timers of the next round, once the last step of this one has fired."""
-    climbed = (await load_ladders(connection)).get(last.ladder_id) or escalation.built_in(last.ladder_id)
+    climbed = climb.plan.ladder(last.ladder_id)
     since = escalation.next_round_since(climbed, last_due_at=last.due_at, now=climb.now)
     if since is not None:
-        steps = escalation.expand(climbed, round_number=last.round + 1, since=since)
+        steps = escalation.expand(climbed, round_number=last.round + 1, since=since, wait=since - climb.now)
         await ladders.insert_steps(connection, climb.incident.incident_id, steps)
-
-
-async def _gravest(connection: Connection, incident_id: int) -> Detected:
-    """The worst detection of an incident, the latest of equals."""
-    held = await detections.of_incident(connection, incident_id)
-    worst = severity.gravest(detected.fact for detected in reversed(held))
-    return next(detected for detected in reversed(held) if detected.fact == worst)
-
-
-async def load_ladders(connection: Connection) -> Mapping[str, Ladder]:
-    """Stored ladders that can be climbed; one that is written wrong is said so and left out."""
-    return dict(_usable(await ladders.rows(connection)))
-
-
-def _usable(rows: Iterable[ladders.LadderRow]) -> Iterable[tuple[str, Ladder]]:
-    for row in rows:
-        try:
-            yield row.ladder_id, check_row(row)
-        except LadderError as error:
-            log.warning("ladder_unusable", error=str(error), instead="the ladder shipped with Tongxing")
-
-
-def check_row(row: ladders.LadderRow) -> Ladder:
-    """One stored ladder.
-
-    Raises:
-        LadderError: it is written wrong.
-    """
-    return ladder.checked(
-        row.ladder_id,
-        title=row.title,
-        steps=list(zip(row.delays, row.audiences, strict=True)),
-        repeat_after=row.repeat_after,
-    )

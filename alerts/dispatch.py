@@ -36,7 +36,7 @@ __all__ = [
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Near:
+class Near:
     """How many are asked for being near, and how near that is."""
 
     count: int
@@ -46,21 +46,20 @@ class _Near:
 #: Who is asked by distance, beside those asked by area. Count and metres. Two coordinators: the village's pair, so that
 #: one may be asleep. 5 km: 78 % of the missing found dead in Japan in 2024 lay within it (National Police Agency);
 #: 10 km: a town station covers the villages around it, about 68 km2 a town in Zibo. Provisional.
-NEAREST: Mapping[Audience, _Near] = MappingProxyType(
+NEAREST: Mapping[Audience, Near] = MappingProxyType(
     {
-        Audience.COORDINATORS: _Near(count=2, within_m=5_000.0),
-        Audience.STATION: _Near(count=1, within_m=10_000.0),
+        Audience.COORDINATORS: Near(count=2, within_m=5_000.0),
+        Audience.STATION: Near(count=1, within_m=10_000.0),
     }
 )
-#: Nobody further away is worth loading. Metres.
-FURTHEST_M = max(near.within_m for near in NEAREST.values())
-
-_RELATION: Mapping[Audience, Relation] = MappingProxyType(
+#: Who a level's audience is made of; the others are family.
+RELATION: Mapping[Audience, Relation] = MappingProxyType(
     {
         Audience.COORDINATORS: Relation.COORDINATOR,
         Audience.STATION: Relation.STATION,
         Audience.COUNTY: Relation.COUNTY,
         Audience.CENTRE: Relation.CENTRE,
+        Audience.FLEET: Relation.FLEET,
     }
 )
 
@@ -120,7 +119,7 @@ def dispatch(
     division: str,
     told: frozenset[int],
     works: Works,
-    at: datetime | None = None,
+    local: datetime | None = None,
     place: Place | None = None,
 ) -> Dispatch:
     """Whom a step addresses, without those already told in this round.
@@ -131,11 +130,11 @@ def dispatch(
         division: the person's statistical code.
         told: receivers already told, or being told, in this round.
         works: whether a channel can be used.
-        at: now, for duty hours; None: whoever is asked is on duty.
+        local: now, in local time, for duty hours; None: whoever is asked is available.
         place: where the person was last; None: only the area counts.
     """
     named = list(audiences)
-    usable, passed_over = _usable(_named(named, receivers), works, at=at)
+    usable, passed_over = _usable(_named(named, receivers), works, local=local)
     meant = {
         addressed.receiver.receiver_id: addressed
         for audience in named
@@ -148,18 +147,18 @@ def dispatch(
 
 
 def _named(audiences: Sequence[Audience], receivers: Sequence[Receiver]) -> list[Receiver]:
-    relations = {_RELATION.get(audience, Relation.FAMILY) for audience in audiences}
+    relations = {RELATION.get(audience, Relation.FAMILY) for audience in audiences}
     return [receiver for receiver in receivers if receiver.relation in relations]
 
 
 def _usable(
-    receivers: Iterable[Receiver], works: Works, *, at: datetime | None
+    receivers: Iterable[Receiver], works: Works, *, local: datetime | None
 ) -> tuple[list[Addressed], Mapping[Availability, int]]:
     """Those who can be asked, and how many cannot, by reason."""
     found: list[Addressed] = []
     passed_over: Counter[Availability] = Counter()
     for receiver in receivers:
-        reason = Availability.AVAILABLE if at is None else availability(receiver, at=at)
+        reason = Availability.AVAILABLE if local is None else availability(receiver, local=local)
         index = first_working(receiver.channels, works) if reason is Availability.AVAILABLE else None
         if index is not None:
             found.append(Addressed(receiver=receiver, channel_index=index))
@@ -171,13 +170,13 @@ def _usable(
 def _members(
     audience: Audience, usable: Sequence[Addressed], *, division: str, place: Place | None
 ) -> Sequence[Addressed]:
-    if audience not in _RELATION:
+    if audience not in RELATION:
         family = sorted(
             (one for one in usable if one.receiver.relation is Relation.FAMILY),
             key=lambda one: (one.receiver.priority, one.receiver.receiver_id),
         )
         return family[:1] if audience is Audience.FIRST_FAMILY else family
-    level = [one for one in usable if one.receiver.relation is _RELATION[audience]]
+    level = [one for one in usable if one.receiver.relation is RELATION[audience]]
     by_area = _of_smallest_area(level, area(division))
     near = NEAREST.get(audience)
     return [*by_area, *(_nearest(level, place, near) if near and place else ())]
@@ -192,7 +191,7 @@ def _of_smallest_area(candidates: Sequence[Addressed], person_area: str) -> Sequ
     return [one for length, one in containing if length == smallest]
 
 
-def _nearest(candidates: Sequence[Addressed], place: Place, near: _Near) -> Sequence[Addressed]:
+def _nearest(candidates: Sequence[Addressed], place: Place, near: Near) -> Sequence[Addressed]:
     """The nearest of those who are near enough."""
     measured = sorted(
         ((away_m(one.receiver, place), one.receiver.receiver_id, one) for one in candidates),

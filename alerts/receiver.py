@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from geofence.zone import Window
+from alerts.weekly import Windows
 
 
 class Relation(StrEnum):
@@ -18,6 +18,8 @@ class Relation(StrEnum):
     STATION = "station"
     COUNTY = "county"
     CENTRE = "centre"
+    #: Looks after the devices of an area.
+    FLEET = "fleet"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,13 +35,15 @@ class Receiver:
     language: str
     #: Tried in order; `alerts.channels` says what each kind needs.
     channels: tuple[Mapping[str, Any], ...]
+    #: When on duty, local time; empty: always.
+    duty: Windows = ()
+    #: When better not disturbed by what can wait; empty: never.
+    quiet_hours: Windows = ()
+    #: Kinds they would rather not hear of, unless it is urgent.
+    unwanted_kinds: frozenset[str] = frozenset()
     #: Where a responder starts from, WGS-84, degrees; None: not known, so only the area counts.
     latitude: float | None = None
     longitude: float | None = None
-    #: IANA name; duty hours are local.
-    time_zone: str = "Asia/Shanghai"
-    #: When they are on duty; empty: always.
-    duty: tuple[Window, ...] = ()
     #: Open cases they take at once; None: any number.
     capacity: int | None = None
     #: Other open cases they have accepted.

@@ -12,6 +12,7 @@ from pathlib import Path
 from api import passwords, store
 from api import register as rosters
 from api.access import Role
+from api.importing import commands as importing
 from api.schemas.fields import DIVISION_PATTERN, USERNAME_PATTERN
 from api.schemas.roster import MIN_PASSWORD, Roster
 from api.server import ServerError, serve
@@ -28,6 +29,7 @@ def register(subcommands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     roster = subcommands.add_parser("register", help="load a roster of users, persons, devices and zones")
     roster.add_argument("file", type=Path, help="a roster in JSON; loading it again updates")
     roster.set_defaults(run=_register)
+    importing.register(subcommands)
     user = subcommands.add_parser("user", help="manage logins")
     add = user.add_subparsers(required=True, metavar="ACTION").add_parser(
         "add", help="add a login, or change it; asks for the password"

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, LiteralString
 
 from psycopg.rows import class_row, kwargs_row, scalar_row
 
-from alerts.dispatch import FURTHEST_M, Place
+from alerts.dispatch import NEAREST, RELATION, Place
 from alerts.divisions import spellings
 from alerts.person import Person
 from alerts.receiver import Receiver, Relation
 from alerts.response import Party, Response, ResponseState
 from alerts.store.people import entries
+from alerts.weekly import windows
 from geofence.geometry import Frame
-from geofence.zone import schedule_from_rows
 from runtime.database import Connection
 
 
-async def last_place(connection: Connection, person_id: int) -> Place | None:
+async def last_place(connection: Connection, person_id: int | None) -> Place | None:
     """Where the person was last believed to be."""
     async with connection.cursor(row_factory=class_row(Place)) as cursor:
         await cursor.execute("SELECT latitude, longitude FROM latest_positions WHERE person_id = %s", (person_id,))
@@ -42,43 +42,64 @@ async def candidates(
                 SELECT s.user_id, s.receiver_id FROM responses s
                 WHERE s.incident_id = %(incident_id)s AND s.state = 'declined')
             SELECT r.receiver_id, r.relation, r.division, r.priority, r.language, r.channels, r.latitude, r.longitude,
-                r.time_zone, r.duty, r.capacity,
+                r.duty, r.quiet_hours, r.unwanted_kinds, r.capacity,
                 (SELECT count(*) FROM active a WHERE a.receiver_id = r.receiver_id OR a.user_id = r.user_id)
                     AS open_cases,
                 EXISTS (SELECT FROM declined d WHERE d.receiver_id = r.receiver_id OR d.user_id = r.user_id)
                     AS declined
-            FROM receivers r
-            WHERE r.enabled AND (r.person_id = %(person_id)s OR r.division = ANY(%(areas)s)
-                OR (r.relation IN ('coordinator', 'station')
-                    AND r.latitude BETWEEN %(south)s AND %(north)s AND r.longitude BETWEEN %(west)s AND %(east)s))
+            FROM receivers r JOIN (
+                SELECT receiver_id FROM receivers WHERE person_id = %(person_id)s
+                UNION SELECT receiver_id FROM receivers WHERE division = ANY(%(areas)s)
+                UNION SELECT near.receiver_id FROM unnest(%(relations)s::text[], %(norths)s::float8[],
+                    %(easts)s::float8[]) AS box(relation, north, east)
+                JOIN receivers near ON near.relation = box.relation
+                    AND near.latitude BETWEEN %(latitude)s - box.north AND %(latitude)s + box.north
+                    AND near.longitude BETWEEN %(longitude)s - box.east AND %(longitude)s + box.east
+                ) asked USING (receiver_id)
+            WHERE r.enabled
             ORDER BY r.receiver_id""",
             {
                 "incident_id": incident_id,
                 "person_id": person.person_id,
                 "areas": spellings(person.division),
-                **_box(place),
+                **_boxes(place),
             },
         )
         return await cursor.fetchall()
 
 
-def _box(place: Place | None) -> dict[str, float | None]:
-    """Edges of the square that holds everyone near enough; nobody lies in one without edges."""
+def _boxes(place: Place | None) -> dict[str, Any]:
+    """Half the height and width, in degrees, of the box that holds everyone near enough; one for each relation."""
     if place is None:
-        return dict.fromkeys(("south", "north", "west", "east"))
+        return {"relations": [], "norths": [], "easts": [], "latitude": 0.0, "longitude": 0.0}
     frame = Frame.at(place.latitude, place.longitude)
-    north = FURTHEST_M / frame.metres_per_degree_north
-    east = FURTHEST_M / max(frame.metres_per_degree_east, 1.0)
+    within_m = {RELATION[audience]: near.within_m for audience, near in NEAREST.items()}
     return {
-        "south": place.latitude - north,
-        "north": place.latitude + north,
-        "west": place.longitude - east,
-        "east": place.longitude + east,
+        "relations": [str(relation) for relation in within_m],
+        "norths": [reach_m / frame.metres_per_degree_north for reach_m in within_m.values()],
+        "easts": [reach_m / max(frame.metres_per_degree_east, 1.0) for reach_m in within_m.values()],
+        "latitude": place.latitude,
+        "longitude": place.longitude,
     }
 
 
-def _receiver(*, relation: str, channels: Any, duty: Sequence[Mapping[str, Any]] | None, **columns: Any) -> Receiver:
-    return Receiver(relation=Relation(relation), channels=entries(channels), duty=schedule_from_rows(duty), **columns)
+def _receiver(
+    *,
+    relation: str,
+    channels: Any,
+    duty: Any,
+    quiet_hours: Any,
+    unwanted_kinds: Sequence[str],
+    **columns: Any,
+) -> Receiver:
+    return Receiver(
+        relation=Relation(relation),
+        channels=entries(channels),
+        duty=windows(duty),
+        quiet_hours=windows(quiet_hours),
+        unwanted_kinds=frozenset(unwanted_kinds),
+        **columns,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

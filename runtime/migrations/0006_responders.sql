@@ -30,16 +30,13 @@ CREATE TABLE stations ( -- writer: api
 );
 CREATE INDEX stations_division ON stations (division text_pattern_ops);
 
--- Where a responder starts from, when, and with how many cases at once.
+-- Where a responder starts from, and with how many cases at once; duty hours stand beside them already.
 ALTER TABLE receivers
     -- station:… or coordinator:… and the programme's own number, for imports that run twice.
     ADD COLUMN external_id text UNIQUE,
     ADD COLUMN station_id bigint REFERENCES stations ON DELETE SET NULL,
     ADD COLUMN latitude double precision CHECK (latitude BETWEEN -90 AND 90),
     ADD COLUMN longitude double precision CHECK (longitude BETWEEN -180 AND 180),
-    ADD COLUMN time_zone text NOT NULL DEFAULT 'Asia/Shanghai',
-    -- Null: always on duty. Else like zones.schedule, in the time zone beside it.
-    ADD COLUMN duty jsonb,
     -- Open cases accepted at once; null: any number.
     ADD COLUMN capacity int CHECK (capacity BETWEEN 1 AND 1000),
     ADD CONSTRAINT receivers_place CHECK ((latitude IS NULL) = (longitude IS NULL));

@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from tests.benchmarks import engine
+from tests.benchmarks import dispatch, engine
 
 OUTPUT = Path("build/bench.json")
 
 
 def main() -> None:
     """Measure, print, write."""
-    results = {"engine": engine.measure()}
+    results = {"engine": engine.measure(), "dispatch": dispatch.measure()}
     OUTPUT.parent.mkdir(exist_ok=True)
     OUTPUT.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
     for what, figures in results.items():
