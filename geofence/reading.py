@@ -76,6 +76,11 @@ class BedReport:
     movement_pct: float | None = None
     #: How far the vital signs can be trusted, per cent.
     quality_pct: float | None = None
+    #: Depth of breathing over the report's period against the person's own minutes before, per cent:
+    #: `geofence.breathing`. 0 is no breathing.
+    breathing_amplitude_pct: float | None = None
+    #: Seconds without breath, by the bed's own judgement, in a pause that goes on or ended since its last report.
+    apnea_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

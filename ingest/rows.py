@@ -30,7 +30,7 @@ def reading_row(reading: Reading, report: Report, device: Device) -> tuple[Liter
     if bed is not None:
         return "bed_reports", (
             key, at, person_id, received_at, bed.status, bed.heart_rate_bpm, bed.breathing_rate_bpm, bed.movement_pct,
-            bed.quality_pct, report.seq,
+            bed.quality_pct, report.seq, bed.breathing_amplitude_pct, bed.apnea_s,
         )  # fmt: skip
     if event is not None:
         return "safety_events", (

@@ -35,7 +35,7 @@ COLUMNS: dict[LiteralString, tuple[LiteralString, ...]] = {
     ),
     "bed_reports": (
         "device_key", "at", "person_id", "received_at", "status", "heart_rate_bpm", "breathing_rate_bpm",
-        "movement_pct", "quality_pct", "seq",
+        "movement_pct", "quality_pct", "seq", "breathing_amplitude_pct", "apnea_s",
     ),
     "heartbeats": (
         "device_key", "at", "person_id", "received_at", "battery_pct", "charging", "worn", "steps", "signal_dbm", "seq",

@@ -84,6 +84,8 @@ class _Bed(_Up, kw_only=True):
     breathing_rate_bpm: Annotated[float, Meta(ge=0, le=100)] | None = None
     movement_pct: Percent | None = None
     quality_pct: Percent | None = None
+    breathing_amplitude_pct: Annotated[float, Meta(ge=0, le=1000)] | None = None
+    apnea_s: Annotated[float, Meta(ge=0, le=600)] | None = None
 
 
 #: Digits of the longest whole number that any field may hold.
@@ -231,6 +233,8 @@ def _bed(told: _Bed) -> Report:
             breathing_rate_bpm=told.breathing_rate_bpm or None,
             movement_pct=told.movement_pct,
             quality_pct=told.quality_pct,
+            breathing_amplitude_pct=told.breathing_amplitude_pct,
+            apnea_s=told.apnea_s,
         ),
     )
 

@@ -77,7 +77,7 @@ class TestRows:
     def test_bed(self) -> None:
         told = {
             "status": "edge", "heart_rate_bpm": 61.0, "breathing_rate_bpm": 14.5, "movement_pct": 3.0,
-            "quality_pct": 90.0, "seq": 5,
+            "quality_pct": 90.0, "seq": 5, "breathing_amplitude_pct": 85.0, "apnea_s": 0.0,
         }  # fmt: skip
         row = self.row("bed_reports", Desk().judge(message("bed", device=BED, **told)))
         assert row == {"device_key": 12, "at": NOW, "person_id": 1, "received_at": NOW} | told
