@@ -96,7 +96,7 @@ class BedThresholds:
             above="whoever fell in the bathroom would lie there for half an hour",
         ),
     ] = timedelta(minutes=15)
-    #: ... and at the latest after so long, whatever the habits. Minutes. Our plan of detection; provisional.
+    #: ... and at the latest after so long, whatever the habits. Minutes. provisional.
     no_return_most: Annotated[
         timedelta,
         Bounds(
@@ -107,7 +107,7 @@ class BedThresholds:
             above="whoever fell in the bathroom would lie there for an hour",
         ),
     ] = timedelta(minutes=45)
-    #: Between the two: longer than this share of the person's own absences at night. Our plan of detection; provisional.
+    #: Between the two: longer than this share of the person's own absences at night. provisional.
     no_return_share: Annotated[
         float,
         Bounds(
@@ -162,7 +162,7 @@ class BedThresholds:
             above="a way to the kitchen would not count",
         ),
     ] = 8
-    #: Up by then, until the own habit is known. Local time. Our plan of detection; provisional.
+    #: Up by then, until the own habit is known. Local time. provisional.
     still_in_bed_at: Annotated[time, TimeOfDay()] = time(11, 0)
     #: ... and later than so long after nine of ten own risings. Minutes. Provisional.
     still_in_bed_margin: Annotated[
