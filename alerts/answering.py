@@ -108,6 +108,18 @@ async def receipt(connection: Connection, notification_id: UUID, what: Receipt, 
     return Told.DONE
 
 
+async def standing(connection: Connection, notification_id: UUID) -> Asked:
+    """How the incident of a message stands now.
+
+    Raises:
+        LinkUnknown: there is no such notification.
+    """
+    asked = await store.asked(connection, notification_id)
+    if asked is None:
+        raise LinkUnknown(str(notification_id))
+    return asked
+
+
 async def _asked(connection: Connection, code: str, *, at: datetime) -> Asked:
     notification_id = answers.read(await store.keys(connection), code)
     asked = None if notification_id is None else await store.asked(connection, notification_id)

@@ -70,6 +70,13 @@ class NotFound(ApiError):  # noqa: N818 - reads as the answer it is
     title = "Not found"
 
 
+class Gone(ApiError):  # noqa: N818 - reads as the answer it is
+    """It was there, and its time is over."""
+
+    kind = "gone"
+    title = "No longer valid"
+
+
 class Conflict(ApiError):  # noqa: N818 - reads as the answer it is
     """The thing is not in a state for this."""
 
@@ -111,6 +118,7 @@ _STATUS: Mapping[type[ApiError], HTTPStatus] = {
     NotSignedIn: HTTPStatus.UNAUTHORIZED,
     WrongRole: HTTPStatus.FORBIDDEN,
     NotFound: HTTPStatus.NOT_FOUND,
+    Gone: HTTPStatus.GONE,
     Conflict: HTTPStatus.CONFLICT,
     Invalid: HTTPStatus.UNPROCESSABLE_ENTITY,
     TooManyAttempts: HTTPStatus.TOO_MANY_REQUESTS,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 
 from runtime.settings import Settings
 
@@ -23,12 +23,28 @@ class ApiSettings(Settings):
     api_trusted_proxies: str = Field(default="", description="addresses of your proxies, e.g. 10.0.0.2")
     #: Seconds an ending server waits for answers under way.
     api_stop_within_s: int = Field(default=5, ge=1, le=60, description="seconds, e.g. 5")
+    #: Push services that browsers may name, comma separated; those of Google, Mozilla, Apple and Microsoft.
+    api_push_hosts: str = Field(
+        default="fcm.googleapis.com,push.services.mozilla.com,push.apple.com,notify.windows.com",
+        description="hosts, comma separated, e.g. fcm.googleapis.com",
+    )
+    #: The key that messages to browsers are signed with; its public half is what they subscribe with.
+    alerts_vapid_private_key: SecretStr | None = Field(
+        default=None, description="the key that `tongxing alerts vapid` prints"
+    )
+    #: The secret that the gateway for calls signs its reports with.
+    alerts_voice_secret: SecretStr | None = Field(default=None, min_length=32, description="at least 32 characters")
     #: MapLibre style of a base map. Unset: no request leaves the machine.
     basemap_style_url: str | None = Field(
         default=None,
         pattern=r"^https?://[^\s;,'\"]+$",
         description="address of a MapLibre style, e.g. https://maps.example/style.json",
     )
+
+    @property
+    def push_hosts(self) -> tuple[str, ...]:
+        """The push services, one by one."""
+        return tuple(host.strip() for host in self.api_push_hosts.split(",") if host.strip())
 
     @property
     def basemap_origin(self) -> str | None:

@@ -48,6 +48,26 @@ async def record_accesses(connection: Connection, *, at: datetime, looks: Sequen
     )
 
 
+async def put_browser(connection: Connection, *, user_id: int, entry: Mapping[str, Any]) -> bool:
+    """Make a browser the first channel of whoever is told under this login; False when nobody is."""
+    cursor = await connection.execute(
+        "UPDATE receivers SET channels = jsonb_build_array(%(entry)s::jsonb) || coalesce((SELECT jsonb_agg(one)"
+        " FROM jsonb_array_elements(channels) one WHERE one ->> 'endpoint' IS DISTINCT FROM %(endpoint)s), '[]')"
+        " WHERE user_id = %(user_id)s",
+        {"entry": Jsonb(dict(entry)), "endpoint": entry["endpoint"], "user_id": user_id},
+    )
+    return cursor.rowcount > 0
+
+
+async def remove_browser(connection: Connection, *, user_id: int, endpoint: str) -> None:
+    """Take a browser out of the channels of a login."""
+    await connection.execute(
+        "UPDATE receivers SET channels = coalesce((SELECT jsonb_agg(one) FROM jsonb_array_elements(channels) one"
+        " WHERE one ->> 'endpoint' IS DISTINCT FROM %(endpoint)s), '[]') WHERE user_id = %(user_id)s",
+        {"endpoint": endpoint, "user_id": user_id},
+    )
+
+
 async def announce_pulse(connection: Connection) -> None:
     """A sign of life for the live stream's own listener."""
     await connection.execute("SELECT pg_notify('live_pulse', '')")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from api.errors import Invalid, NotReady, documented
-from api.routes import devices, fleet, incidents, live, persons, policies, positions, tokens, zones
+from api.routes import answers, devices, fleet, incidents, live, persons, policies, positions, push, tokens, zones
 
 api_v1 = APIRouter(prefix="/api/v1", responses=documented(Invalid, NotReady))
-for module in (tokens, persons, devices, zones, policies, positions, incidents, live, fleet):
+for module in (tokens, persons, devices, zones, policies, positions, incidents, live, fleet, answers, push):
     api_v1.include_router(module.router)
