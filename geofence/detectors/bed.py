@@ -25,7 +25,6 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from geofence.detection import Command, CommandType, Detection, DetectionKind, Evidence, Place
-from geofence.detectors.zone import Safety
 from geofence.evidence import identify, when
 from geofence.habits import Habits, back_within, up_by_min, usually_up, with_absence, with_rising
 from geofence.observation import NOTHING, Judgement, Observation
@@ -121,7 +120,7 @@ def quiet(state: BedState, person: Person, before: PersonState, room: Room) -> N
         if state.occupancy is Occupancy.IN and not state.other_sleeper:
             room.steps_up_to(policy.bed_other_sleeper_steps - 1)
     elif state.left_in_night:
-        if before.zone.safety is Safety.OUTSIDE and not state.went_out:
+        if _outside(before) and not state.went_out:
             room.never(Facet.WEAR | Facet.FIX)
         if state.no_return_at is not None:
             room.steps_up_to(policy.no_return_steps - 1)
@@ -232,7 +231,7 @@ def _look(state: BedState, person: Person, at: datetime, before: PersonState) ->
 
 
 def _missing(state: BedState, policy: Policy, at: datetime, before: PersonState) -> Reason:
-    if before.zone.safety is Safety.OUTSIDE:
+    if _outside(before):
         return Reason.OVERDUE
     heard_at = _heard_exactly(before.order, state.device_id)
     if state.status is BedStatus.FAULT or heard_at is None or at - heard_at > policy.bed_silent_after:
@@ -282,7 +281,7 @@ def _bracelet(state: BedState, seen: Observation) -> BedState:
 def _up_at_night(state: BedState, seen: Observation, steps: int) -> BedState:
     """The way to the kitchen is not the way out."""
     at, at_home = seen.reading.at, seen.reading.at_home
-    outside = seen.before.zone.safety is Safety.OUTSIDE
+    outside = _outside(seen.before)
     if outside and not state.went_out:
         state = replace(state, went_out=True)
     home = at_home if at_home is not None else not outside
@@ -291,6 +290,11 @@ def _up_at_night(state: BedState, seen: Observation, steps: int) -> BedState:
     if state.moved_at is not None and at - state.moved_at < MOVED_EVERY:
         return state
     return replace(state, moved_at=at)
+
+
+def _outside(before: PersonState) -> bool:
+    # By its word: the zone's own module reads this one.
+    return before.zone.safety == "outside"
 
 
 def _heard_exactly(order: OrderState, device_id: str | None) -> datetime | None:
