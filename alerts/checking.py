@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from alerts import channels
-from alerts.climbing import check_row
 from alerts.errors import LadderError
+from alerts.planning import check_row
 from alerts.store import ladders, people
 from runtime.database import Connection
 

@@ -23,7 +23,7 @@ from alerts.messages.words import zone_of
 from alerts.person import Person
 from alerts.plan import Plan
 from alerts.receiver import Receiver
-from alerts.store import detections, incidents, ladders, outbox, outings, responders
+from alerts.store import detections, incidents, ladders, outages, outbox, outings, responders
 from alerts.withholding import Kept
 from runtime.database import Connection
 
@@ -103,7 +103,9 @@ async def pull(connection: Connection, incident_id: int, *, now: datetime) -> in
 
 
 async def _case(connection: Connection, incident: Incident, person: Person) -> Case:
-    """What later steps speak of: the worst detection, the latest of equals."""
+    """What later steps speak of: the worst detection, the latest of equals; of an area, its outage."""
+    if incident.person_id is None and (area := await outages.detected_of(connection, incident.incident_id)):
+        return Case(incident=incident, person=person, detected=area)
     held = await detections.of_incident(connection, incident.incident_id)
     worst = severity.gravest(detected.fact for detected in reversed(held))
     gravest = next(detected for detected in reversed(held) if detected.fact == worst)
@@ -120,9 +122,7 @@ async def _prepare(
     connection: Connection, case: Case, plan: Plan, *, direct_round: int | None, now: datetime
 ) -> _Climb:
     place = await responders.last_place(connection, case.person.person_id)
-    receivers = await responders.candidates(
-        connection, case.person, incident_id=case.incident.incident_id, place=place
-    )
+    receivers = await responders.candidates(connection, case.person, incident_id=case.incident.incident_id, place=place)
     return _Climb(case=case, plan=plan, receivers=receivers, place=place, direct_round=direct_round, now=now)
 
 

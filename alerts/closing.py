@@ -9,7 +9,7 @@ from alerts.incident import Incident
 from alerts.lifecycle import Outcome
 from alerts.notification import LINK, Notification, Purpose
 from alerts.person import Person
-from alerts.store import incidents, ladders, outbox, people
+from alerts.store import incidents, ladders, outbox, people, timers
 from alerts.store.outbox import Told
 from runtime.database import Connection
 
@@ -28,10 +28,12 @@ async def close(
     at: datetime,
     outcome: Outcome,
     note: str,
+    all_clear: bool = True,
 ) -> None:
     """Resolve an incident whose row the caller holds, and put an all-clear into the outbox for everyone told."""
     await incidents.set_resolved(connection, incident.incident_id, user_id=user_id, at=at, outcome=outcome, note=note)
     await quieten(connection, incident.incident_id)
+    await timers.stop_all(connection, incident.incident_id)
     await incidents.add_event(
         connection,
         incident.incident_id,
@@ -40,8 +42,8 @@ async def close(
         user_id=user_id,
         data={"outcome": outcome, "note": note},
     )
-    person = await people.person(connection, incident.person_id)
-    if person is not None:
+    person = await people.subject(connection, incident.incident_id, incident.person_id)
+    if person is not None and all_clear:
         told = await outbox.told(connection, incident.incident_id)
         await outbox.insert(connection, [_all_clear(incident, person, one, outcome, at=at) for one in told])
     await incidents.announce(connection, incident.incident_id)

@@ -1,57 +1,16 @@
-"""Which ladder an incident climbs and when each rung is due. Pure: rows in `escalations` are the timers."""
+"""When each rung of a ladder is due. Pure: rows in `escalations` are the timers."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from types import MappingProxyType
 
-from alerts.ladder import Audience, Ladder, Step
-from alerts.severity import Severity
+from alerts.ladder import Audience, Ladder
 
-_MINUTE = timedelta(minutes=1)
-
-#: From the last step to the next round. Source: provisional; long enough for four levels to read and answer, and short
-#: against the 75 min in which half of the people lost on foot are still within 700 m (Grampian 2007).
-REPEAT_AFTER = 10 * _MINUTE
-
-#: Delays in scaled time. Source: design section 7 (first contact; +2 min; then level by level); provisional.
-DEFAULT = Ladder(
-    ladder_id="default",
-    title="家人先，两分钟后邻近协调员，再逐级上报 / Family first, neighbours after two minutes, then level by level",
-    steps=(
-        Step(delay=0 * _MINUTE, audiences=(Audience.FIRST_FAMILY,)),
-        Step(delay=2 * _MINUTE, audiences=(Audience.ALL_FAMILY, Audience.COORDINATORS)),
-        Step(delay=5 * _MINUTE, audiences=(Audience.STATION,)),
-        Step(delay=10 * _MINUTE, audiences=(Audience.COUNTY, Audience.CENTRE)),
-    ),
-    repeat_after=REPEAT_AFTER,
-)
-TOGETHER = Ladder(
-    ladder_id="together",
-    title="家人和协调员同时 / Family and coordinators together",
-    steps=(
-        Step(delay=0 * _MINUTE, audiences=(Audience.ALL_FAMILY, Audience.COORDINATORS)),
-        Step(delay=2 * _MINUTE, audiences=(Audience.STATION,)),
-        Step(delay=5 * _MINUTE, audiences=(Audience.COUNTY, Audience.CENTRE)),
-    ),
-    repeat_after=REPEAT_AFTER,
-)
-GENTLE = Ladder(
-    ladder_id="gentle",
-    title="只告诉家人一次 / One word to the family's first contact",
-    steps=(Step(delay=0 * _MINUTE, audiences=(Audience.FIRST_FAMILY,)),),
-)
-#: Written when the service starts on a database that lacks them; gentlest first.
-LADDERS = (GENTLE, DEFAULT, TOGETHER)
-
-#: Kinds with a ladder of their own; the others go by severity.
-BY_KIND: Mapping[str, str] = MappingProxyType(
-    {"sos": TOGETHER.ladder_id, "zone_exit": DEFAULT.ladder_id, "low_battery": GENTLE.ladder_id}
-)
-
-_STRENGTH = {ladder.ladder_id: strength for strength, ladder in enumerate(LADDERS)}
+#: A timer is allowed to lie so much further ahead than it was set, before we believe that the clock was put back.
+#: Covers what the processes' clocks may differ. Provisional.
+CLOCK_SLACK = timedelta(seconds=5)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,26 +22,13 @@ class DueStep:
     ladder_id: str
     due_at: datetime
     audiences: tuple[Audience, ...]
+    #: From the step before it, or from when the round was set: how long it was meant to wait at most.
+    wait: timedelta = timedelta()
 
 
-def ladder_for(kind: str, severity: Severity) -> str:
-    """The ladder that a detection of this kind asks for."""
-    by_severity = DEFAULT if severity.rank >= Severity.URGENT.rank else GENTLE
-    return BY_KIND.get(kind, by_severity.ladder_id)
-
-
-def built_in(ladder_id: str) -> Ladder:
-    """The ladder we ship under this name, for when the stored one cannot be used."""
-    return next((ladder for ladder in LADDERS if ladder.ladder_id == ladder_id), DEFAULT)
-
-
-def stronger(ladder_id: str, than: str | None) -> bool:
-    """Whether a ladder rings more people, or sooner, than the one being climbed."""
-    return than is None or _STRENGTH.get(ladder_id, 0) > _STRENGTH.get(than, 0)
-
-
-def expand(ladder: Ladder, *, round_number: int, since: datetime) -> tuple[DueStep, ...]:
-    """The steps of one round that begins at `since`."""
+def expand(ladder: Ladder, *, round_number: int, since: datetime, wait: timedelta = timedelta()) -> tuple[DueStep, ...]:
+    """The steps of one round that begins at `since`, which lies `wait` ahead."""
+    before = [-wait, *(step.delay for step in ladder.steps)]
     return tuple(
         DueStep(
             round=round_number,
@@ -90,8 +36,9 @@ def expand(ladder: Ladder, *, round_number: int, since: datetime) -> tuple[DueSt
             ladder_id=ladder.ladder_id,
             due_at=since + step.delay,
             audiences=step.audiences,
+            wait=step.delay - earlier,
         )
-        for position, step in enumerate(ladder.steps)
+        for position, (step, earlier) in enumerate(zip(ladder.steps, before, strict=False))
     )
 
 
@@ -104,3 +51,17 @@ def next_round_since(ladder: Ladder, *, last_due_at: datetime, now: datetime) ->
     if ladder.repeat_after is None:
         return None
     return max(last_due_at + ladder.repeat_after, now)
+
+
+def pulled(pending: Sequence[DueStep], *, now: datetime) -> list[DueStep]:
+    """The timers of one incident as they should stand; the same when the clock has not been put back.
+
+    A clock put back by an hour would leave a daughter's brother untold for an hour: the next step never lies further
+    ahead than it was set to wait, and the later ones keep their distance to it.
+    """
+    if not pending:
+        return []
+    ahead = pending[0].due_at - (now + pending[0].wait)
+    if ahead <= CLOCK_SLACK:
+        return list(pending)
+    return [replace(step, due_at=step.due_at - ahead) for step in pending]

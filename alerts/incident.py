@@ -14,7 +14,8 @@ class Incident:
     """One case of one person, holding one or more detections."""
 
     incident_id: int
-    person_id: int
+    #: None: of a whole area, `alerts.outage`.
+    person_id: int | None
     state: State
     severity: Severity
     #: Why that severity, one machine word each.

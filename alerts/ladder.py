@@ -1,17 +1,26 @@
-"""The noun `Ladder`: who is told after how long. What is written wrong is refused here, with what to write instead."""
+"""The nouns `Ladder` and `Choice`: who is told after how long, and which ladder is climbed for what.
+
+What is written wrong is refused here, with what to write instead.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from itertools import pairwise
 
 from alerts.errors import LadderError
+from alerts.scale import Severity
 
 #: A ladder that starts again sooner is a loop. Source: a call takes about half a minute to be heard; provisional.
 LEAST_REPEAT_AFTER = timedelta(minutes=1)
+#: No step later than this: whoever is told only tomorrow is not told. Source: a person on foot is 95 % within 5.8 km
+#: and 8 h of where they were seen last (Grampian 2007); provisional.
+LONGEST_DELAY = timedelta(hours=8)
+#: Steps of one ladder, at most. Count; settled: four levels told twice.
+MOST_STEPS = 8
 
 
 class Audience(StrEnum):
@@ -25,6 +34,16 @@ class Audience(StrEnum):
     STATION = "station"
     COUNTY = "county"
     CENTRE = "centre"
+    #: Who looks after the devices of the area.
+    FLEET = "fleet"
+
+
+class Hours(StrEnum):
+    """When a choice of ladder counts."""
+
+    ANY = "any"
+    DAY = "day"
+    NIGHT = "night"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +66,20 @@ class Ladder:
     repeat_after: timedelta | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """What a ladder is climbed for. Of several that fit, the most particular one counts."""
+
+    ladder_id: str
+    #: None: every kind.
+    kind: str | None = None
+    #: At least so bad.
+    severity: Severity = Severity.INFO
+    hours: Hours = Hours.ANY
+    #: Persons who live in this division: a prefix of the statistical code, "" is everywhere.
+    division: str = ""
+
+
 def checked(
     ladder_id: str,
     *,
@@ -61,6 +94,8 @@ def checked(
     """
     if not steps:
         raise LadderError(f"ladder {ladder_id} has no steps and would reach nobody: write at least one step.")
+    if len(steps) > MOST_STEPS:
+        raise LadderError(f"ladder {ladder_id} has {len(steps)} steps: write at most {MOST_STEPS}.")
     if repeat_after is not None and repeat_after < LEAST_REPEAT_AFTER:
         raise LadderError(
             f"ladder {ladder_id} repeats after {repeat_after}, which is a loop: "
@@ -71,7 +106,26 @@ def checked(
         Step(delay=delay, audiences=_audiences(ladder_id, position, words))
         for position, (delay, words) in enumerate(steps)
     )
+    _check_repetition(ladder_id, climbed)
     return Ladder(ladder_id=ladder_id, title=title, steps=climbed, repeat_after=repeat_after)
+
+
+def check_reach(ladder: Ladder, reachable: Mapping[Audience, int]) -> None:
+    """Refuse a ladder none of whose audiences has anybody who can be told.
+
+    Args:
+        ladder: right in itself.
+        reachable: receivers with a working channel, by audience, in the whole registry.
+
+    Raises:
+        LadderError: it would reach nobody; the message names the audiences.
+    """
+    named = sorted({audience for step in ladder.steps for audience in step.audiences})
+    if not any(reachable.get(audience, 0) for audience in named):
+        raise LadderError(
+            f"ladder {ladder.ladder_id} would reach nobody: no receiver of {', '.join(named)} has a working channel. "
+            "Add one, or name another audience."
+        )
 
 
 def _check_delays(ladder_id: str, delays: Sequence[timedelta]) -> None:
@@ -83,6 +137,24 @@ def _check_delays(ladder_id: str, delays: Sequence[timedelta]) -> None:
                 f"ladder {ladder_id} step {position} comes after {later}, not later than the step before it "
                 f"({earlier}): write a longer delay, or join the two steps into one."
             )
+    if delays[-1] > LONGEST_DELAY:
+        raise LadderError(
+            f"ladder {ladder_id} step {len(delays) - 1} waits {delays[-1]}: write at most {LONGEST_DELAY}."
+        )
+
+
+def _check_repetition(ladder_id: str, steps: Sequence[Step]) -> None:
+    """A step that only names whom earlier ones of the round have told would tell nobody."""
+    told: set[Audience] = set()
+    for position, step in enumerate(steps):
+        if told.issuperset(step.audiences):
+            raise LadderError(
+                f"ladder {ladder_id} step {position} names only {', '.join(step.audiences)}, told before in the same "
+                "round, and would reach nobody new: name somebody else, or let the ladder repeat."
+            )
+        told.update(step.audiences)
+        if Audience.ALL_FAMILY in step.audiences:
+            told.add(Audience.FIRST_FAMILY)
 
 
 def _audiences(ladder_id: str, position: int, words: Sequence[str]) -> tuple[Audience, ...]:

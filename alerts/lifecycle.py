@@ -38,6 +38,8 @@ class Event(StrEnum):
     REOPEN = "reopen"
     #: The person is back inside; closes by itself.
     RETURNED = "returned"
+    #: Nothing more has come for long enough, of kinds for which that is an end.
+    LAPSE = "lapse"
 
 
 class Outcome(StrEnum):
@@ -47,6 +49,8 @@ class Outcome(StrEnum):
     RETURNED = "returned"
     FALSE_ALARM = "false_alarm"
     TEST = "test"
+    #: Over by itself: nothing more came. Nobody can choose it.
+    CLEARED = "cleared"
 
 
 TABLE: Mapping[State, Mapping[Event, State]] = MappingProxyType(
@@ -56,12 +60,14 @@ TABLE: Mapping[State, Mapping[Event, State]] = MappingProxyType(
             Event.RESPOND: State.RESPONDING,
             Event.RESOLVE: State.RESOLVED,
             Event.RETURNED: State.RESOLVED,
+            Event.LAPSE: State.RESOLVED,
         },
         State.ACKNOWLEDGED: {
             Event.RESPOND: State.RESPONDING,
             Event.RESOLVE: State.RESOLVED,
             Event.REOPEN: State.OPEN,
             Event.RETURNED: State.RESOLVED,
+            Event.LAPSE: State.RESOLVED,
         },
         State.RESPONDING: {
             Event.RESOLVE: State.RESOLVED,
@@ -103,7 +109,7 @@ def mermaid() -> str:
 
 def document() -> str:
     """The page `docs/lifecycle.md`."""
-    outcomes = ", ".join(f"`{outcome}`" for outcome in Outcome)
+    outcomes = ", ".join(f"`{outcome}`" for outcome in Outcome if outcome is not Outcome.CLEARED)
     return f"""# Life of an incident
 
 Drawn from the table in `alerts/lifecycle.py`; a test fails when this page is older than the table.
@@ -113,8 +119,10 @@ Drawn from the table in `alerts/lifecycle.py`; a test fails when this page is ol
 ```
 
 A person has at most one incident that is not resolved. `resolve` carries the outcome: {outcomes}. `returned` happens by
-itself when the person is back inside and nothing but an exit (and a low battery) was detected; never after an SOS.
-Acknowledging, responding and resolving stop the ladder; `reopen` starts it again from its first step.
+itself when the person is back inside and what the incident holds is over with that; never after an SOS or a fall.
+`lapse` ends what nobody had to act on (`cleared`) once nothing more has come for long enough. Which kinds these are
+stands in [alerts.md](alerts.md). Acknowledging, responding and resolving stop the ladder; `reopen` starts it again from
+its first step.
 """
 
 

@@ -51,3 +51,18 @@ PENDING = Gauge("tongxing_alerts_outbox_pending", "Notifications waiting in the 
 OLDEST_AGE_S = Gauge(
     "tongxing_alerts_outbox_oldest_age_seconds", "How long the oldest of them has been due.", registry=REGISTRY
 )
+RESTRAINT = Counter(
+    "tongxing_alerts_restraint",
+    "Messages that could have waited, by whether they went out or for what they wait.",
+    ("verdict",),
+    registry=REGISTRY,
+)
+DIGESTS = Counter(
+    "tongxing_alerts_digests", "Messages that told in one what had waited, or what had waited alone.", registry=REGISTRY
+)
+PER_PERSON_DAY = Gauge(
+    "tongxing_alerts_per_person_day",
+    "Alerts a person and day over the last 30 days; the median is the one to keep at 0.",
+    ("statistic",),
+    registry=REGISTRY,
+)

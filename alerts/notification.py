@@ -22,6 +22,8 @@ class Purpose(StrEnum):
     ALERT = "alert"
     #: It is over; told to everyone who was alarmed.
     ALL_CLEAR = "all_clear"
+    #: What could wait, in one message.
+    DIGEST = "digest"
 
 
 class NotificationState(StrEnum):

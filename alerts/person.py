@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """Whom an incident is about."""
+    """Whom an incident is about; for a fleet incident, the area it is about."""
 
-    person_id: int
+    #: None: an area.
+    person_id: int | None
     display_name: str
     #: IANA name; messages speak local time.
     time_zone: str

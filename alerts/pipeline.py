@@ -21,9 +21,10 @@ from typing import Any
 import psycopg
 import structlog
 
-from alerts import climbing, escalation, metrics
+from alerts import climbing, escalation, expiry, metrics, outage_watch, outing, planning, withholding
 from alerts.handling import handle_person
-from alerts.store import detections, incidents, ladders, people
+from alerts.restraint import BUDGETS
+from alerts.store import detections, incidents, ladders, outages, outings, people, timers, withheld
 from runtime.clock import Clock
 from runtime.database import Pool
 from runtime.service import Stop
@@ -61,9 +62,10 @@ class Pipeline:
         return f"{len(self._held)} persons or incidents cannot be handled, see the log" if self._held else None
 
     async def seed(self) -> None:
-        """Write the ladders we ship where they are missing."""
+        """Write the ladders, choices and budgets we ship where they are missing."""
         async with self._pool.connection() as connection:
-            await ladders.seed(connection, escalation.LADDERS)
+            await planning.seed(connection)
+            await withheld.seed(connection, BUDGETS)
 
     async def run(self, stop: Stop) -> None:
         """Work until asked to stop."""
@@ -84,7 +86,10 @@ class Pipeline:
         """Do all there is to do now."""
         while await self.handle_waiting():
             pass
+        await self.judge_silences()
+        await self.expire_due()
         await self.fire_due()
+        await self.tell_withheld()
 
     async def handle_waiting(self) -> int:
         """One pass over the queue; how many detections were handled."""
@@ -94,9 +99,36 @@ class Pipeline:
 
     async def fire_due(self) -> int:
         """Fire every ladder step that is due; how many fired."""
+        now = self._clock.now()
         async with self._pool.connection() as connection:
-            due = await ladders.due_incidents(connection, self._clock.now())
+            due = await ladders.due_incidents(connection, now)
+            set_back = await ladders.set_back(connection, now, slack=escalation.CLOCK_SLACK)
+        await self._each("incident", self._pull, set_back)
         return await self._each("incident", self._fire, due)
+
+    async def expire_due(self) -> int:
+        """End what is over by itself, and look at outings that have run out; how many there were."""
+        now = self._clock.now()
+        async with self._pool.connection() as connection:
+            due = await timers.due_incidents(connection, now)
+            back_home = await outings.due_persons(connection, now)
+        expired = await self._each("incident", self._expire, due)
+        return expired + await self._each("person", self._end_outing, back_home)
+
+    async def judge_silences(self) -> int:
+        """Judge silences that have waited, all together, and look at open outages; how many were decided."""
+        now = self._clock.now()
+        async with self._pool.connection() as connection:
+            due = await outages.any_due(connection, now)
+            lasting = await outages.to_check(connection, now - outage_watch.CHECK_EVERY)
+        judged = await self._each("silences", self._judge, [0]) if due else 0
+        return judged + await self._each("outage", self._check_outage, lasting)
+
+    async def tell_withheld(self) -> int:
+        """Tell receivers what has waited; how many messages went out."""
+        async with self._pool.connection() as connection:
+            due = await withheld.due_receivers(connection, self._clock.now())
+        return await self._each("receiver", self._tell, due)
 
     async def _each(self, what: str, work: Callable[[int], Awaitable[int]], keys: Sequence[int]) -> int:
         """Work on several at once; the sum of what they did."""
@@ -140,18 +172,48 @@ class Pipeline:
             if not await incidents.try_lock(connection, incident_id):
                 return 0
             incident = await incidents.get(connection, incident_id)
-            person = await people.person(connection, incident.person_id)
-            if person is None:
+            subject = await people.subject(connection, incident_id, incident.person_id)
+            if subject is None:
                 await ladders.cancel_steps(connection, incident_id)
                 return 0
-            fired = await climbing.fire(connection, incident, person, now=self._clock.now())
+            fired = await climbing.fire(connection, incident, subject, now=self._clock.now())
             if fired:
                 await incidents.touch(connection, incident_id, at=self._clock.now())
             return fired
 
+    async def _pull(self, incident_id: int) -> int:
+        async with self._pool.connection() as connection, connection.transaction():
+            if not await incidents.try_lock(connection, incident_id):
+                return 0
+            return await climbing.pull(connection, incident_id, now=self._clock.now())
+
+    async def _expire(self, incident_id: int) -> int:
+        async with self._pool.connection() as connection, connection.transaction():
+            if not await incidents.try_lock(connection, incident_id):
+                return 0
+            return await expiry.expire(connection, incident_id, now=self._clock.now())
+
+    async def _end_outing(self, person_id: int) -> int:
+        async with self._pool.connection() as connection, connection.transaction():
+            if not await detections.try_lock_person(connection, person_id, lock_timeout=LOCK_TIMEOUT):
+                return 0
+            return await outing.expire(connection, person_id, now=self._clock.now())
+
+    async def _judge(self, _: int) -> int:
+        async with self._pool.connection() as connection, connection.transaction():
+            return await outage_watch.judge(connection, now=self._clock.now(), lock_timeout=LOCK_TIMEOUT)
+
+    async def _check_outage(self, outage_id: int) -> int:
+        async with self._pool.connection() as connection, connection.transaction():
+            return await outage_watch.check(connection, outage_id, now=self._clock.now(), lock_timeout=LOCK_TIMEOUT)
+
+    async def _tell(self, receiver_id: int) -> int:
+        async with self._pool.connection() as connection, connection.transaction():
+            return await withholding.tell_due(connection, receiver_id, now=self._clock.now())
+
     async def _next_due_at(self) -> datetime | None:
         async with self._pool.connection() as connection:
-            return await ladders.next_due_at(connection)
+            return await timers.next_due_at(connection)
 
     async def _rest(self, stopping: asyncio.Future[Any], due_at: datetime | None) -> None:
         """Until woken, until the next step is due, or until the next sweep."""

@@ -1,64 +1,58 @@
-"""How bad it is, and why: the maximum over all detections of an incident, each raised by its circumstances. Pure."""
+"""How bad it is, and why: the maximum over all detections of an incident, each raised by its circumstances. Pure.
+
+Being accompanied lowers a detection, and says so; what it is then lowered to stands in `alerts.kinds`. Where somebody
+is near water or a railway the distance decides, so that a canal across the town raises nothing.
+"""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
+from typing import Any
 
+from alerts import kinds
+from alerts.kinds import Danger
+from alerts.scale import Severity
 
-class Severity(StrEnum):
-    """How fast somebody must act, least first."""
-
-    #: When there is time.
-    INFO = "info"
-    #: Today.
-    WARNING = "warning"
-    #: Now.
-    URGENT = "urgent"
-    #: Now, and by more people than one.
-    CRITICAL = "critical"
-
-    @property
-    def rank(self) -> int:
-        """0 for the least."""
-        return _ORDER.index(self)
-
-    def raised(self) -> Severity:
-        """One step worse; critical stays critical."""
-        return _ORDER[min(self.rank + 1, len(_ORDER) - 1)]
-
-
-_ORDER = tuple(Severity)
-
-#: What a detection is by itself. Source: design section 7 and the programme's duty rules; provisional.
-BASE: Mapping[str, Severity] = MappingProxyType(
-    {
-        "sos": Severity.CRITICAL,
-        "zone_exit": Severity.URGENT,
-        "low_battery": Severity.INFO,
-        "zone_enter": Severity.INFO,
-    }
-)
-#: ... unless its reason says more.
-BASE_BY_REASON: Mapping[tuple[str, str], Severity] = MappingProxyType(
-    {("low_battery", "below_critical"): Severity.WARNING}
-)
-#: A kind this version has no line for is shown to somebody rather than swallowed.
-UNKNOWN_KIND = Severity.WARNING
-#: Kinds that speak of danger to the person; circumstances raise only these.
-RAISED_KINDS = frozenset({"zone_exit"})
+__all__ = ["Accompanied", "Assessment", "Fact", "Raise", "Severity", "assess", "fact_of", "gravest", "own"]
 
 
 class Raise(StrEnum):
     """A circumstance that makes it worse."""
 
     NIGHT = "night"
-    #: The device fell silent while an exit was suspected.
+    #: Water, a railway, a fast road within reach.
+    WATER = "water"
+    RAIL = "rail"
+    HIGHWAY = "highway"
+    #: Cold enough to harm whoever stays out.
+    COLD = "cold"
+    #: The device fell silent while the person was out, or about to be.
     SILENCE = "silence"
     #: The device that shows the way will soon be flat.
     LOW_BATTERY = "low_battery"
+
+
+class Accompanied(StrEnum):
+    """Why a detection counts for less."""
+
+    #: Somebody said: they are out with me.
+    COMPANY = "company"
+    #: An outing that was planned and has not run out.
+    OUTING = "outing"
+
+
+#: So near a danger raises. Metres. Source: 8 of 11 dementia walkers found dead lay less than 500 m from home, drowning
+#: first (Kochi autopsies, 2015); railways and fast roads are provisional, a few minutes' walk.
+NEAR_M: Mapping[str, float] = MappingProxyType({Raise.WATER: 500.0, Raise.RAIL: 300.0, Raise.HIGHWAY: 300.0})
+#: Out in such an air temperature raises. Degrees Celsius. Source: cold stress begins at 5 °C in light clothes
+#: (ISO 11079 and its use in public guidance); provisional.
+COLD_C = 5.0
+#: A bracelet below this may go dark before somebody comes. Per cent; the engine's own critical level; provisional.
+FLAT_PCT = 10.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,20 +62,53 @@ class Fact:
     kind: str
     reason: str
     night: bool = False
+    #: Water, rail or highway within reach; None: nothing near.
+    danger: Raise | None = None
+    cold: bool = False
+    #: The bracelet's own battery at that moment was nearly empty.
+    flat: bool = False
+    #: Somebody was known to be with them.
+    accompanied: Accompanied | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assessment:
-    """A severity and the machine words that explain it: the leading kind, then what raised it."""
+    """A severity and the machine words that explain it: the leading kind, what raised it, what lowered it."""
 
     severity: Severity
     reasons: tuple[str, ...]
 
 
+def fact_of(kind: str, reason: str, evidence: Mapping[str, Any], *, accompanied: Accompanied | None = None) -> Fact:
+    """The fact in a detection's evidence; what is missing or no number raises nothing."""
+    temperature_c, battery_pct = _number(evidence.get("temperature_c")), _number(evidence.get("battery_pct"))
+    return Fact(
+        kind=kind,
+        reason=reason,
+        night=evidence.get("night") is True,
+        danger=_near(evidence),
+        cold=temperature_c is not None and temperature_c <= COLD_C,
+        flat=kind != "low_battery" and battery_pct is not None and battery_pct <= FLAT_PCT,
+        accompanied=accompanied,
+    )
+
+
+def _near(evidence: Mapping[str, Any]) -> Raise | None:
+    kind, distance_m = evidence.get("danger_kind"), _number(evidence.get("danger_m"))
+    if not isinstance(kind, str) or kind not in NEAR_M or distance_m is None or distance_m > NEAR_M[kind]:
+        return None
+    return Raise(kind)
+
+
+def _number(value: Any) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        return None
+    return float(value)
+
+
 def own(fact: Fact) -> Assessment:
     """One detection by itself."""
-    base = BASE_BY_REASON.get((fact.kind, fact.reason)) or BASE.get(fact.kind, UNKNOWN_KIND)
-    return _raised(fact.kind, base, [*_circumstances(fact)])
+    return _with(fact, silence=False, battery=False)
 
 
 def assess(facts: Iterable[Fact]) -> Assessment:
@@ -91,9 +118,10 @@ def assess(facts: Iterable[Fact]) -> Assessment:
         ValueError: no detection at all.
     """
     together = list(facts)
+    silence = any(fact.kind == "silence" for fact in together)
     battery = any(fact.kind == "low_battery" for fact in together)
     return max(
-        (_with_battery(fact, own(fact), battery=battery) for fact in together),
+        (_with(fact, silence=silence, battery=battery) for fact in together),
         key=lambda found: found.severity.rank,
     )
 
@@ -103,23 +131,30 @@ def gravest(facts: Iterable[Fact]) -> Fact:
     return max(facts, key=lambda fact: own(fact).severity.rank)
 
 
-def _with_battery(fact: Fact, found: Assessment, *, battery: bool) -> Assessment:
-    if not battery or fact.kind not in RAISED_KINDS:
-        return found
-    return Assessment(severity=found.severity.raised(), reasons=(*found.reasons, Raise.LOW_BATTERY.value))
+def _with(fact: Fact, *, silence: bool, battery: bool) -> Assessment:
+    """One detection among others: a silent or nearly flat bracelet makes being out worse."""
+    row = kinds.of(fact.kind)
+    if fact.accompanied is not None and row.accompanied is not None:
+        return Assessment(severity=row.accompanied, reasons=(fact.kind, fact.accompanied.value))
+    severity = kinds.severity_of(fact.kind, fact.reason)
+    circumstances = list(_circumstances(fact, row.raised, silence=silence, battery=battery))
+    for _ in circumstances:
+        severity = severity.raised()
+    return Assessment(severity=severity, reasons=(fact.kind, *(reason.value for reason in circumstances)))
 
 
-def _circumstances(fact: Fact) -> Iterable[Raise]:
-    if fact.kind not in RAISED_KINDS:
+def _circumstances(fact: Fact, raised: Danger, *, silence: bool, battery: bool) -> Iterable[Raise]:
+    if raised is Danger.NOTHING:
         return
     if fact.night:
         yield Raise.NIGHT
-    if fact.reason == "silent_while_suspected":
+    if raised is Danger.INDOORS:
+        return
+    if fact.danger is not None and raised is not Danger.AT_A_DANGER:
+        yield fact.danger
+    if fact.cold:
+        yield Raise.COLD
+    if silence or fact.reason == "silent_while_suspected":
         yield Raise.SILENCE
-
-
-def _raised(kind: str, base: Severity, circumstances: list[Raise]) -> Assessment:
-    severity = base
-    for _ in circumstances:
-        severity = severity.raised()
-    return Assessment(severity=severity, reasons=(kind, *(reason.value for reason in circumstances)))
+    if battery or fact.flat:
+        yield Raise.LOW_BATTERY

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
-from alerts.messages.compose import Message, alert, all_clear, sentence
+from alerts.messages.catalogue import install
+from alerts.messages.compose import Background, Message, alert, all_clear, digest, sentence
 
-__all__ = ["Message", "alert", "all_clear", "sentence"]
+__all__ = ["Background", "Message", "alert", "all_clear", "digest", "install", "sentence"]

@@ -8,12 +8,21 @@ from datetime import UTC, datetime, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from alerts.messages import placeholders
+
 #: Below this a person is standing; GPS alone shows as much. Metres a second. Half of slow walking; provisional.
 MOVING_SPEED_MPS = 0.4
 #: A shorter delay between press and arrival is not worth a word. Seconds. Provisional.
 LATE_S = 60.0
 _METRES_IN_KILOMETRE = 1000
 _SECONDS_IN_MINUTE = 60
+_SECONDS = {"s": 1, "min": _SECONDS_IN_MINUTE, "h": 60 * _SECONDS_IN_MINUTE}
+#: A duration is said in the largest unit it holds twice, so that nothing reads "1 minutes". Seconds.
+_SPANS = (
+    ("hours", 2 * _SECONDS["h"], _SECONDS["h"]),
+    ("minutes", 2 * _SECONDS["min"], _SECONDS["min"]),
+    ("seconds", 0, 1),
+)
 
 
 def zone_of(name: str) -> tzinfo:
@@ -43,24 +52,54 @@ def fields(
     place_at: datetime | None,
     zone_name: str | None,
 ) -> dict[str, str]:
-    """Every field a sentence may name."""
+    """Every field a sentence may name and that is known; evidence keys as they are, said by their unit."""
     since = _instant(evidence.get("suspected_since")) or at
-    return {
-        "kind": kind,
+    named = {
+        "kind": phrases.get(f"kind.{kind}", kind),
         "time": local_time(at, zone, phrases),
         "since": local_time(since, zone, phrases, today=at),
         "zone": zone_name or _text(evidence.get("zone_name")) or phrases["unknown_zone"],
         "distance": _length(evidence.get("distance_m"), phrases),
         "accuracy": _length(evidence.get("accuracy_m"), phrases),
-        "fixes": _whole(evidence.get("fixes"), phrases),
-        "battery": _whole(evidence.get("battery_pct"), phrases),
-        "threshold": _whole(evidence.get("threshold_pct"), phrases),
+        "fixes": _whole(evidence.get("fixes")),
+        "battery": _whole(evidence.get("battery_pct")),
+        "threshold": _whole(evidence.get("threshold_pct")),
         "moving": _moving(evidence.get("speed_mps"), phrases),
         "night": phrases["night"] if evidence.get("night") is True else "",
         "late": _late(evidence.get("late_s"), phrases),
         "place": _place(evidence, phrases, at=at, place_at=place_at),
         "outside_since": _outside_since(evidence, phrases, at=at, zone=zone),
     }
+    spoken = {
+        key: said(key, value, phrases, at=at, zone=zone)
+        for key, value in evidence.items()
+        if placeholders.is_evidence(key)
+    }
+    return {name: text for name, text in (spoken | named).items() if text is not None}
+
+
+def said(key: str, value: Any, phrases: Mapping[str, str], *, at: datetime, zone: tzinfo) -> str | None:
+    """One evidence value in words, by the unit its key ends with; None when it is missing or no such value."""
+    unit = key.rpartition("_")[2]
+    if unit in {"at", "since", "until"}:
+        instant = _instant(value)
+        return None if instant is None else local_time(instant, zone, phrases, today=at)
+    if isinstance(value, str):
+        return phrases.get(f"word.{key}.{value}", value) or None
+    number = _number(value)
+    if number is None:
+        return None
+    if unit in {"m", "km"}:
+        return _length(number * (_METRES_IN_KILOMETRE if unit == "km" else 1), phrases)
+    if unit in _SECONDS:
+        return _span(number * _SECONDS[unit], phrases)
+    return f"{number:.1f}" if unit in {"mps", "g"} else f"{number:.0f}"
+
+
+def _span(seconds: float, phrases: Mapping[str, str]) -> str:
+    """A duration as it is said: 40 seconds, 12 minutes, 3 hours."""
+    unit, length = next((name, length) for name, least, length in _SPANS if abs(seconds) >= least)
+    return phrases[unit].format(number=round(seconds / length))
 
 
 def _number(value: Any) -> float | None:
@@ -83,15 +122,15 @@ def _instant(value: Any) -> datetime | None:
     return instant if instant.tzinfo else None
 
 
-def _whole(value: Any, phrases: Mapping[str, str]) -> str:
+def _whole(value: Any) -> str | None:
     number = _number(value)
-    return phrases["unknown_number"] if number is None else f"{number:.0f}"
+    return None if number is None else f"{number:.0f}"
 
 
-def _length(value: Any, phrases: Mapping[str, str]) -> str:
+def _length(value: Any, phrases: Mapping[str, str]) -> str | None:
     number = _number(value)
     if number is None:
-        return phrases["unknown_number"]
+        return None
     # Metres as they are read: 63 and 640, not 63.4 and 1,240.
     rounded = round(abs(number))
     if rounded < _METRES_IN_KILOMETRE:

@@ -18,7 +18,7 @@ from runtime.database import Connection
 def _incident(
     *,
     incident_id: int,
-    person_id: int,
+    person_id: int | None,
     state: str,
     severity: str,
     severity_reasons: Sequence[str],
@@ -90,7 +90,7 @@ async def get(connection: Connection, incident_id: int) -> Incident:
 
 
 async def insert(
-    connection: Connection, *, person_id: int, kind: str, assessment: Assessment, at: datetime
+    connection: Connection, *, person_id: int | None, kind: str, assessment: Assessment, at: datetime
 ) -> Incident:
     """Open an incident."""
     async with connection.cursor(row_factory=kwargs_row(_incident)) as cursor:
@@ -169,6 +169,17 @@ async def set_open(connection: Connection, incident_id: int, *, at: datetime) ->
         " responding_by = NULL, updated_at = %s, revision = nextval('incidents_revisions') WHERE incident_id = %s",
         (at, incident_id),
     )
+
+
+async def returns_since(connection: Connection, person_id: int, since: datetime) -> int:
+    """Incidents of a person that closed by a return since an instant, without anybody."""
+    async with connection.cursor(row_factory=scalar_row) as cursor:
+        await cursor.execute(
+            "SELECT count(*) FROM incidents WHERE person_id = %s AND outcome = 'returned' AND resolved_by IS NULL"
+            " AND resolved_at > %s",
+            (person_id, since),
+        )
+        return await cursor.fetchone() or 0
 
 
 async def touch(connection: Connection, incident_id: int, *, at: datetime) -> None:

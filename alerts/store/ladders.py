@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 from psycopg.rows import class_row, kwargs_row, scalar_row
 
 from alerts.escalation import DueStep
-from alerts.ladder import Audience, Ladder
+from alerts.ladder import Audience, Choice, Hours, Ladder
+from alerts.scale import Severity
 from runtime.database import Connection
 
 
@@ -34,6 +35,53 @@ async def seed(connection: Connection, ladders: Iterable[Ladder]) -> None:
         )
         if cursor.rowcount:
             await _insert_steps(connection, ladder)
+
+
+async def put(connection: Connection, ladder: Ladder, choices: Iterable[Choice]) -> None:
+    """Write a ladder anew, with what it is climbed for; rounds under way keep the steps they were given."""
+    await connection.execute(
+        "INSERT INTO ladders (ladder_id, title, repeat_after) VALUES (%s, %s, %s)"
+        " ON CONFLICT (ladder_id) DO UPDATE SET title = excluded.title, repeat_after = excluded.repeat_after",
+        (ladder.ladder_id, ladder.title, ladder.repeat_after),
+    )
+    await connection.execute("DELETE FROM ladder_steps WHERE ladder_id = %s", (ladder.ladder_id,))
+    await _insert_steps(connection, ladder)
+    await connection.execute("DELETE FROM ladder_choices WHERE ladder_id = %s", (ladder.ladder_id,))
+    await insert_choices(connection, choices)
+
+
+async def delete(connection: Connection, ladder_id: str) -> bool:
+    """Forget a ladder and what it is climbed for; whether there was one."""
+    cursor = await connection.execute("DELETE FROM ladders WHERE ladder_id = %s", (ladder_id,))
+    return cursor.rowcount > 0
+
+
+async def choices(connection: Connection) -> list[Choice]:
+    """What each ladder is climbed for."""
+    async with connection.cursor(row_factory=kwargs_row(_choice)) as cursor:
+        await cursor.execute("SELECT ladder_id, kind, severity, hours, division FROM ladder_choices ORDER BY choice_id")
+        return await cursor.fetchall()
+
+
+async def insert_choices(connection: Connection, choices: Iterable[Choice]) -> None:
+    """Add what ladders are climbed for; where another ladder is climbed for the same, this one takes over."""
+    async with connection.cursor() as cursor:
+        await cursor.executemany(
+            "INSERT INTO ladder_choices (ladder_id, kind, severity, hours, division) VALUES (%s, %s, %s, %s, %s)"
+            " ON CONFLICT (kind, severity, hours, division) DO UPDATE SET ladder_id = excluded.ladder_id",
+            [(one.ladder_id, one.kind, one.severity, one.hours, one.division) for one in choices],
+        )
+
+
+async def seed_choices(connection: Connection, choices: Iterable[Choice]) -> None:
+    """Write what the ladders we ship are climbed for, on a database that has no choice at all."""
+    cursor = await connection.execute("SELECT 1 FROM ladder_choices LIMIT 1")
+    if await cursor.fetchone() is None:
+        await insert_choices(connection, choices)
+
+
+def _choice(*, ladder_id: str, kind: str | None, severity: str, hours: str, division: str) -> Choice:
+    return Choice(ladder_id=ladder_id, kind=kind, severity=Severity(severity), hours=Hours(hours), division=division)
 
 
 async def _insert_steps(connection: Connection, ladder: Ladder) -> None:
@@ -63,10 +111,10 @@ async def insert_steps(connection: Connection, incident_id: int, steps: Iterable
     """Set the timers of one round."""
     async with connection.cursor() as cursor:
         await cursor.executemany(
-            "INSERT INTO escalations (incident_id, round, position, ladder_id, due_at, audiences, state)"
-            " VALUES (%s, %s, %s, %s, %s, %s, 'pending') ON CONFLICT DO NOTHING",
+            "INSERT INTO escalations (incident_id, round, position, ladder_id, due_at, audiences, wait, state)"
+            " VALUES (%s, %s, %s, %s, %s, %s, %s, 'pending') ON CONFLICT DO NOTHING",
             [
-                (incident_id, step.round, step.position, step.ladder_id, step.due_at, list(step.audiences))
+                (incident_id, step.round, step.position, step.ladder_id, step.due_at, list(step.audiences), step.wait)
                 for step in steps
             ],
         )
@@ -80,11 +128,25 @@ async def cancel_steps(connection: Connection, incident_id: int) -> int:
     return cursor.rowcount
 
 
-async def next_due_at(connection: Connection) -> datetime | None:
-    """When the next timer of all runs out."""
+async def set_back(connection: Connection, now: datetime, *, slack: timedelta) -> list[int]:
+    """Incidents whose next timer lies further ahead than it was set to wait: the clock has been put back."""
     async with connection.cursor(row_factory=scalar_row) as cursor:
-        await cursor.execute("SELECT min(due_at) FROM escalations WHERE state = 'pending'")
-        return await cursor.fetchone()
+        await cursor.execute(
+            "SELECT incident_id FROM (SELECT DISTINCT ON (incident_id) incident_id, due_at, wait FROM escalations"
+            " WHERE state = 'pending' ORDER BY incident_id, round, position) next WHERE due_at > %s + wait + %s",
+            (now, slack),
+        )
+        return await cursor.fetchall()
+
+
+async def move_steps(connection: Connection, incident_id: int, steps: Iterable[DueStep]) -> None:
+    """Write when timers are due, after the clock was put back."""
+    async with connection.cursor() as cursor:
+        await cursor.executemany(
+            "UPDATE escalations SET due_at = %s WHERE incident_id = %s AND round = %s AND position = %s"
+            " AND state = 'pending'",
+            [(step.due_at, incident_id, step.round, step.position) for step in steps],
+        )
 
 
 async def due_incidents(connection: Connection, now: datetime) -> list[int]:
@@ -102,7 +164,7 @@ async def pending_steps(connection: Connection, incident_id: int) -> list[DueSte
     """The timers of one incident that still run, in order."""
     async with connection.cursor(row_factory=kwargs_row(_step)) as cursor:
         await cursor.execute(
-            "SELECT round, position, ladder_id, due_at, audiences FROM escalations"
+            "SELECT round, position, ladder_id, due_at, audiences, wait FROM escalations"
             " WHERE incident_id = %s AND state = 'pending' ORDER BY round, position",
             (incident_id,),
         )
@@ -136,6 +198,7 @@ def _step(
     ladder_id: str,
     due_at: datetime,
     audiences: Sequence[str],
+    wait: timedelta,
 ) -> DueStep:
     return DueStep(
         round=round,
@@ -143,4 +206,5 @@ def _step(
         ladder_id=ladder_id,
         due_at=due_at,
         audiences=tuple(Audience(word) for word in audiences),
+        wait=wait,
     )

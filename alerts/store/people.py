@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, LiteralString
 
 from psycopg.rows import class_row, dict_row, kwargs_row
 
+from alerts import weekly
 from alerts.person import Person
 from alerts.receiver import Receiver, Relation
 from runtime.database import Connection
+
+#: Where nobody in particular is concerned. Source: the programme's city.
+PROGRAMME_TIME_ZONE = "Asia/Shanghai"
+_RECEIVER: LiteralString = (
+    "receiver_id, relation, division, priority, language, channels, duty, quiet_hours, unwanted_kinds"
+)
 
 
 async def person(connection: Connection, person_id: int) -> Person | None:
@@ -21,23 +28,25 @@ async def person(connection: Connection, person_id: int) -> Person | None:
         return await cursor.fetchone()
 
 
-async def receivers_for(connection: Connection, person_id: int, areas: Sequence[str]) -> list[Receiver]:
-    """The person's family, and everyone who answers for one of the areas."""
-    async with connection.cursor(row_factory=kwargs_row(_receiver)) as cursor:
+async def subject(connection: Connection, incident_id: int, person_id: int | None) -> Person | None:
+    """Whom or what an incident is about: a person, or an area; None when the person was deleted."""
+    if person_id is not None:
+        return await person(connection, person_id)
+    async with connection.cursor(row_factory=class_row(Person)) as cursor:
         await cursor.execute(
-            "SELECT receiver_id, relation, division, priority, language, channels FROM receivers"
-            " WHERE enabled AND (person_id = %s OR division = ANY(%s)) ORDER BY receiver_id",
-            (person_id, list(areas)),
+            "SELECT NULL::bigint AS person_id, coalesce((SELECT d.name FROM divisions d"
+            " WHERE d.code = rpad(o.division, 12, '0')), o.division) AS display_name, %s AS time_zone, o.division"
+            " FROM outages o WHERE o.incident_id = %s",
+            (PROGRAMME_TIME_ZONE, incident_id),
         )
-        return await cursor.fetchall()
+        return await cursor.fetchone()
 
 
 async def receiver(connection: Connection, receiver_id: int) -> Receiver | None:
     """One receiver; None when they were deleted or switched off."""
     async with connection.cursor(row_factory=kwargs_row(_receiver)) as cursor:
         await cursor.execute(
-            "SELECT receiver_id, relation, division, priority, language, channels FROM receivers"
-            " WHERE enabled AND receiver_id = %s",
+            "SELECT " + _RECEIVER + " FROM receivers WHERE enabled AND receiver_id = %s",
             (receiver_id,),
         )
         return await cursor.fetchone()
@@ -47,8 +56,8 @@ async def all_receivers(connection: Connection) -> list[dict[str, Any]]:
     """Every receiver with name and owner, for `tongxing alerts check`."""
     async with connection.cursor(row_factory=dict_row) as cursor:
         await cursor.execute(
-            "SELECT receiver_id, relation, person_id, division, display_name, channels FROM receivers"
-            " WHERE enabled ORDER BY receiver_id"
+            "SELECT receiver_id, relation, person_id, division, display_name, channels, duty, quiet_hours"
+            " FROM receivers WHERE enabled ORDER BY receiver_id"
         )
         return await cursor.fetchall()
 
@@ -61,6 +70,9 @@ def _receiver(
     priority: int,
     language: str,
     channels: Any,
+    duty: Any,
+    quiet_hours: Any,
+    unwanted_kinds: Sequence[str],
 ) -> Receiver:
     return Receiver(
         receiver_id=receiver_id,
@@ -69,6 +81,9 @@ def _receiver(
         priority=priority,
         language=language,
         channels=entries(channels),
+        duty=weekly.windows(duty),
+        quiet_hours=weekly.windows(quiet_hours),
+        unwanted_kinds=frozenset(unwanted_kinds),
     )
 
 

@@ -4,10 +4,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from alerts import escalation
+from alerts import escalation, plan
 from alerts.dispatch import Dispatch, Reach, area, dispatch, first_working, spellings
 from alerts.errors import LadderError
-from alerts.ladder import Audience, checked
+from alerts.ladder import Audience, Choice, Hours, check_reach, checked
+from alerts.plan import BUILT_IN, Plan
 from alerts.receiver import Receiver, Relation
 from alerts.severity import Severity
 
@@ -16,7 +17,7 @@ MINUTE = timedelta(minutes=1)
 ZERO = timedelta()
 
 
-@pytest.mark.parametrize("ladder", escalation.LADDERS, ids=lambda ladder: ladder.ladder_id)
+@pytest.mark.parametrize("ladder", plan.LADDERS, ids=lambda ladder: ladder.ladder_id)
 def test_ours_pass_their_own_check(ladder):
     steps = [(step.delay, list(step.audiences)) for step in ladder.steps]
     assert checked(ladder.ladder_id, title=ladder.title, steps=steps, repeat_after=ladder.repeat_after) == ladder
@@ -33,6 +34,10 @@ def test_ours_pass_their_own_check(ladder):
         ([(ZERO, [])], None, "step 0 tells nobody: write one of first_family"),
         ([(ZERO, ["neighbours"])], None, "names the unknown audience 'neighbours': write one of first_family"),
         ([(ZERO, ["station"])], timedelta(seconds=59), "which is a loop"),
+        ([(ZERO, ["station"]), (MINUTE, ["station"])], None, "step 1 names only station, told before"),
+        ([(ZERO, ["all_family"]), (MINUTE, ["first_family"])], None, "would reach nobody new"),
+        ([(n * MINUTE, ["station"]) for n in range(9)], None, "has 9 steps: write at most 8"),
+        ([(ZERO, ["station"]), (481 * MINUTE, ["county"])], None, "step 1 waits 8:01:00: write at most 8:00:00"),
     ],
 )
 def test_a_ladder_written_wrong_is_refused_with_what_to_write(steps, repeat_after, says):
@@ -41,7 +46,7 @@ def test_a_ladder_written_wrong_is_refused_with_what_to_write(steps, repeat_afte
 
 
 def test_a_round_unrolls_into_instants():
-    due = escalation.expand(escalation.DEFAULT, round_number=3, since=AT)
+    due = escalation.expand(plan.DEFAULT, round_number=3, since=AT)
     assert [(step.round, step.position, step.due_at - AT) for step in due] == [
         (3, 0, ZERO),
         (3, 1, 2 * MINUTE),
@@ -54,10 +59,10 @@ def test_a_round_unrolls_into_instants():
 @pytest.mark.parametrize(
     ("ladder", "now", "expected"),
     [
-        (escalation.DEFAULT, AT, AT + 10 * MINUTE),
-        (escalation.DEFAULT, AT + 10 * MINUTE, AT + 10 * MINUTE),
-        (escalation.DEFAULT, AT + 300 * MINUTE, AT + 300 * MINUTE),
-        (escalation.GENTLE, AT, None),
+        (plan.DEFAULT, AT, AT + 10 * MINUTE),
+        (plan.DEFAULT, AT + 10 * MINUTE, AT + 10 * MINUTE),
+        (plan.DEFAULT, AT + 300 * MINUTE, AT + 300 * MINUTE),
+        (plan.GENTLE, AT, None),
     ],
 )
 def test_when_the_next_round_begins(ladder, now, expected):
@@ -73,17 +78,76 @@ def test_when_the_next_round_begins(ladder, now, expected):
         ("low_battery", Severity.WARNING, "gentle"),
         ("meteor", Severity.WARNING, "gentle"),
         ("meteor", Severity.URGENT, "default"),
+        ("fall", Severity.CRITICAL, "together"),
+        ("bedside_fall", Severity.CRITICAL, "together"),
+        ("no_return", Severity.URGENT, "household"),
+        ("bed_sensor_fault", Severity.INFO, "fleet"),
     ],
 )
 def test_which_ladder(kind, severity, ladder):
-    assert escalation.ladder_for(kind, severity) == ladder
+    assert BUILT_IN.ladder_for(kind, severity) == ladder
+
+
+def test_the_night_has_a_ladder_of_its_own_and_sos_is_the_same_day_and_night():
+    assert BUILT_IN.ladder_for("zone_exit", Severity.CRITICAL, night=True) == "night"
+    assert BUILT_IN.ladder_for("sos", Severity.CRITICAL, night=True) == "together"
+    assert BUILT_IN.ladder_for("low_battery", Severity.WARNING, night=True) == "gentle"
+
+
+@pytest.mark.parametrize(
+    ("kind", "severity", "night", "division", "expected"),
+    [
+        ("zone_exit", "urgent", False, "370302001002", "here"),
+        ("zone_exit", "urgent", False, "370303001002", "anywhere"),
+        ("zone_exit", "urgent", True, "370303001002", "dark"),
+        ("zone_exit", "urgent", True, "370302001002", "here"),
+        ("zone_exit", "warning", False, "", "mild"),
+        ("fall", "critical", True, "370302001002", "falls"),
+    ],
+)
+def test_the_most_particular_choice_counts(kind, severity, night, division, expected):
+    choices = (
+        Choice(ladder_id="mild"),
+        Choice(ladder_id="anywhere", severity=Severity.URGENT),
+        Choice(ladder_id="dark", severity=Severity.URGENT, hours=Hours.NIGHT),
+        Choice(ladder_id="here", severity=Severity.URGENT, division="370302"),
+        Choice(ladder_id="falls", kind="fall"),
+    )
+    made = Plan(choices=choices)
+    assert made.ladder_for(kind, Severity(severity), night=night, division=division) == expected
+
+
+def test_without_any_choice_an_alarm_still_climbs():
+    assert Plan(ladders={}, choices=()).ladder_for("zone_exit", Severity.INFO) == "default"
+    assert Plan(ladders={}, choices=()).ladder("gone").ladder_id == "default"
+
+
+def test_a_ladder_nobody_would_hear_is_refused_with_whom_it_names():
+    made = checked("mine", title="", steps=[(ZERO, ["county", "centre"])], repeat_after=None)
+    with pytest.raises(LadderError, match="no receiver of centre, county has a working channel"):
+        check_reach(made, {Audience.FIRST_FAMILY: 40})
+    check_reach(made, {Audience.CENTRE: 1})
+
+
+def test_timers_do_not_wait_longer_because_the_clock_was_put_back():
+    due = escalation.expand(plan.DEFAULT, round_number=1, since=AT)[1:]
+    hour = timedelta(hours=1)
+    assert escalation.pulled(due, now=AT) == list(due)
+    assert escalation.pulled(due, now=AT + hour) == list(due)
+    assert escalation.pulled(due, now=AT - timedelta(seconds=5)) == list(due), "clocks of processes differ a little"
+    moved = escalation.pulled(due, now=AT - hour)
+    assert [step.due_at - (AT - hour) for step in moved] == [2 * MINUTE, 5 * MINUTE, 10 * MINUTE]
+    later = escalation.expand(plan.DEFAULT, round_number=2, since=AT + 10 * MINUTE, wait=10 * MINUTE)
+    assert escalation.pulled(later, now=AT) == list(later)
+    assert escalation.pulled(later, now=AT - hour)[0].due_at == AT - hour + 10 * MINUTE
+    assert escalation.pulled([], now=AT) == []
 
 
 def test_which_ladder_is_stronger():
-    assert escalation.stronger("gentle", None)
-    assert escalation.stronger("together", "default")
-    assert not escalation.stronger("default", "default")
-    assert not escalation.stronger("gentle", "default")
+    assert BUILT_IN.stronger("gentle", None)
+    assert BUILT_IN.stronger("together", "default")
+    assert not BUILT_IN.stronger("default", "default")
+    assert not BUILT_IN.stronger("gentle", "default")
 
 
 LOG = {"kind": "log"}

@@ -14,6 +14,8 @@ LEGAL = {
     ("open", "respond"): "responding",
     ("open", "resolve"): "resolved",
     ("open", "returned"): "resolved",
+    ("open", "lapse"): "resolved",
+    ("acknowledged", "lapse"): "resolved",
     ("acknowledged", "respond"): "responding",
     ("acknowledged", "resolve"): "resolved",
     ("acknowledged", "reopen"): "open",

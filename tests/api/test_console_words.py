@@ -15,7 +15,8 @@ from alerts.ladder import Audience
 from alerts.lifecycle import Outcome, State
 from alerts.notification import NotificationState
 from alerts.receiver import Relation
-from alerts.severity import BASE, RAISED_KINDS, Raise, Severity
+from alerts.kinds import KINDS
+from alerts.severity import Accompanied, Raise, Severity
 from api.zone_shape import ZoneReason
 from geofence.detection import DetectionKind
 from geofence.detectors import zone
@@ -35,10 +36,14 @@ def words(language: str) -> dict[str, str]:
 
 
 def timeline_kinds() -> set[str]:
-    """As the table's contract lists them."""
-    text = (ROOT / "runtime" / "migrations" / "0003_incidents.sql").read_text(encoding="utf-8")
+    """As the table's contract lists them: beside the column, and in later migrations after `incident_events.kind:`."""
+    folder = ROOT / "runtime" / "migrations"
+    text = (folder / "0003_incidents.sql").read_text(encoding="utf-8")
     table = text[text.index("CREATE TABLE incident_events") :]
-    return set(re.findall(r"\w+", " ".join(re.findall(r"-- (\w+,.*)", table[: table.index("kind ")]))))
+    listed = re.findall(r"-- (\w+,.*)", table[: table.index("kind ")])
+    for later in sorted(folder.glob("*.sql")):
+        listed += re.findall(r"^-- incident_events\.kind: (.*)$", later.read_text(encoding="utf-8"), re.MULTILINE)
+    return set(re.findall(r"\w+", " ".join(listed)))
 
 
 def written_kinds() -> set[str]:
@@ -58,7 +63,7 @@ def _values(enumeration: type[StrEnum]) -> Iterable[str]:
 
 
 SENT: dict[str, Iterable[str]] = {
-    "severity_reason": {*BASE, *RAISED_KINDS, *_values(Raise)},
+    "severity_reason": {*KINDS, *_values(Raise), *_values(Accompanied)},
     "timeline": timeline_kinds(),
     "kind": _values(DetectionKind),
     "reason": {*_values(zone.Reason), "pressed", *(f"below_{level}" for level in Level if level is not Level.GOOD)},

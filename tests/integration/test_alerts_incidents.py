@@ -190,6 +190,7 @@ async def test_good_news_without_an_incident_needs_none(scene, pipeline, clock):
 
 
 async def test_a_low_battery_is_said_once_and_joins_an_exit_quietly(scene, pipeline, clock):
+    clock.advance(timedelta(hours=8))
     alone, out = await scene.person("甲"), await scene.person("乙")
     await scene.family(alone, LOG)
     await scene.family(out, LOG)
