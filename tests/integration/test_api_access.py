@@ -108,7 +108,7 @@ OF_ALL: dict[tuple[str, str], tuple[Any, dict[str, int]]] = {
     # Not configured here.
     ("GET", "/api/v1/push/key"): (None, dict.fromkeys(ROLES, NONE)),
     # Only those of whom there is a receiver.
-    ("PUT", "/api/v1/push/subscription"): (BROWSER, dict.fromkeys(ROLES, 409) | {"daughter": DONE, "coordinator": DONE}),
+    ("PUT", "/api/v1/push/subscription"): (BROWSER, dict.fromkeys(ROLES, 409) | dict.fromkeys(("daughter", "coordinator", "station"), DONE)),
     ("DELETE", "/api/v1/push/subscription?endpoint=x"): (None, dict.fromkeys(ROLES, DONE)),
     ("DELETE", "/api/v1/token"): (None, dict.fromkeys(ROLES, DONE)),
 }

@@ -44,6 +44,13 @@ const routes: RouteRecordRaw[] = [
     meta: { title: 'incidents.title', roles: PEOPLE, focused: true },
   },
   {
+    path: '/a/:code',
+    name: 'answer',
+    component: () => import('./pages/AnswerPage.vue'),
+    props: true,
+    meta: { title: 'answer.title', open: true },
+  },
+  {
     path: '/map',
     name: 'map',
     component: () => import('./pages/MapPage.vue'),

@@ -40,6 +40,15 @@ export const resolve = (incidentId: number, outcome: T.Outcome, note: string): P
 export const addNote = (incidentId: number, text: string): Promise<T.Incident> =>
   request('POST', `/incidents/${incidentId}/notes`, { text })
 
+export const readAnswerLink = (code: string): Promise<T.AnswerLink> => get(`/answers/${encodeURIComponent(code)}`)
+export const answerByLink = (code: string, way: T.AnswerWay): Promise<T.Answered> =>
+  request('POST', `/answers/${encodeURIComponent(code)}`, { way })
+export const readPushKey = (): Promise<{ public_key: string }> => get('/push/key')
+export const subscribeBrowser = (subscription: T.PushSubscription): Promise<void> =>
+  request('PUT', '/push/subscription', subscription)
+export const unsubscribeBrowser = (endpoint: string): Promise<void> =>
+  request('DELETE', `/push/subscription?${new URLSearchParams({ endpoint }).toString()}`)
+
 export interface DeviceQuery {
   query?: string
   kind?: T.DeviceKind | ''

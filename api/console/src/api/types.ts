@@ -37,6 +37,35 @@ export interface Division {
   longitude: number
 }
 
+export type AnswerWay = 'acknowledge' | 'respond' | 'decline'
+
+/** What a link in a message speaks of. */
+export interface AnswerLink {
+  title: string
+  body: string
+  language: Language
+  purpose: string
+  relation: string
+  at: Instant
+  expires_at: Instant
+  state: string
+  outcome: string | null
+  taken_by: string | null
+  incident_id: number
+}
+
+export interface Answered {
+  told: 'done' | 'already' | 'over'
+  state: string
+  taken_by: string | null
+}
+
+export interface PushSubscription {
+  endpoint: string
+  p256dh: string
+  auth: string
+}
+
 export interface Info {
   now: Instant
   clock_rate: number
