@@ -7,30 +7,52 @@ first, so it makes no difference whether a timer noticed it in time.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+import msgspec
+
 from geofence import ordering, track
-from geofence.detector import facets
+from geofence.detector import Detector, Facet, facets
 from geofence.detectors import DETECTORS
 from geofence.features import SafeArea, safe_area
 from geofence.observation import NOTHING, Judgement, Observation
 from geofence.ordering import Admission, OrderState
 from geofence.person import Person
+from geofence.quiet import Room
 from geofence.reading import Reading
 from geofence.state import FRESH, PersonState
-from geofence.track import Movement
 
-__all__ = ["FRESH", "Outcome", "PersonState", "due", "judge", "run_down", "step", "tick"]
+__all__ = ["FRESH", "Outcome", "PersonState", "due", "judge", "material", "room", "run_down", "step", "tick"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     """What became of one reading."""
 
     admission: Admission
     judgement: Judgement = NOTHING
+
+
+#: Nothing to tell, by admission: most readings share one of these.
+PLAIN = {admission: Outcome(admission=admission) for admission in Admission}
+
+#: A fix farther than this from the last one that was judged is judged in any case. Metres.
+WIDEST_M = 600.0
+
+_Asked = tuple[tuple[str, Any], ...]
+
+
+def _asked(detectors: Iterable[Detector]) -> _Asked:
+    return tuple((detector.name, detector.step) for detector in detectors)
+
+
+#: Who is asked about a reading, by the facets it carries.
+ASKED: tuple[_Asked, ...] = tuple(
+    _asked(each for each in DETECTORS if each.concerns & carried) for carried in range(2 * max(Facet))
+)
+TOLD_OLD_NEWS = _asked(each for each in DETECTORS if each.hears_old_news)
+NAMES = tuple(each.name for each in DETECTORS if each.name)
 
 
 def step(state: PersonState, reading: Reading, person: Person) -> tuple[PersonState, Outcome]:
@@ -39,55 +61,85 @@ def step(state: PersonState, reading: Reading, person: Person) -> tuple[PersonSt
     Returns:
         The state after it, and what became of it. A reading that is not live leaves the same state object.
     """
-    return judge(state, reading, person, safe_area(reading, person))
+    return judge(state, reading, person, safe_area(reading, person), due(state, person))
 
 
-def judge(state: PersonState, reading: Reading, person: Person, area: SafeArea | None) -> tuple[PersonState, Outcome]:
-    """`step` with the features already measured: the one copy of the order of things, for single and batch."""
+def judge(
+    state: PersonState, reading: Reading, person: Person, area: SafeArea | None, due_at: datetime | None
+) -> tuple[PersonState, Outcome]:
+    """`step` with the features already measured: the one copy of the order of things, for single and batch.
+
+    Args:
+        state: of the person, just before.
+        reading: any.
+        person: whom the reading is about.
+        area: `safe_area(reading, person)`.
+        due_at: `due(state, person)`.
+    """
     order, admission = ordering.admit(state.order, reading, person.policy)
-    if admission is Admission.NEWS:
-        return _tell(state, order, reading, person)
     if admission is not Admission.LIVE:
-        return state, Outcome(admission=admission)
-    state, judgement = run_down(state, person, reading.at)
+        if admission is Admission.NEWS:
+            return _tell(state, order, reading, person)
+        return state, PLAIN[admission]
+    judgement = NOTHING
+    if due_at is not None and due_at <= reading.at:
+        state, judgement = run_down(state, person, reading.at)
     followed, movement = track.follow(state.track, reading, person.policy)
     seen = Observation(
         reading=reading, person=person, area=area, movement=movement, last_place=followed.place, before=state
     )
-    changed: dict[str, Any] = {"order": order, "track": followed}
-    carried = facets(reading)
-    for detector in DETECTORS:
-        if detector.concerns & carried:
-            before = getattr(state, detector.name) if detector.name else None
-            after, more = detector.step(before, seen)
-            judgement = judgement + more
-            if after is not before:
-                changed[detector.name] = after
-    return replace(state, **changed), Outcome(admission=admission, judgement=judgement)
+    changed, judgement = _ask(ASKED[facets(reading)], state, seen, judgement)
+    if changed:
+        after = msgspec.structs.replace(state, order=order, track=followed, **changed)
+    else:
+        after = msgspec.structs.replace(state, order=order, track=followed)
+    if judgement is NOTHING:
+        return after, PLAIN[Admission.LIVE]
+    return after, Outcome(admission=Admission.LIVE, judgement=judgement)
 
 
 def _tell(state: PersonState, order: OrderState, reading: Reading, person: Person) -> tuple[PersonState, Outcome]:
     """A safety event that is old on arrival: it is news, where the person was and how full the battery is no more."""
-    nowhere = Movement(believed=False)
     seen = Observation(
-        reading=reading, person=person, area=None, movement=nowhere, last_place=state.track.place, before=state
+        reading=reading,
+        person=person,
+        area=None,
+        movement=track.NOT_BELIEVED,
+        last_place=state.track.place,
+        before=state,
     )
-    judgement = NOTHING
-    changed: dict[str, Any] = {"order": order}
-    for detector in DETECTORS:
-        if detector.hears_old_news:
-            before = getattr(state, detector.name) if detector.name else None
-            after, more = detector.step(before, seen)
+    changed, judgement = _ask(TOLD_OLD_NEWS, state, seen, NOTHING)
+    return msgspec.structs.replace(state, order=order, **changed), Outcome(
+        admission=Admission.NEWS, judgement=judgement
+    )
+
+
+def _ask(
+    asked: _Asked, state: PersonState, seen: Observation, judgement: Judgement
+) -> tuple[dict[str, Any], Judgement]:
+    """What these detectors make of a reading, in order: the states that changed, and what there is to tell."""
+    changed: dict[str, Any] = {}
+    for name, step_ in asked:
+        before = getattr(state, name) if name else None
+        after, more = step_(before, seen)
+        if more is not NOTHING:
             judgement = judgement + more
-            if after is not before:
-                changed[detector.name] = after
-    return replace(state, **changed), Outcome(admission=Admission.NEWS, judgement=judgement)
+        if after is not before:
+            changed[name] = after
+    return changed, judgement
 
 
 def due(state: PersonState, person: Person) -> datetime | None:
     """The instant at which silence alone would change something, if any."""
-    instants = [detector.due(getattr(state, detector.name), person) for detector in DETECTORS if detector.due]
-    return min((at for at in instants if at is not None), default=None)
+    earliest: datetime | None = None
+    for name, due_ in _DUE:
+        at = due_(getattr(state, name), person)
+        if at is not None and (earliest is None or at < earliest):
+            earliest = at
+    return earliest
+
+
+_DUE: tuple[tuple[str, Any], ...] = tuple((each.name, each.due) for each in DETECTORS if each.due)
 
 
 def tick(state: PersonState, person: Person, at: datetime) -> tuple[PersonState, Judgement]:
@@ -101,7 +153,7 @@ def tick(state: PersonState, person: Person, at: datetime) -> tuple[PersonState,
             judgement = judgement + more
             if after is not before:
                 changed[detector.name] = after
-    return (replace(state, **changed) if changed else state), judgement
+    return (msgspec.structs.replace(state, **changed) if changed else state), judgement
 
 
 def run_down(state: PersonState, person: Person, until: datetime) -> tuple[PersonState, Judgement]:
@@ -111,3 +163,51 @@ def run_down(state: PersonState, person: Person, until: datetime) -> tuple[Perso
         state, more = tick(state, person, at)
         judgement = judgement + more
     return state, judgement
+
+
+def material(before: PersonState, after: PersonState) -> bool:
+    """Whether more changed than hearsay: than the newest instant of known streams and the last believed place.
+
+    Hearsay can be told again from the readings themselves: the newest live one of each stream, and the newest fix that
+    was believed (`hearsay`). So a shell stores a state when it changed materially, and the readings always.
+    """
+    if after is before:
+        return False
+    if any(getattr(after, name) is not getattr(before, name) for name in NAMES):
+        return True
+    return (
+        after.order.events != before.order.events
+        or len(after.order.newest) != len(before.order.newest)
+        or after.track.held is not before.track.held
+        or (after.track.place is None) != (before.track.place is None)
+    )
+
+
+def room(state: PersonState, reading: Reading, person: Person, area: SafeArea | None) -> Room | None:
+    """Which next readings would change nothing, after one that changed nothing; None if none would.
+
+    Args:
+        state: of the person, just after.
+        reading: the one that changed nothing materially.
+        person: whom it is about.
+        area: where its fix stands.
+    """
+    place, policy, schedule_until = state.track.place, person.policy, person.zones_change_at(reading.at)
+    room_ = Room(since=reading.at, live_max_age=policy.live_max_age, place=place)
+    if (due_at := due(state, person)) is not None:
+        room_.before(due_at)
+    if place is not None and state.track.held is None and place.at == reading.at and reading.fix is not None:
+        room_.area = area
+        room_.radius_m = WIDEST_M
+        room_.accuracy_m = policy.zone_accuracy_ceiling_m
+        room_.moves_slower_than(policy.impossible_speed_mps)
+        if schedule_until is not None:
+            room_.before(schedule_until)
+    for detector in DETECTORS:
+        if detector.quiet is None:
+            room_.never(detector.concerns)
+        else:
+            detector.quiet(getattr(state, detector.name) if detector.name else None, person, state, room_)
+        if room_.empty:
+            return None
+    return room_.close()

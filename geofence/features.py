@@ -1,24 +1,24 @@
 """What is measured on a reading before any rule looks at it: where it stands to the person's safe area.
 
 The safe area is the union of the zones that count at that time (docs/decisions/0006): the distance to it is the least
-of the signed distances to the zones. `safe_area` does one reading, `safe_areas` many; both give the same bits.
+of the signed distances to the zones. `safe_area` does one reading, `safe_areas` many; both give the same bits. Only the
+zones that can be the nearest are measured exactly; most are ruled out by their radius (docs/decisions/0008).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 
-from geofence.geometry import Shape, signed_distances_m
+from geofence.geometry import Shape, distance_bounds_m, signed_distances_m
 from geofence.person import Person
 from geofence.reading import Fix, Reading
 from geofence.zone import Zone
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SafeArea:
+class SafeArea(msgspec.Struct, frozen=True, kw_only=True):
     """Where a fix stands to the safe area."""
 
     #: Metres beyond the nearest edge; negative inside.
@@ -29,26 +29,28 @@ class SafeArea:
 
 def safe_area(reading: Reading, person: Person) -> SafeArea | None:
     """Where a reading's fix stands, or None without a fix or without a zone that counts."""
-    if reading.fix is None:
+    fix = reading.fix
+    if fix is None:
         return None
-    zones = person.active_zones(reading.at)
+    zones = _contenders(fix, person.active_zones(reading.at))
     if not zones:
         return None
-    fix = reading.fix
-    distances = [zone.shape.signed_distance_m(fix.latitude, fix.longitude) for zone in zones]
-    return _nearest(zones, distances)
+    return _nearest(zones, [zone.shape.signed_distance_m(fix.latitude, fix.longitude) for zone in zones])
 
 
 def safe_areas(readings: Sequence[Reading], persons: Sequence[Person]) -> list[SafeArea | None]:
     """`safe_area` of n readings and the person of each."""
-    zones_of = [person.active_zones(r.at) if r.fix else () for r, person in zip(readings, persons, strict=True)]
+    zones_of: list[tuple[Zone, ...]] = []
     shapes: list[Shape] = []
     fixes: list[Fix] = []
-    for reading, zones in zip(readings, zones_of, strict=True):
+    for reading, person in zip(readings, persons, strict=True):
+        fix = reading.fix
+        zones = () if fix is None else _contenders(fix, person.active_zones(reading.at))
+        zones_of.append(zones)
         for zone in zones:
-            assert reading.fix is not None
+            assert fix is not None
             shapes.append(zone.shape)
-            fixes.append(reading.fix)
+            fixes.append(fix)
     if not shapes:
         return [None] * len(readings)
     latitudes = np.array([fix.latitude for fix in fixes], dtype=np.float64)
@@ -60,6 +62,15 @@ def safe_areas(readings: Sequence[Reading], persons: Sequence[Person]) -> list[S
         results.append(_nearest(zones, distances[position : position + len(zones)]) if zones else None)
         position += len(zones)
     return results
+
+
+def _contenders(fix: Fix, zones: tuple[Zone, ...]) -> tuple[Zone, ...]:
+    """The zones that can be the nearest one, in their order."""
+    if len(zones) < 2:  # noqa: PLR2004 - nothing to compare
+        return zones
+    bounds = [distance_bounds_m(zone.shape, fix.latitude, fix.longitude) for zone in zones]
+    most_m = min(most_m for _, most_m in bounds)
+    return tuple(zone for zone, (least_m, _) in zip(zones, bounds, strict=True) if least_m <= most_m)
 
 
 def _nearest(zones: Sequence[Zone], distances: Sequence[float]) -> SafeArea:

@@ -68,6 +68,16 @@ class Circle:
         """The radius itself."""
         return self.radius_m
 
+    @property
+    def outer_m(self) -> float:
+        """Nothing of it is farther from the frame's origin."""
+        return self.radius_m
+
+    @property
+    def middle_m(self) -> float:
+        """The signed distance of the frame's origin."""
+        return -self.radius_m
+
     def signed_distance_m(self, latitude: float, longitude: float) -> float:
         """Metres beyond the edge; negative inside."""
         east, north = self.frame.to_metres(latitude, longitude)
@@ -83,6 +93,10 @@ class Polygon:
     edge: shapely.Geometry
     #: Radius of the circle of the same area.
     effective_radius_m: float
+    #: Nothing of it is farther from the frame's origin.
+    outer_m: float
+    #: The signed distance of the frame's origin; negative when the origin lies inside.
+    middle_m: float
 
     @classmethod
     def from_rings(cls, rings: Sequence[Sequence[Sequence[float]]]) -> Polygon:
@@ -110,7 +124,15 @@ class Polygon:
                 f"the polygon must lie within {MAX_EXTENT_M / 1000:.0f} km of its middle: draw smaller zones"
             )
         shapely.prepare(area)
-        return cls(frame=frame, area=area, edge=area.boundary, effective_radius_m=math.sqrt(area.area / math.pi))
+        middle_m = shapely.distance(area.boundary, shapely.Point(0, 0))
+        return cls(
+            frame=frame,
+            area=area,
+            edge=area.boundary,
+            effective_radius_m=math.sqrt(area.area / math.pi),
+            outer_m=max(math.hypot(east, north) for east, north in local[0]),
+            middle_m=float(-middle_m if shapely.contains_xy(area, 0, 0) else middle_m),
+        )
 
     def signed_distance_m(self, latitude: float, longitude: float) -> float:
         """Metres beyond the edge; negative inside."""
@@ -120,6 +142,22 @@ class Polygon:
 
 
 Shape = Circle | Polygon
+
+#: Bounds are this much wider than computed, so that rounding never makes one wrong. Metres.
+ROUNDING_M = 1e-3
+
+
+def distance_bounds_m(shape: Shape, latitude: float, longitude: float) -> tuple[float, float]:
+    """The least and the most that `shape.signed_distance_m` can be, for the price of one square root.
+
+    A signed distance changes by no more than the way between two places: from the frame's origin that gives the most;
+    the ray from the origin through the place, which leaves the shape within `outer_m`, gives the least.
+    """
+    frame = shape.frame
+    east = (longitude - frame.longitude) * frame.metres_per_degree_east
+    north = (latitude - frame.latitude) * frame.metres_per_degree_north
+    way_m = math.sqrt(east * east + north * north)
+    return way_m - shape.outer_m - ROUNDING_M, way_m + shape.middle_m + ROUNDING_M
 
 
 def signed_distances_m(shapes: Sequence[Shape], latitudes: Floats, longitudes: Floats) -> Floats:

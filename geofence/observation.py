@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from geofence.detection import Command, Detection, Place
 from geofence.features import SafeArea
@@ -15,8 +16,7 @@ if TYPE_CHECKING:
     from geofence.state import PersonState
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Observation:
+class Observation(msgspec.Struct, frozen=True, kw_only=True):
     """A reading, the person it is about, and its features."""
 
     reading: Reading
@@ -30,8 +30,7 @@ class Observation:
     before: PersonState
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Judgement:
+class Judgement(msgspec.Struct, frozen=True, kw_only=True):
     """What one detector, or all of them, make of one reading or deadline."""
 
     detections: tuple[Detection, ...] = ()

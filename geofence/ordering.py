@@ -7,9 +7,10 @@ but the position and the battery that it brings are history too.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+import msgspec
 
 from geofence.policy import Policy
 from geofence.reading import Reading, ReadingKind
@@ -32,10 +33,10 @@ class Admission(StrEnum):
     STALE = "stale"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OrderState:
+class OrderState(msgspec.Struct, frozen=True, kw_only=True):
     """The newest instant of each stream, and the safety events already judged."""
 
+    #: (device, kind, instant); a row keeps its place, first heard first.
     newest: tuple[tuple[str, ReadingKind, datetime], ...] = ()
     events: tuple[tuple[str, str], ...] = ()
 
@@ -46,12 +47,17 @@ def admit(state: OrderState, reading: Reading, policy: Policy) -> tuple[OrderSta
         return _admit_event(state, reading, reading.event.event_id, policy)
     if _old(reading, policy):
         return state, Admission.STALE
-    for device_id, kind, newest in state.newest:
-        if device_id == reading.device_id and kind == reading.kind and reading.at <= newest:
-            return state, Admission.DUPLICATE if reading.at == newest else Admission.LATE
-    others = tuple(row for row in state.newest if row[:2] != (reading.device_id, reading.kind))
-    newest_row = (reading.device_id, reading.kind, reading.at)
-    return OrderState(newest=(*others, newest_row), events=state.events), Admission.LIVE
+    device_id, kind, at, newest = reading.device_id, reading.kind, reading.at, state.newest
+    row = (device_id, kind, at)
+    for index, (known_device_id, known_kind, last_at) in enumerate(newest):
+        if known_device_id == device_id and known_kind == kind:
+            if at <= last_at:
+                return state, Admission.DUPLICATE if at == last_at else Admission.LATE
+            newest = (*newest[:index], row, *newest[index + 1 :])
+            break
+    else:
+        newest = (*newest, row)
+    return OrderState(newest=newest, events=state.events), Admission.LIVE
 
 
 def _old(reading: Reading, policy: Policy) -> bool:

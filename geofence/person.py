@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from geofence.danger_map import NO_DANGERS, DangerMap
@@ -32,6 +32,26 @@ class Person:
             return self.zones
         local = self.local(at)
         return tuple(zone for zone in self.zones if zone.active(local))
+
+    def zones_change_at(self, at: datetime) -> datetime | None:
+        """An instant up to which `active_zones` stays as it is at `at`; None if it never changes.
+
+        Each hour of a schedule counts on every day, and midnight always: early at most, never late. In the days before
+        clocks are set forward or back it is `at` itself.
+        """
+        if not any(zone.schedule for zone in self.zones):
+            return None
+        local = self.local(at)
+        if self.local(at + timedelta(days=2)).utcoffset() != local.utcoffset():
+            return at
+        times = {time_ for zone in self.zones for window in zone.schedule for time_ in (window.start, window.end)}
+        days = (local.date(), local.date() + timedelta(days=1))
+        moments = (
+            datetime.combine(day, time_, self.time_zone).astimezone(UTC)
+            for day in days
+            for time_ in (*times, time(0, 0))
+        )
+        return min(moment for moment in moments if moment > at)
 
     def is_night(self, at: datetime) -> bool:
         """Whether the person would be expected in bed."""

@@ -74,6 +74,8 @@ class Room:
     breathing_rate_bpm: tuple[float, float] | None = None
     movement_pct: float = math.inf
     quality_pct: float = -math.inf
+    breathing_depth_pct: tuple[float, float] = (-math.inf, math.inf)
+    apnea_s: float = math.inf
     # What `close` works out once, for `holds`.
     _radius_m2: float = -1.0
     _gap: timedelta = timedelta(0)
@@ -153,6 +155,15 @@ class Room:
         """Vital signs at least this trustworthy. Per cent; a report that does not say is not."""
         self.quality_pct = max(self.quality_pct, quality_pct)
 
+    def breathing_depth_between(self, least_pct: float, most_pct: float) -> None:
+        """A depth of breathing within these, both included. Per cent; a report that does not say is free."""
+        least, most = self.breathing_depth_pct
+        self.breathing_depth_pct = (max(least, least_pct), min(most, most_pct))
+
+    def apnea_below(self, apnea_s: float) -> None:
+        """The bed's own pause of breath is shorter than this. Seconds; a report that does not say is free."""
+        self.apnea_s = min(self.apnea_s, apnea_s)
+
     @property
     def empty(self) -> bool:
         """Whether no reading fits in."""
@@ -172,19 +183,19 @@ class Room:
             )  # fmt: skip
         return self
 
-    def holds(self, reading: Reading, last_fix_at: datetime) -> bool:
+    def holds(self, reading: Reading, last_fix_at: datetime | None) -> bool:
         """Whether a reading of a known device, newer than its last of that kind, is quiet.
 
         Args:
             reading: any.
-            last_fix_at: of the last believed place, which may be later than `place`.
+            last_fix_at: of the last believed place, which may be later than `place`; None without one.
         """
         at, fix, bed, battery_pct = reading.at, reading.fix, reading.bed, reading.battery_pct
         return (
             self.since <= at < self.until
             and reading.event is None
             and reading.received_at - at <= self.live_max_age
-            and (fix is None or (self._holds_fix(fix) and at - last_fix_at > self._gap))
+            and (fix is None or (last_fix_at is not None and self._holds_fix(fix) and at - last_fix_at > self._gap))
             and (battery_pct is None or self.battery_pct[0] <= battery_pct <= self.battery_pct[1])
             and (self._holds_bed(bed) if bed is not None else self._holds_wear(reading))
         )
@@ -214,6 +225,8 @@ class Room:
             and _between(bed.heart_rate_bpm, self.heart_rate_bpm)
             and _between(bed.breathing_rate_bpm, self.breathing_rate_bpm)
             and (bed.movement_pct or 0.0) <= self.movement_pct
+            and (bed.breathing_amplitude_pct is None or _between(bed.breathing_amplitude_pct, self.breathing_depth_pct))
+            and (bed.apnea_s or 0.0) < self.apnea_s
             and (self.quality_pct == -math.inf or (bed.quality_pct is not None and bed.quality_pct >= self.quality_pct))
         )
 

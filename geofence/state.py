@@ -6,24 +6,30 @@ of a moment ago through `Observation.before`; it writes its own field alone.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import msgspec
 
+from geofence.detectors.apnea import ApneaState
 from geofence.detectors.bed import BedState
 from geofence.detectors.low_battery import BatteryState
+from geofence.detectors.rest import RestState
 from geofence.detectors.zone import ZoneState
 from geofence.ordering import OrderState
 from geofence.track import TrackState
+from geofence.vital_sign import VitalState
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PersonState:
-    """Everything the engine remembers of one person."""
+class PersonState(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything the engine remembers of one person. Each field has a default: the state of somebody not heard of."""
 
-    order: OrderState = field(default_factory=OrderState)
-    track: TrackState = field(default_factory=TrackState)
-    zone: ZoneState = field(default_factory=ZoneState)
-    battery: BatteryState = field(default_factory=BatteryState)
-    bed: BedState = field(default_factory=BedState)
+    order: OrderState = OrderState()
+    track: TrackState = TrackState()
+    zone: ZoneState = ZoneState()
+    battery: BatteryState = BatteryState()
+    bed: BedState = BedState()
+    rest: RestState = RestState()
+    heart_rate: VitalState = VitalState()
+    breathing_rate: VitalState = VitalState()
+    apnea: ApneaState = ApneaState()
 
 
 FRESH = PersonState()

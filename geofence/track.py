@@ -6,8 +6,9 @@ one held back, it was the earlier one that was wrong, and the person is believed
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import datetime
+
+import msgspec
 
 from geofence.detection import Place
 from geofence.geometry import distance_m
@@ -15,16 +16,14 @@ from geofence.policy import Policy
 from geofence.reading import Fix, FixSource, Reading
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TrackState:
+class TrackState(msgspec.Struct, frozen=True, kw_only=True):
     """The last believed place, and one that was not believed."""
 
     place: Place | None = None
     held: Place | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Movement:
+class Movement(msgspec.Struct, frozen=True, kw_only=True):
     """What a fix says about movement."""
 
     #: It can be believed: accurate enough, not from a cell tower, not an impossible jump.
@@ -33,24 +32,27 @@ class Movement:
     least_speed_mps: float | None = None
 
 
+NOT_BELIEVED = Movement(believed=False)
+
+
 def follow(state: TrackState, reading: Reading, policy: Policy) -> tuple[TrackState, Movement]:
     """Add one live reading to the track."""
     fix = reading.fix
     if fix is None or not usable(fix, policy):
-        return state, Movement(believed=False)
+        return state, NOT_BELIEVED
     place = Place(latitude=fix.latitude, longitude=fix.longitude, accuracy_m=fix.accuracy_m, at=reading.at)
     if state.place is None:
         return TrackState(place=place), Movement(believed=True)
     # One fix told twice, as a location and with a call for help, must not confirm itself.
-    if place.at < state.place.at or place in {state.place, state.held}:
-        return state, Movement(believed=False)
+    if place.at < state.place.at or place in (state.place, state.held):
+        return state, NOT_BELIEVED
     speed = least_speed_mps(state.place, place)
     if speed <= policy.impossible_speed_mps:
         return TrackState(place=place), Movement(believed=True, least_speed_mps=speed)
     if state.held is not None and least_speed_mps(state.held, place) <= policy.impossible_speed_mps:
         speed = least_speed_mps(state.held, place)
         return TrackState(place=place), Movement(believed=True, least_speed_mps=speed)
-    return replace(state, held=place), Movement(believed=False)
+    return TrackState(place=state.place, held=place), NOT_BELIEVED
 
 
 def usable(fix: Fix, policy: Policy) -> bool:

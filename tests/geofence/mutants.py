@@ -93,7 +93,7 @@ MUTANTS = (
     Mutant(TRACK, "fix.source is not FixSource.CELL and", ""),
     Mutant(TRACK, "fix.accuracy_m <= policy.zone_accuracy_ceiling_m", "fix.accuracy_m < policy.zone_accuracy_ceiling_m"),
     Mutant(TRACK, "if speed <= policy.impossible_speed_mps:", "if True:"),
-    Mutant(TRACK, "return replace(state, held=place), Movement(believed=False)", "return state, Movement(believed=False)"),
+    Mutant(TRACK, "return TrackState(place=state.place, held=place), NOT_BELIEVED", "return state, NOT_BELIEVED"),
     Mutant(TRACK, "if place.at < state.place.at:", "if False:"),
     Mutant(TRACK, "way_m - before.accuracy_m - after.accuracy_m", "way_m - before.accuracy_m"),
     # The order of readings.

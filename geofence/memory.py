@@ -1,0 +1,219 @@
+"""The states of many persons while their readings come in: what batches are judged with.
+
+A `Memory` holds of each person the state, the next deadline and the room of quiet readings (`geofence.quiet`). A quiet
+reading is not judged but remembered as hearsay, and put into the state when somebody asks for it; so `state` is always
+what `engine.step` would have given. Everything since the last `keep` can be taken back with `undo`: a shell keeps when
+it has stored, and takes back what it could not store.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import datetime
+
+import msgspec
+
+from geofence import engine
+from geofence.detection import Place
+from geofence.engine import FRESH, PLAIN, Outcome, PersonState
+from geofence.features import SafeArea, safe_area, safe_areas
+from geofence.observation import NOTHING, Judgement
+from geofence.ordering import Admission, OrderState
+from geofence.person import Person
+from geofence.quiet import Room
+from geofence.reading import Reading, ReadingKind
+from geofence.track import TrackState
+
+#: Below this many readings the arrays cost more than they save. Measured, docs/decisions/0002.
+ARRAYS_FROM = 16
+
+Stream = tuple[str, ReadingKind]
+_LIVE = PLAIN[Admission.LIVE]
+
+
+class _Held:
+    """What is held of one person."""
+
+    __slots__ = ("due_at", "fix_at", "fixed", "newest", "person", "room", "state")
+
+    def __init__(self, state: PersonState, person: Person, due_at: datetime | None, room: Room | None) -> None:
+        #: Without the hearsay of quiet readings.
+        self.state, self.person, self.due_at, self.room = state, person, due_at, room
+        #: The newest instant of each stream, hearsay included; only with a room.
+        self.newest: dict[Stream, datetime] = {}
+        #: The last quiet fix, and the instant of the last believed one.
+        self.fixed: Reading | None = None
+        self.fix_at: datetime | None = None
+        if room is not None:
+            self.newest = {(device_id, kind): at for device_id, kind, at in state.order.newest}
+            self.fix_at = state.track.place.at if state.track.place else None
+
+    def current(self) -> PersonState:
+        """The state with the hearsay."""
+        state, fixed = self.state, self.fixed
+        if self.room is None:
+            return state
+        newest = tuple((device_id, kind, at) for (device_id, kind), at in self.newest.items())
+        track = state.track
+        if fixed is not None and fixed.fix is not None:
+            fix = fixed.fix
+            track = TrackState(
+                place=Place(
+                    latitude=fix.latitude, longitude=fix.longitude, accuracy_m=fix.accuracy_m, at=fixed.at
+                )
+            )  # fmt: skip
+        elif newest == state.order.newest:
+            return state
+        return msgspec.structs.replace(state, order=OrderState(newest=newest, events=state.order.events), track=track)
+
+
+#: How to take back a full step (whose state it was), or a quiet reading.
+_Undo = tuple[int, _Held | None] | tuple[_Held, Stream, datetime, Reading | None, datetime | None]
+
+
+class Memory:
+    """States by person, as far as they were asked for."""
+
+    def __init__(self, load: Callable[[int], PersonState] = lambda _: FRESH) -> None:
+        """`load` gives the state of somebody who is not held yet."""
+        self._load = load
+        self._held: dict[int, _Held] = {}
+        self._undo: list[_Undo] = []
+        #: Since the last `keep`: persons of whom something was remembered, and those whose state changed materially.
+        self.touched: set[int] = set()
+        self.material: set[int] = set()
+
+    def __len__(self) -> int:
+        """Persons held."""
+        return len(self._held)
+
+    def state(self, person_id: int) -> PersonState:
+        """The state of one person, hearsay included."""
+        held = self._held.get(person_id)
+        return self._load(person_id) if held is None else held.current()
+
+    def due(self, person_id: int, person: Person) -> datetime | None:
+        """`engine.due` of one person's state."""
+        held = self._held.get(person_id)
+        if held is not None and held.person is person:
+            return held.due_at
+        return engine.due(self.state(person_id), person)
+
+    def judge_all(self, readings: Sequence[Reading], persons: Mapping[int, Person]) -> list[Outcome]:
+        """Judge readings in the order given.
+
+        Args:
+            readings: in order of arrival.
+            persons: every person that a reading names.
+
+        Returns:
+            One outcome for each reading, equal to single steps.
+        """
+        outcomes = [_LIVE] * len(readings)
+        loud = self._hear_quiet_ones(readings, persons)
+        rest = [readings[place] for place in loud]
+        people = [persons[reading.person_id] for reading in rest]
+        areas: Sequence[SafeArea | None]
+        if len(rest) < ARRAYS_FROM:
+            areas = [safe_area(reading, person) for reading, person in zip(rest, people, strict=True)]
+        else:
+            areas = safe_areas(rest, people)
+        for place, reading, person, area in zip(loud, rest, people, areas, strict=True):
+            outcomes[place] = self._judge(reading, person, area)
+        return outcomes
+
+    def run_down(self, person: Person, until: datetime) -> Judgement:
+        """Judge every deadline of one person up to and including `until`."""
+        due_at = self.due(person.person_id, person)
+        if due_at is None or due_at > until:
+            return NOTHING
+        state = self.state(person.person_id)
+        after, judgement = engine.run_down(state, person, until)
+        if after is not state:
+            self._replace(_Held(after, person, engine.due(after, person), None))
+            self.material.add(person.person_id)
+        return judgement
+
+    def keep(self) -> None:
+        """What was judged is stored: it will not be taken back."""
+        self._undo.clear()
+        self.touched, self.material = set(), set()
+
+    def undo(self) -> None:
+        """What was judged since the last `keep` was never heard."""
+        for entry in reversed(self._undo):
+            if len(entry) == 2:  # noqa: PLR2004 - a full step
+                person_id, held = entry
+                if held is None:
+                    del self._held[person_id]
+                else:
+                    self._held[person_id] = held
+            else:
+                heard, stream, last_at, fixed, fix_at = entry
+                heard.newest[stream], heard.fixed, heard.fix_at = last_at, fixed, fix_at
+        self.keep()
+
+    def forget(self, person_ids: Collection[int]) -> None:
+        """Load these persons anew when they are asked for; not between judging and `keep`."""
+        for person_id in person_ids:
+            self._held.pop(person_id, None)
+
+    def _hear_quiet_ones(self, readings: Sequence[Reading], persons: Mapping[int, Person]) -> list[int]:
+        """Remember the quiet readings. Returns where the others stand: after one, nobody's next is looked at yet."""
+        held_by, touched, loud, behind = self._held, self.touched, list[int](), set[int]()
+        for place, reading in enumerate(readings):
+            person_id = reading.person_id
+            held = held_by.get(person_id)
+            if (
+                held is not None
+                and held.room is not None
+                and person_id not in behind
+                and held.person is persons[person_id]
+                and self._hear(held, held.room, reading)
+            ):
+                touched.add(person_id)
+            else:
+                behind.add(person_id)
+                loud.append(place)
+        return loud
+
+    def _hear(self, held: _Held, room: Room, reading: Reading) -> bool:
+        """Remember a reading if it is quiet."""
+        stream = (reading.device_id, reading.kind)
+        last_at = held.newest.get(stream)
+        if last_at is None or reading.at <= last_at or not room.holds(reading, held.fix_at):
+            return False
+        self._undo.append((held, stream, last_at, held.fixed, held.fix_at))
+        held.newest[stream] = reading.at
+        if reading.fix is not None:
+            held.fixed, held.fix_at = reading, reading.at
+        return True
+
+    def _judge(self, reading: Reading, person: Person, area: SafeArea | None) -> Outcome:
+        """A full step; afterwards the room of the next quiet ones, if this one changed nothing."""
+        person_id = reading.person_id
+        held = self._held.get(person_id)
+        if held is None:
+            state = self._load(person_id)
+        else:
+            if held.room is not None and held.person is person and self._hear(held, held.room, reading):
+                self.touched.add(person_id)
+                return _LIVE
+            state = held.current()
+        due_at = held.due_at if held is not None and held.person is person else engine.due(state, person)
+        after, outcome = engine.judge(state, reading, person, area, due_at)
+        if after is state:
+            return outcome
+        if engine.material(state, after):
+            self.material.add(person_id)
+            self._replace(_Held(after, person, engine.due(after, person), None))
+        else:
+            room = engine.room(after, reading, person, area) if outcome is _LIVE else None
+            self._replace(_Held(after, person, due_at, room))
+        return outcome
+
+    def _replace(self, held: _Held) -> None:
+        person_id = held.person.person_id
+        self._undo.append((person_id, self._held.get(person_id)))
+        self._held[person_id] = held
+        self.touched.add(person_id)
