@@ -50,6 +50,15 @@ class Action(StrEnum):
     READ_ACCESSES = "read_accesses"
     READ_QUARANTINE = "read_quarantine"
     READ_SUMMARY = "read_summary"
+    READ_SEARCH = "read_search"
+    READ_BRIEF = "read_brief"
+    READ_PROFILE = "read_profile"
+    WRITE_PROFILE = "write_profile"
+    HAND_OVER = "hand_over"
+    ISSUE_CAP = "issue_cap"
+    READ_DIVISION = "read_division"
+    MANAGE_RESPONDERS = "manage_responders"
+    MANAGE_PLATFORM = "manage_platform"
 
 
 _NEARBY: Mapping[Role, Scope] = {
@@ -80,6 +89,19 @@ TABLE: Mapping[Action, Mapping[Role, Scope]] = {
     Action.READ_ACCESSES: _FAMILY,
     Action.READ_QUARANTINE: _FLEET,
     Action.READ_SUMMARY: _FLEET,
+    Action.READ_SEARCH: _NEARBY,
+    # Who to look for, while an incident is open: not the whole profile, which holds medication and addresses.
+    Action.READ_BRIEF: _NEARBY,
+    Action.READ_PROFILE: _FAMILY,
+    Action.WRITE_PROFILE: _FAMILY,
+    # Who gives a person's whereabouts to others answers for it: the family, or the centre.
+    Action.HAND_OVER: _FAMILY,
+    # A broadcast reaches everybody.
+    Action.ISSUE_CAP: {Role.ADMIN: Scope.ALL},
+    # Published by the National Bureau of Statistics.
+    Action.READ_DIVISION: dict.fromkeys(Role, Scope.ALL),
+    Action.MANAGE_RESPONDERS: {Role.ADMIN: Scope.ALL},
+    Action.MANAGE_PLATFORM: {Role.ADMIN: Scope.ALL},
 }
 
 

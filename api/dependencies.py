@@ -12,8 +12,9 @@ from fastapi import Depends, Path, Request
 from fastapi.security import OAuth2PasswordBearer
 
 from api.access import Action, scope_of
-from api.errors import NotFound, NotSignedIn, WrongRole
-from api.queries import persons, sessions
+from api.errors import Conflict, NotFound, NotSignedIn, WrongRole
+from api.queries import persons, seen, sessions
+from api.queries.seen import Case, SeenIncident
 from api.services import Services
 from api.user import User
 from api.viewer import Viewer
@@ -105,3 +106,28 @@ async def must_see_person(connection: Connection, viewer: Viewer, person_id: int
     """
     if not await persons.is_visible(connection, viewer, person_id):
         raise NotFound("There is no such person.")
+
+
+async def must_see_incident(connection: Connection, viewer: Viewer, incident_id: int) -> SeenIncident:
+    """Go on only with an incident the viewer may see.
+
+    Raises:
+        NotFound: there is none, or not for this viewer.
+    """
+    found = await seen.incident(connection, viewer, incident_id)
+    if found is None:
+        raise NotFound("There is no such incident.")
+    return found
+
+
+async def must_see_case(connection: Connection, viewer: Viewer, incident_id: int) -> Case:
+    """Go on only with an incident of a person that the viewer may see.
+
+    Raises:
+        NotFound: there is none, or not for this viewer.
+        Conflict: it is about an area.
+    """
+    found = await must_see_incident(connection, viewer, incident_id)
+    if found.person_id is None:
+        raise Conflict("This incident is about an area, not about a person.")
+    return Case(incident_id=found.incident_id, person_id=found.person_id, state=found.state, opened_at=found.opened_at)

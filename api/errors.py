@@ -17,6 +17,8 @@ from starlette.exceptions import HTTPException
 
 from alerts.errors import IncidentNotFound
 from alerts.lifecycle import IllegalTransition
+from alerts.response import AnswerNotPossible
+from api.importing.csv_rows import RegisterError
 from api.zone_shape import ZoneError
 from geofence.policy import PolicyError
 
@@ -162,6 +164,8 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(PolicyError, _answer_policy)
     app.add_exception_handler(IncidentNotFound, _answer_incident_not_found)
     app.add_exception_handler(IllegalTransition, _answer_transition)
+    app.add_exception_handler(AnswerNotPossible, _answer_not_possible)
+    app.add_exception_handler(RegisterError, _answer_register)
     app.add_exception_handler(RequestValidationError, _answer_validation)
     app.add_exception_handler(psycopg.OperationalError, _answer_database_away)
     app.add_exception_handler(psycopg.DataError, _answer_bad_text)
@@ -199,6 +203,19 @@ async def _answer_incident_not_found(request: Request, _: Exception) -> JSONResp
 async def _answer_transition(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, IllegalTransition)
     return await _answer_api_error(request, Conflict(f"{error}.", state=str(error.state)))
+
+
+async def _answer_not_possible(request: Request, error: Exception) -> JSONResponse:
+    return await _answer_api_error(request, Conflict(f"{error}."))
+
+
+async def _answer_register(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RegisterError)
+    errors = [
+        {"where": ".".join(filter(None, (f"line {fault.line}", fault.column))), "message": str(fault)}
+        for fault in error.faults
+    ]
+    return await _answer_api_error(request, Invalid(str(error), errors=errors))
 
 
 async def _answer_database_away(request: Request, error: Exception) -> JSONResponse:

@@ -15,8 +15,11 @@ from api.access import Scope
 VIEWER: LiteralString = "(SELECT %(viewer_id)s::bigint AS user_id, %(viewer_division)s::text AS division) AS viewer"
 
 #: Told means: an alert was written for a receiver that is bound to this login, and not withdrawn before it left.
+#: Who has declined is not involved any more, told or in their own division.
 _INVOLVED_INCIDENT: LiteralString = """
-    i.state <> 'resolved' AND (
+    i.state <> 'resolved' AND NOT EXISTS (
+        SELECT FROM responses gone WHERE gone.incident_id = i.incident_id AND gone.user_id = viewer.user_id
+          AND gone.state = 'declined') AND (
         (viewer.division <> '' AND starts_with(p.division, viewer.division))
         OR EXISTS (
             SELECT FROM notifications told JOIN receivers told_to ON told_to.receiver_id = told.receiver_id

@@ -5,8 +5,39 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from api.errors import Invalid, NotReady, documented
-from api.routes import answers, devices, fleet, incidents, live, persons, policies, positions, push, tokens, zones
+from api.routes import (
+    answers,
+    devices,
+    fleet,
+    incidents,
+    live,
+    persons,
+    policies,
+    positions,
+    push,
+    responders,
+    responses,
+    search,
+    tokens,
+    zones,
+)
 
 api_v1 = APIRouter(prefix="/api/v1", responses=documented(Invalid, NotReady))
-for module in (tokens, persons, devices, zones, policies, positions, incidents, live, fleet, answers, push):
+_MODULES = (
+    tokens,
+    persons,
+    devices,
+    zones,
+    policies,
+    positions,
+    incidents,
+    responses,
+    search,
+    responders,
+    live,
+    fleet,
+    answers,
+    push,
+)
+for module in _MODULES:
     api_v1.include_router(module.router)

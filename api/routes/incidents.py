@@ -6,8 +6,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
 
-from alerts import service
+from alerts import responding, service
 from alerts.lifecycle import Outcome
+from alerts.responding import Who
 from api import present
 from api.access import Action, Scope
 from api.auditing import looked
@@ -75,9 +76,10 @@ async def acknowledge_incident(
 async def respond_to_incident(
     incident_id: IncidentId, viewer: Actor, connection: ConnectionDep, parts: ServicesDep
 ) -> Incident:
-    """I am on my way."""
+    """I am on my way: the same as accepting, answered with the incident."""
     await _read(connection, viewer, incident_id)
-    await service.respond(connection, incident_id=incident_id, user_id=viewer.user.user_id, at=parts.clock.now())
+    who = Who(user_id=viewer.user.user_id)
+    await responding.accept(connection, incident_id=incident_id, who=who, at=parts.clock.now())
     return await _after(connection, viewer, incident_id)
 
 

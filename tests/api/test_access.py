@@ -16,8 +16,8 @@ def test_every_action_has_a_row_and_the_admin_is_in_each() -> None:
 @pytest.mark.parametrize(
     ("role", "scope", "actions"),
     [
-        (Role.FAMILY, Scope.ALL, {Action.READ_SELF}),
-        (Role.RESPONDER, Scope.ALL, {Action.READ_SELF}),
+        (Role.FAMILY, Scope.ALL, {Action.READ_SELF, Action.READ_DIVISION}),
+        (Role.RESPONDER, Scope.ALL, {Action.READ_SELF, Action.READ_DIVISION}),
         (Role.RESPONDER, Scope.OWN, set()),
         (
             Role.OPERATOR,
@@ -28,6 +28,7 @@ def test_every_action_has_a_row_and_the_admin_is_in_each() -> None:
                 Action.WRITE_DEVICE,
                 Action.READ_QUARANTINE,
                 Action.READ_SUMMARY,
+                Action.READ_DIVISION,
             },
         ),
         (Role.OPERATOR, Scope.OWN, set()),
@@ -47,6 +48,10 @@ def test_what_a_role_has_with_a_scope(role: Role, scope: Scope, actions: set[Act
         Action.READ_INCIDENT,
         Action.ACT_ON_INCIDENT,
         Action.WATCH_LIVE,
+        Action.READ_SEARCH,
+        Action.READ_BRIEF,
+        Action.READ_PROFILE,
+        Action.HAND_OVER,
     ],
 )
 def test_an_operator_has_no_whereabouts(action: Action) -> None:
