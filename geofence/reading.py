@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from geofence.motion import MotionSummary
+
 
 class ReadingKind(StrEnum):
     """What sort of message it was; also the last level of its native topic."""
@@ -91,6 +93,8 @@ class SafetyEvent:
     type: SafetyEventType
     #: Peak of an impact, in g.
     impact_g: float | None = None
+    #: What the body did around an impact.
+    motion: MotionSummary | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

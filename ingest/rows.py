@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import LiteralString
 
+from geofence.motion import numbers
 from geofence.reading import Reading, ReadingKind
 from ingest.registry import Device
 from ingest.sequence import Numbers
@@ -36,7 +37,7 @@ def reading_row(reading: Reading, report: Report, device: Device) -> tuple[Liter
         return "safety_events", (
             key, event.event_id, at, person_id, received_at, event.type, fix.latitude if fix else None,
             fix.longitude if fix else None, fix.accuracy_m if fix else None, fix.source if fix else None,
-            event.impact_g, reading.battery_pct, report.seq,
+            event.impact_g, reading.battery_pct, report.seq, list(numbers(event.motion)) if event.motion else None,
         )  # fmt: skip
     return "heartbeats", (
         key, at, person_id, received_at, reading.battery_pct, reading.charging, reading.worn, reading.steps,

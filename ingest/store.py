@@ -43,7 +43,7 @@ COLUMNS: dict[LiteralString, tuple[LiteralString, ...]] = {
     ),
     "safety_events": (
         "device_key", "event_id", "at", "person_id", "received_at", "type", "latitude", "longitude", "accuracy_m",
-        "source", "impact_g", "battery_pct", "seq",
+        "source", "impact_g", "battery_pct", "seq", "motion",
     ),
 }  # fmt: skip
 

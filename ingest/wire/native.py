@@ -21,6 +21,7 @@ from geofence.reading import (
     SafetyEvent,
     SafetyEventType,
 )
+from ingest.wire import motion
 from ingest.wire.fields import (
     STORABLE,
     AccuracyM,
@@ -110,7 +111,9 @@ class _EventExtras(Struct, kw_only=True):
     battery_pct: Percent | None = None
 
 
-EVENT_FIELDS = frozenset(name for part in (_EventCore, _EventExtras, _Position) for name in part.__struct_fields__)
+EVENT_FIELDS = frozenset(
+    name for part in (_EventCore, _EventExtras, _Position) for name in part.__struct_fields__
+).union(motion.FIELDS)
 
 
 class _Status(Struct, kw_only=True):
@@ -262,7 +265,7 @@ def _event(payload: bytes) -> Decoded:
         seq=extras.seq,
         published_wall=None if extras.published_at is None else _instant(extras.published_at),
         fix=_event_fix(told),
-        event=SafetyEvent(event_id=str(core.id), type=core.type, impact_g=extras.impact_g),
+        event=SafetyEvent(event_id=str(core.id), type=core.type, impact_g=extras.impact_g, motion=motion.motion(told)),
         battery_pct=extras.battery_pct,
     )
 

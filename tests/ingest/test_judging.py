@@ -91,7 +91,11 @@ class TestRows:
         told = {"latitude": 36.8, "longitude": 118.1, "accuracy_m": 14.0, "source": "gnss", "impact_g": 4.5,
                 "battery_pct": 30.0, "seq": 8, "type": "impact"}  # fmt: skip
         row = self.row("safety_events", Desk().judge(message("event", id="e1", **told)))
-        assert row == {"device_key": 11, "event_id": "e1", "at": NOW, "person_id": 1, "received_at": NOW} | told
+        assert (
+            row
+            == {"device_key": 11, "event_id": "e1", "at": NOW, "person_id": 1, "received_at": NOW, "motion": None}
+            | told
+        )
 
     def test_event_without_a_place(self) -> None:
         row = self.row("safety_events", Desk().judge(message("event", id=17, type="sos")))
