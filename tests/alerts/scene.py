@@ -67,16 +67,24 @@ class Database:
         return int(row["receiver_id"])
 
     async def detection(
-        self, person_id: int, kind: str, reason: str, at: datetime, evidence: dict[str, Any] | None = None
+        self,
+        person_id: int,
+        kind: str,
+        reason: str,
+        at: datetime,
+        evidence: dict[str, Any] | None = None,
+        *,
+        device_id: str | None = None,
     ) -> uuid.UUID:
         """Commit one, as ingest does, and announce it."""
         detection_id = uuid.uuid4()
         async with self.connection.transaction():
             await self.rows(
-                "INSERT INTO detections (detection_id, person_id, kind, reason, at, judged_at, evidence,"
-                " published_wall, received_wall) VALUES (%s, %s, %s, %s, %s, %s, %s, now(), now())",
+                "INSERT INTO detections (detection_id, person_id, device_id, kind, reason, at, judged_at, evidence,"
+                " published_wall, received_wall) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, now(), now())",
                 detection_id,
                 person_id,
+                device_id,
                 kind,
                 reason,
                 at,
@@ -98,6 +106,40 @@ class Database:
     async def battery(self, person_id: int, at: datetime, reason: str = "below_low") -> uuid.UUID:
         evidence = {"battery_pct": 18.0, "threshold_pct": 20.0}
         return await self.detection(person_id, "low_battery", reason, at, evidence)
+
+    async def stands(self, person_id: int, safety: str, at: datetime) -> None:
+        """Where the newest fix lies, as ingest writes it."""
+        await self.rows(
+            "INSERT INTO latest_positions (person_id, device_key, at, received_at, latitude, longitude, accuracy_m,"
+            " source, safety, revision) VALUES (%s, 1, %s, %s, 36.8, 118.0, 12, 'gnss', %s,"
+            " nextval('latest_positions_revisions')) ON CONFLICT (person_id) DO UPDATE SET safety = excluded.safety",
+            person_id,
+            at,
+            at,
+            safety,
+        )
+
+    async def bracelet(self, person_id: int, seen_at: datetime) -> str:
+        """A bracelet that was heard last at an instant; its id."""
+        device_id = f"zb-{person_id}"
+        row = await self.row(
+            "INSERT INTO devices (device_id, kind, person_id) VALUES (%s, 'bracelet', %s) RETURNING device_key",
+            device_id,
+            person_id,
+        )
+        await self.rows(
+            "INSERT INTO device_states (device_key, last_seen_at) VALUES (%s, %s)", row["device_key"], seen_at
+        )
+        return device_id
+
+    async def heard(self, device_id: str, at: datetime) -> None:
+        """The device reports again."""
+        await self.rows(
+            "UPDATE device_states SET last_seen_at = %s"
+            " WHERE device_key = (SELECT device_key FROM devices WHERE device_id = %s)",
+            at,
+            device_id,
+        )
 
     async def incident(self, person_id: int) -> dict[str, Any]:
         """The person's newest incident."""
