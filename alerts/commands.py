@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import base64
+import secrets
 
 from alerts.checking import findings
 from alerts.errors import AlertsError
@@ -22,6 +24,8 @@ def register(subcommands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     actions = command.add_subparsers(dest="action", metavar="ACTION")
     check = actions.add_parser("check", help="list ladders, templates and receivers that would not work")
     check.set_defaults(run=_check)
+    vapid = actions.add_parser("vapid", help="make a key that signs messages to browsers, as a line of settings")
+    vapid.set_defaults(run=_vapid)
 
 
 def _alerts(_: argparse.Namespace) -> int:
@@ -40,11 +44,17 @@ def _check(_: argparse.Namespace) -> int:
         catalogue()
     except AlertsError as error:
         raise CommandError(str(error)) from error
-    found = asyncio.run(_findings(settings.database_url))
+    found = asyncio.run(_findings(settings))
     print("\n".join(found) if found else "templates, ladders and receivers are in order")
     return 1 if found else 0
 
 
-async def _findings(url: str) -> list[str]:
-    async with await database.connect(url) as connection:
-        return await findings(connection)
+def _vapid(_: argparse.Namespace) -> int:
+    number = secrets.token_bytes(32)
+    print(f"TONGXING_ALERTS_VAPID_PRIVATE_KEY={base64.urlsafe_b64encode(number).decode().rstrip('=')}")
+    return 0
+
+
+async def _findings(settings: AlertsSettings) -> list[str]:
+    async with await database.connect(settings.database_url) as connection:
+        return await findings(connection, settings)

@@ -72,6 +72,11 @@ class Delivery:
         self._sending: set[asyncio.Task[None]] = set()
         self._woken = asyncio.Event()
 
+    @property
+    def senders(self) -> Mapping[str, Sender]:
+        """One a kind of channel; closed when `run` ends."""
+        return self._senders
+
     def wake(self) -> None:
         """Something may have to be sent."""
         self._woken.set()

@@ -51,6 +51,9 @@ PENDING = Gauge("tongxing_alerts_outbox_pending", "Notifications waiting in the 
 OLDEST_AGE_S = Gauge(
     "tongxing_alerts_outbox_oldest_age_seconds", "How long the oldest of them has been due.", registry=REGISTRY
 )
+UNREACHABLE = Gauge(
+    "tongxing_alerts_receivers_unreachable", "Receivers without a channel that works here.", registry=REGISTRY
+)
 RESTRAINT = Counter(
     "tongxing_alerts_restraint",
     "Messages that could have waited, by whether they went out or for what they wait.",

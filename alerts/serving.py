@@ -15,14 +15,18 @@ from alerts.delivery import Delivery
 from alerts.messages.catalogue import catalogue
 from alerts.pipeline import Pipeline
 from alerts.settings import AlertsSettings
+from alerts.unreachable import Watch
 from runtime import clock as clocks
 from runtime import database
+from runtime.clock import Clock
 from runtime.service import Stop, serve_health, together
 
 log = structlog.get_logger(__name__)
 
 #: Real seconds between looks at the outbox for the metrics.
 MEASURE_EVERY_S = 5.0
+#: Real seconds between looks for receivers who cannot be told.
+LOOK_EVERY_S = 60.0
 #: Connections: persons handled at once, attempts being recorded, and the claims.
 POOL_SIZE = 8
 
@@ -47,6 +51,7 @@ async def serve(settings: AlertsSettings, stop: Stop) -> None:
             delivery.run(stop),
             _listen(settings.database_url, pipeline, delivery, stop),
             _measure(delivery, stop),
+            _watch_receivers(pool, Watch(settings, settings.alerts_console_url, delivery.senders), clock, stop),
             serve_health(stop, host=settings.alerts_health_host, port=settings.alerts_health_port, ready=ready),
         )
     finally:
@@ -76,6 +81,19 @@ async def _measure(delivery: Delivery, stop: Stop) -> None:
             await asyncio.sleep(MEASURE_EVERY_S)
 
     await _until(stop, measure())
+
+
+async def _watch_receivers(pool: database.Pool, watch: Watch, clock: Clock, stop: Stop) -> None:
+    async def look() -> None:
+        while True:
+            try:
+                async with pool.connection() as connection:
+                    await watch.look(connection, at=clock.now())
+            except psycopg.OperationalError:
+                log.debug("receivers_not_looked_at")
+            await asyncio.sleep(LOOK_EVERY_S)
+
+    await _until(stop, look())
 
 
 async def _until(stop: Stop, endless: Coroutine[None, None, None]) -> None:

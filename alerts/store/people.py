@@ -52,6 +52,13 @@ async def receiver(connection: Connection, receiver_id: int) -> Receiver | None:
         return await cursor.fetchone()
 
 
+async def enabled(connection: Connection) -> list[Receiver]:
+    """Every receiver who may be told."""
+    async with connection.cursor(row_factory=kwargs_row(_receiver)) as cursor:
+        await cursor.execute("SELECT " + _RECEIVER + " FROM receivers WHERE enabled ORDER BY receiver_id")
+        return await cursor.fetchall()
+
+
 async def all_receivers(connection: Connection) -> list[dict[str, Any]]:
     """Every receiver with name and owner, for `tongxing alerts check`."""
     async with connection.cursor(row_factory=dict_row) as cursor:

@@ -20,3 +20,10 @@ CREATE TABLE notification_receipts ( -- writer: alerts
     detail          text NOT NULL DEFAULT ''
 );
 CREATE INDEX notification_receipts_notification ON notification_receipts (notification_id);
+
+-- Days on which the operators were told who cannot be reached: once each, however many processes look.
+CREATE TABLE operator_notices ( -- writer: alerts
+    notice  text NOT NULL,
+    day     date NOT NULL,
+    PRIMARY KEY (notice, day)
+);

@@ -6,8 +6,11 @@ import asyncio
 
 from alerts import planning
 from alerts.checking import findings
+from alerts.settings import AlertsSettings
 from runtime import cli, database
 from tests.alerts.scene import Database, webhook
+
+SETTINGS = AlertsSettings(database_url="-")
 
 
 async def test_what_would_keep_somebody_from_being_told_is_listed(database_url, monkeypatch, capsys):
@@ -17,11 +20,11 @@ async def test_what_would_keep_somebody_from_being_told_is_listed(database_url, 
         await planning.seed(connection)
         person = await scene.person()
         await scene.family(person, webhook("https://example.org/hook"))
-        assert await findings(connection) == []
+        assert await findings(connection, SETTINGS) == []
         await scene.family(person, {"kind": "pigeon"}, name="儿子")
         await scene.family(person, webhook("https://example.org/hook", secret=""), name="孙子")
         await scene.rows("UPDATE ladder_steps SET audiences = '{neighbours}' WHERE ladder_id = 'gentle'")
-        ladder, pigeon, nothing, unsigned = await findings(connection)
+        ladder, pigeon, nothing, unsigned = await findings(connection, SETTINGS)
     assert "unknown audience 'neighbours': write one of" in ladder
     assert "儿子" in pigeon
     assert "write one of webhook, " in pigeon

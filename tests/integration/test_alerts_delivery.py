@@ -103,7 +103,8 @@ async def test_a_webhook_is_signed_and_says_everything_but_the_position(scene, p
     assert request.headers["idempotency-key"] == str(row["notification_id"]) == request.json["notification_id"]
     sent = request.json
     assert sent["link"] == f"https://tongxing.example/incidents/{sent['incident_id']}"
-    assert sent["link"] in sent["body"]
+    assert sent["answer_link"].startswith("https://tongxing.example/a/")
+    assert sent["body"].endswith(sent["answer_link"])
     assert sent["person"] == {"display_name": "张大爷"}
     assert (sent["kind"], sent["severity"], sent["purpose"]) == ("zone_exit", "urgent", "alert")
     assert sent["detection"]["reason"] == "two_fixes"
