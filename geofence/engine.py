@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 from geofence import ordering, track
+from geofence.detection import Place
 from geofence.detector import Detector, Facet, facets
 from geofence.detectors import DETECTORS
 from geofence.features import SafeArea, safe_area
@@ -21,10 +22,22 @@ from geofence.observation import NOTHING, Judgement, Observation
 from geofence.ordering import Admission, OrderState
 from geofence.person import Person
 from geofence.quiet import Room
-from geofence.reading import Reading
+from geofence.reading import Reading, ReadingKind
 from geofence.state import FRESH, PersonState
 
-__all__ = ["FRESH", "Outcome", "PersonState", "due", "judge", "material", "room", "run_down", "step", "tick"]
+__all__ = [
+    "FRESH",
+    "Outcome",
+    "PersonState",
+    "due",
+    "judge",
+    "material",
+    "room",
+    "run_down",
+    "step",
+    "tick",
+    "with_hearsay",
+]
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
@@ -169,7 +182,7 @@ def material(before: PersonState, after: PersonState) -> bool:
     """Whether more changed than hearsay: than the newest instant of known streams and the last believed place.
 
     Hearsay can be told again from the readings themselves: the newest live one of each stream, and the newest fix that
-    was believed (`hearsay`). So a shell stores a state when it changed materially, and the readings always.
+    was believed (`with_hearsay`). So a shell stores a state when it changed materially, and the readings always.
     """
     if after is before:
         return False
@@ -183,26 +196,49 @@ def material(before: PersonState, after: PersonState) -> bool:
     )
 
 
-def room(state: PersonState, reading: Reading, person: Person, area: SafeArea | None) -> Room | None:
+def with_hearsay(
+    state: PersonState, newest: Iterable[tuple[str, ReadingKind, datetime]], place: Place | None
+) -> PersonState:
+    """A stored state with what was heard since, while nothing changed it materially.
+
+    Args:
+        state: as of the last material change.
+        newest: of streams, the instant of the newest live reading. Streams that the state does not know are left out.
+        place: the last believed place, or None.
+
+    Returns:
+        The state of an uninterrupted run.
+    """
+    heard = {(device_id, kind): at for device_id, kind, at in newest}
+    rows = tuple(
+        (device_id, kind, max(at, heard.get((device_id, kind), at))) for device_id, kind, at in state.order.newest
+    )
+    known, followed = state.track.place, state.track
+    if known is not None and place is not None and place.at > known.at:
+        followed = track.TrackState(place=place, held=followed.held)
+    if rows == state.order.newest and followed is state.track:
+        return state
+    return msgspec.structs.replace(state, order=OrderState(newest=rows, events=state.order.events), track=followed)
+
+
+def room(state: PersonState, at: datetime, person: Person, area: SafeArea | None) -> Room | None:
     """Which next readings would change nothing, after one that changed nothing; None if none would.
 
     Args:
         state: of the person, just after.
-        reading: the one that changed nothing materially.
+        at: of the reading that changed nothing materially.
         person: whom it is about.
-        area: where its fix stands.
+        area: where the last believed place stands to the zones that count at `at`.
     """
-    place, policy, schedule_until = state.track.place, person.policy, person.zones_change_at(reading.at)
-    room_ = Room(since=reading.at, live_max_age=policy.live_max_age, place=place)
+    place, policy = state.track.place, person.policy
+    room_ = Room(since=at, live_max_age=policy.live_max_age, place=place, area=area)
     if (due_at := due(state, person)) is not None:
         room_.before(due_at)
-    if place is not None and state.track.held is None and place.at == reading.at and reading.fix is not None:
-        room_.area = area
-        room_.radius_m = WIDEST_M
-        room_.accuracy_m = policy.zone_accuracy_ceiling_m
+    if place is not None and state.track.held is None:
+        room_.radius_m, room_.accuracy_m = WIDEST_M, policy.zone_accuracy_ceiling_m
         room_.moves_slower_than(policy.impossible_speed_mps)
-        if schedule_until is not None:
-            room_.before(schedule_until)
+        if (zones_change_at := person.zones_change_at(at)) is not None:
+            room_.before(zones_change_at)
     for detector in DETECTORS:
         if detector.quiet is None:
             room_.never(detector.concerns)

@@ -8,10 +8,12 @@ zones that can be the nearest are measured exactly; most are ruled out by their 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import msgspec
 import numpy as np
 
+from geofence.detection import Place
 from geofence.geometry import Shape, distance_bounds_m, signed_distances_m
 from geofence.person import Person
 from geofence.reading import Fix, Reading
@@ -29,13 +31,15 @@ class SafeArea(msgspec.Struct, frozen=True, kw_only=True):
 
 def safe_area(reading: Reading, person: Person) -> SafeArea | None:
     """Where a reading's fix stands, or None without a fix or without a zone that counts."""
-    fix = reading.fix
-    if fix is None:
-        return None
-    zones = _contenders(fix, person.active_zones(reading.at))
+    return None if reading.fix is None else area_at(reading.fix, reading.at, person)
+
+
+def area_at(place: Fix | Place, at: datetime, person: Person) -> SafeArea | None:
+    """Where a place stands to the zones that count at an instant, or None if none does."""
+    zones = _contenders(place, person.active_zones(at))
     if not zones:
         return None
-    return _nearest(zones, [zone.shape.signed_distance_m(fix.latitude, fix.longitude) for zone in zones])
+    return _nearest(zones, [zone.shape.signed_distance_m(place.latitude, place.longitude) for zone in zones])
 
 
 def safe_areas(readings: Sequence[Reading], persons: Sequence[Person]) -> list[SafeArea | None]:
@@ -64,11 +68,11 @@ def safe_areas(readings: Sequence[Reading], persons: Sequence[Person]) -> list[S
     return results
 
 
-def _contenders(fix: Fix, zones: tuple[Zone, ...]) -> tuple[Zone, ...]:
+def _contenders(place: Fix | Place, zones: tuple[Zone, ...]) -> tuple[Zone, ...]:
     """The zones that can be the nearest one, in their order."""
     if len(zones) < 2:  # noqa: PLR2004 - nothing to compare
         return zones
-    bounds = [distance_bounds_m(zone.shape, fix.latitude, fix.longitude) for zone in zones]
+    bounds = [distance_bounds_m(zone.shape, place.latitude, place.longitude) for zone in zones]
     most_m = min(most_m for _, most_m in bounds)
     return tuple(zone for zone, (least_m, _) in zip(zones, bounds, strict=True) if least_m <= most_m)
 

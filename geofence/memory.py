@@ -16,7 +16,7 @@ import msgspec
 from geofence import engine
 from geofence.detection import Place
 from geofence.engine import FRESH, PLAIN, Outcome, PersonState
-from geofence.features import SafeArea, safe_area, safe_areas
+from geofence.features import SafeArea, area_at, safe_area, safe_areas
 from geofence.observation import NOTHING, Judgement
 from geofence.ordering import Admission, OrderState
 from geofence.person import Person
@@ -208,8 +208,9 @@ class Memory:
             self.material.add(person_id)
             self._replace(_Held(after, person, engine.due(after, person), None))
         else:
-            room = engine.room(after, reading, person, area) if outcome is _LIVE else None
-            self._replace(_Held(after, person, due_at, room))
+            self._replace(
+                _Held(after, person, due_at, _room(after, reading, person, area) if outcome is _LIVE else None)
+            )
         return outcome
 
     def _replace(self, held: _Held) -> None:
@@ -217,3 +218,11 @@ class Memory:
         self._undo.append((person_id, self._held.get(person_id)))
         self._held[person_id] = held
         self.touched.add(person_id)
+
+
+def _room(state: PersonState, reading: Reading, person: Person, area: SafeArea | None) -> Room | None:
+    """The room after a reading that changed nothing; one without a believed fix opens it around the last place."""
+    place = state.track.place
+    if place is not None and (reading.fix is None or place.at != reading.at):
+        area = area_at(place, reading.at, person)
+    return engine.room(state, reading.at, person, area)

@@ -45,6 +45,9 @@ class Facet(IntFlag):
     WEAR = 16
 
 
+_FIX, _BED, _BATTERY, _WEAR = (int(each) for each in (Facet.FIX, Facet.BED, Facet.BATTERY, Facet.WEAR))
+
+
 @dataclass(slots=True, kw_only=True)
 class Room:
     """How far the next readings of one person may go. Narrowed by each detector in turn, then only asked.
@@ -87,13 +90,14 @@ class Room:
 
     def never(self, facets: int) -> None:
         """No reading that carries one of these."""
-        if facets & Facet.FIX:
+        facets = int(facets)
+        if facets & _FIX:
             self.radius_m = 0.0
-        if facets & Facet.BED:
+        if facets & _BED:
             self.bed = ()
-        if facets & Facet.BATTERY:
+        if facets & _BATTERY:
             self.battery_pct = (math.inf, -math.inf)
-        if facets & Facet.WEAR:
+        if facets & _WEAR:
             self.worn = ()
 
     def within(self, radius_m: float) -> None:

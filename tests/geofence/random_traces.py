@@ -7,6 +7,7 @@ hundreds of times longer than judging it.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, time, timedelta
 from random import Random
 from typing import Any
@@ -109,6 +110,75 @@ def walk(seed: int, size: int, person_id: int = 2) -> list[Reading]:
             )
         )  # fmt: skip
     return readings
+
+
+def _at_home(random: Random, person_id: int, at: datetime) -> Reading:
+    """What nothing comes of: a bracelet on the wrist at home, or a bed with somebody asleep in it."""
+    values: dict[str, Any] = {"person_id": person_id, "at": at, "received_at": at + timedelta(seconds=1)}
+    if random.random() < 0.3:
+        bed = BedReport(
+            status=BedStatus.OCCUPIED,
+            heart_rate_bpm=random.choice([60.0, 62.0, 64.0]),
+            breathing_rate_bpm=random.choice([13.0, 14.0]),
+            movement_pct=random.choice([None, 0.0, 3.0]),
+            quality_pct=random.choice([None, 90.0]),
+        )
+        return Reading(device_id="bed", kind=ReadingKind.BED, bed=bed, **values)
+    of_bracelet = {"battery_pct": 80.0, "charging": False, "worn": True, "steps": 0, "at_home": None}
+    if random.random() < 0.2:
+        return Reading(device_id="zb-a", kind=ReadingKind.HEARTBEAT, **of_bracelet, **values)
+    seen = fix(random.gauss(0, 8), random.gauss(0, 8), accuracy_m=12.0, speed_mps=0.0)
+    return Reading(device_id="zb-a", kind=ReadingKind.LOCATION, fix=seen, **of_bracelet, **values)
+
+
+def _disturbed(random: Random, calm: Reading) -> Reading:
+    """The same, but for one thing."""
+    if calm.bed is not None:
+        of_bed = random.choice([
+            {"status": random.choice(list(BedStatus))},
+            {"heart_rate_bpm": random.choice([None, 20.0, 39.0, 55.0, 90.0, 121.0, 180.0])},
+            {"breathing_rate_bpm": random.choice([None, 2.0, 7.0, 25.0, 40.0])},
+            {"movement_pct": random.choice([20.0, 60.0, 100.0])},
+            {"quality_pct": random.choice([0.0, 30.0])},
+        ])  # fmt: skip
+        return replace(calm, bed=replace(calm.bed, **of_bed))
+    of_bracelet: dict[str, Any] = random.choice([
+        {"battery_pct": random.choice(PERCENTS)},
+        {"charging": random.choice([None, True])},
+        {"worn": random.choice([None, False])},
+        {"steps": random.choice([None, 1, 19, 20, 60, 200])},
+        {"at_home": random.choice([True, False])},
+        {"device_id": "zb-b"},
+        {"received_at": calm.at + timedelta(seconds=random.choice(LATENESS_S))},
+        {"at": calm.at - timedelta(seconds=random.choice([1, 61, 200]))},
+        {"fix": None, "kind": ReadingKind.HEARTBEAT},
+        {"fix": _fix(random), "kind": ReadingKind.LOCATION},
+        {"fix": fix(_metres(random), accuracy_m=12.0, speed_mps=0.0), "kind": ReadingKind.LOCATION},
+        {"fix": fix(0.0, accuracy_m=12.0, speed_mps=random.choice([0.5, 1.3, 9.0])), "kind": ReadingKind.LOCATION},
+    ])  # fmt: skip
+    return replace(calm, **of_bracelet)
+
+
+def calm_hours(
+    seed: int, size: int, person_ids: Sequence[int] = tuple(PERSONS), often: float | None = None
+) -> list[Reading]:
+    """Hours at home in which little happens, and now and then (`often`, a share) one thing out of the ordinary."""
+    random, readings = Random(seed), list[Reading]()
+    at = START + timedelta(seconds=random.choice([0, 1_800, 7_200, 21_600, 43_200]))
+    gap_s = random.choice([1, 20, 60, 60, 300])
+    often = random.choice([0.0, 0.05, 0.3]) if often is None else often
+    for _ in range(size):
+        at += timedelta(seconds=gap_s if random.random() > often / 3 else random.choice([*GAPS_S, 2_000, 40_000]))
+        for person_id in person_ids:
+            said = _at_home(random, person_id, at)
+            readings.append(_disturbed(random, said) if random.random() < often else said)
+            if random.random() < often / 3:
+                readings.append(_said(random, person_id, at))
+    return readings
+
+
+def calm(*, max_size: int = 60, person_ids: Sequence[int] = (1, 3, 4, 5)) -> st.SearchStrategy[list[Reading]]:
+    return st.builds(calm_hours, st.integers(0, 2**32), st.integers(10, max_size), st.just(person_ids))
 
 
 def traces(*, max_size: int = 60, person_ids: Sequence[int] = tuple(PERSONS)) -> st.SearchStrategy[list[Reading]]:
