@@ -14,11 +14,19 @@ from datetime import timedelta
 from typing import Any, get_args, get_type_hints
 
 from geofence.threshold import Limits, ThresholdError, Written, parse, shown, write
+from geofence.thresholds.apnea import ApneaThresholds
 from geofence.thresholds.battery import BatteryThresholds
 from geofence.thresholds.bed import BedThresholds
+from geofence.thresholds.bed_sensor import BedSensorThresholds
+from geofence.thresholds.danger import DangerThresholds
+from geofence.thresholds.fall import FallThresholds
 from geofence.thresholds.night import NightThresholds
 from geofence.thresholds.order import OrderThresholds
+from geofence.thresholds.restless import RestlessThresholds
+from geofence.thresholds.strap import StrapThresholds
 from geofence.thresholds.tracking import TrackingThresholds
+from geofence.thresholds.turning import TurningThresholds
+from geofence.thresholds.vital_signs import VitalSignThresholds
 from geofence.thresholds.zone import ZoneThresholds
 
 #: Characters of an unknown name that are compared with ours. Count.
@@ -37,11 +45,19 @@ class PolicyError(Exception):
 @dataclass(frozen=True, kw_only=True)
 class Policy(
     # Read from the last to the first: the zone's come first when all are listed.
+    ApneaThresholds,
+    VitalSignThresholds,
+    StrapThresholds,
+    FallThresholds,
+    TurningThresholds,
+    BedSensorThresholds,
+    RestlessThresholds,
     BedThresholds,
     NightThresholds,
     OrderThresholds,
     BatteryThresholds,
     TrackingThresholds,
+    DangerThresholds,
     ZoneThresholds,
 ):
     """Thresholds of one person: those of every family, one file a family in `geofence/thresholds/`."""
@@ -63,6 +79,16 @@ _CONTRADICTIONS: tuple[tuple[tuple[str, str], Callable[[Policy], bool], str], ..
         ("suspect_silence", "tracking_interval_s"),
         lambda policy: policy.suspect_silence < 2 * timedelta(seconds=policy.tracking_interval_s),
         "the pause between two positions would be an alarm: write suspect_silence at least twice tracking_interval_s",
+    ),
+    (
+        ("fall_still_after", "fall_decided_after"),
+        lambda policy: policy.fall_still_after > policy.fall_decided_after,
+        "whoever lies still would be told of after whoever may not: write a fall_still_after up to fall_decided_after",
+    ),
+    (
+        ("fall_decided_after", "fall_bare_after"),
+        lambda policy: policy.fall_decided_after > policy.fall_bare_after,
+        "a bare impact would be told before one that looks like a fall: write a fall_bare_after from fall_decided_after",
     ),
     (
         ("night_from", "night_until"),

@@ -10,8 +10,11 @@ import msgspec
 
 from geofence.detectors.apnea import ApneaState
 from geofence.detectors.bed import BedState
+from geofence.detectors.bed_sensor import SensorState
 from geofence.detectors.low_battery import BatteryState
 from geofence.detectors.rest import RestState
+from geofence.detectors.restless import RestlessState
+from geofence.detectors.turning import TurnState
 from geofence.detectors.zone import ZoneState
 from geofence.ordering import OrderState
 from geofence.track import TrackState
@@ -26,6 +29,9 @@ class PersonState(msgspec.Struct, frozen=True, kw_only=True):
     zone: ZoneState = ZoneState()
     battery: BatteryState = BatteryState()
     bed: BedState = BedState()
+    restless: RestlessState = RestlessState()
+    bed_sensor: SensorState = SensorState()
+    turning: TurnState = TurnState()
     rest: RestState = RestState()
     heart_rate: VitalState = VitalState()
     breathing_rate: VitalState = VitalState()

@@ -3,11 +3,39 @@
 from __future__ import annotations
 
 from geofence.detector import Detector, Facet
-from geofence.detectors import bed, low_battery, sos, zone
+from geofence.detectors import (
+    apnea,
+    bed,
+    bed_sensor,
+    breathing_rate,
+    heart_rate,
+    low_battery,
+    rest,
+    restless,
+    sos,
+    turning,
+    zone,
+)
 
 DETECTORS: tuple[Detector, ...] = (
     Detector(name="zone", step=zone.step, due=zone.due, tick=zone.tick, concerns=Facet.FIX),
     Detector(name="", step=sos.step, concerns=Facet.EVENT, hears_old_news=True),
     Detector(name="bed", step=bed.step, due=bed.due, tick=bed.tick, quiet=bed.quiet, concerns=Facet.BED | Facet.WEAR),
+    Detector(name="restless", step=restless.step, quiet=restless.quiet, concerns=Facet.BED),
+    Detector(
+        name="bed_sensor",
+        step=bed_sensor.step,
+        due=bed_sensor.due,
+        tick=bed_sensor.tick,
+        quiet=bed_sensor.quiet,
+        concerns=Facet.BED,
+    ),
+    Detector(
+        name="turning", step=turning.step, due=turning.due, tick=turning.tick, quiet=turning.quiet, concerns=Facet.BED
+    ),
+    Detector(name="rest", step=rest.step, quiet=rest.quiet, concerns=Facet.BED),
+    Detector(name="heart_rate", step=heart_rate.step, quiet=heart_rate.quiet, concerns=Facet.BED),
+    Detector(name="breathing_rate", step=breathing_rate.step, quiet=breathing_rate.quiet, concerns=Facet.BED),
+    Detector(name="apnea", step=apnea.step, quiet=apnea.quiet, concerns=Facet.BED),
     Detector(name="battery", step=low_battery.step, concerns=Facet.BATTERY),
 )

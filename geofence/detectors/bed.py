@@ -249,7 +249,8 @@ def _look_in(state: BedState, person: Person, at: datetime, before: PersonState)
         # Up and about a moment ago, and back in: so not unable to rise.
         return replace(state, up_by=state.since + person.policy.rising_after), NOTHING
     silent = heard_at is None or at - heard_at > person.policy.bed_silent_after
-    if silent or state.status not in LYING or state.other_sleeper or stay_since is None:
+    never_rises = bool(person.policy.turn_every)
+    if silent or never_rises or state.status not in LYING or state.other_sleeper or stay_since is None:
         return state, NOTHING
     known = len(state.habits.risings_min)
     usual = known >= person.policy.still_in_bed_learnt_from
