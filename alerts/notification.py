@@ -24,6 +24,8 @@ class Purpose(StrEnum):
     ALL_CLEAR = "all_clear"
     #: What could wait, in one message.
     DIGEST = "digest"
+    #: A finder has reported through the code on a sheet.
+    SIGHTING = "sighting"
 
 
 class NotificationState(StrEnum):

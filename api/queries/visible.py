@@ -15,16 +15,21 @@ from api.access import Scope
 VIEWER: LiteralString = "(SELECT %(viewer_id)s::bigint AS user_id, %(viewer_division)s::text AS division) AS viewer"
 
 #: Told means: an alert was written for a receiver that is bound to this login, and not withdrawn before it left.
-#: Who has declined is not involved any more, told or in their own division.
+#: Who has accepted is involved, however they heard; who has declined is not any more, told or in their own division.
+#: What opened silently (somebody left the bed) and nobody was called for concerns the family alone.
 _INVOLVED_INCIDENT: LiteralString = """
     i.state <> 'resolved' AND NOT EXISTS (
         SELECT FROM responses gone WHERE gone.incident_id = i.incident_id AND gone.user_id = viewer.user_id
           AND gone.state = 'declined') AND (
-        (viewer.division <> '' AND starts_with(p.division, viewer.division))
+        (viewer.division <> '' AND starts_with(p.division, viewer.division) AND EXISTS (
+            SELECT FROM escalations climbed WHERE climbed.incident_id = i.incident_id))
         OR EXISTS (
             SELECT FROM notifications told JOIN receivers told_to ON told_to.receiver_id = told.receiver_id
             WHERE told.incident_id = i.incident_id AND told_to.user_id = viewer.user_id
-              AND told.purpose = 'alert' AND told.state <> 'cancelled'))"""
+              AND told.purpose = 'alert' AND told.state <> 'cancelled')
+        OR EXISTS (
+            SELECT FROM responses going WHERE going.incident_id = i.incident_id AND going.user_id = viewer.user_id
+              AND going.state <> 'declined'))"""
 
 _OWN_PERSON: LiteralString = (
     "EXISTS (SELECT FROM guardians g WHERE g.person_id = p.person_id AND g.user_id = viewer.user_id)"
