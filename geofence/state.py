@@ -11,9 +11,12 @@ import msgspec
 from geofence.detectors.apnea import ApneaState
 from geofence.detectors.bed import BedState
 from geofence.detectors.bed_sensor import SensorState
+from geofence.detectors.bedside_fall import BedsideState
+from geofence.detectors.fall import FallState
 from geofence.detectors.low_battery import BatteryState
 from geofence.detectors.rest import RestState
 from geofence.detectors.restless import RestlessState
+from geofence.detectors.strap import StrapState
 from geofence.detectors.turning import TurnState
 from geofence.detectors.zone import ZoneState
 from geofence.ordering import OrderState
@@ -29,6 +32,9 @@ class PersonState(msgspec.Struct, frozen=True, kw_only=True):
     zone: ZoneState = ZoneState()
     battery: BatteryState = BatteryState()
     bed: BedState = BedState()
+    strap: StrapState = StrapState()
+    fall: FallState = FallState()
+    bedside: BedsideState = BedsideState()
     restless: RestlessState = RestlessState()
     bed_sensor: SensorState = SensorState()
     turning: TurnState = TurnState()

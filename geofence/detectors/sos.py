@@ -7,11 +7,11 @@ Rule: every safety event of type `sos` whose id was not judged before is a detec
 
 from __future__ import annotations
 
-from geofence.detection import Detection, DetectionKind, Place
+from geofence.detection import Detection, DetectionKind
 from geofence.evidence import identify, when
 from geofence.observation import NOTHING, Judgement, Observation
 from geofence.reading import SafetyEventType
-from geofence.track import usable
+from geofence.whereabouts import age_s, best_place, late_s
 
 
 def step(state: None, seen: Observation) -> tuple[None, Judgement]:
@@ -19,7 +19,7 @@ def step(state: None, seen: Observation) -> tuple[None, Judgement]:
     reading = seen.reading
     if reading.event is None or reading.event.type is not SafetyEventType.SOS:
         return state, NOTHING
-    place, origin = _place(seen)
+    place, origin = best_place(seen)
     detection = Detection(
         detection_id=identify(
             reading.person_id, DetectionKind.SOS, reading.at, reading.device_id, reading.event.event_id
@@ -32,19 +32,11 @@ def step(state: None, seen: Observation) -> tuple[None, Judgement]:
         place=place,
         evidence={
             "event_id": reading.event.event_id,
-            "late_s": round(max(0.0, (reading.received_at - reading.at).total_seconds()), 1),
+            "late_s": late_s(seen),
             "place": origin,
             # 0 too when the button was pressed before the place was known, which a late message can tell.
-            "place_age_s": round(max(0.0, (reading.at - place.at).total_seconds()), 1) if place else None,
+            "place_age_s": age_s(place, reading.at),
             **when(seen.person, reading.at),
         },
     )
     return state, Judgement(detections=(detection,))
-
-
-def _place(seen: Observation) -> tuple[Place | None, str]:
-    """Where to go: the event's own fix if it is usable or all there is, else the last believed place."""
-    fix, at = seen.reading.fix, seen.reading.at
-    if fix is not None and (usable(fix, seen.person.policy) or seen.last_place is None):
-        return Place(latitude=fix.latitude, longitude=fix.longitude, accuracy_m=fix.accuracy_m, at=at), "own_fix"
-    return seen.last_place, "last_good" if seen.last_place else "unknown"
