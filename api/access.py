@@ -50,6 +50,14 @@ class Action(StrEnum):
     READ_ACCESSES = "read_accesses"
     READ_QUARANTINE = "read_quarantine"
     READ_SUMMARY = "read_summary"
+    READ_RULES = "read_rules"
+    READ_OUTAGE = "read_outage"
+    ACT_ON_OUTAGE = "act_on_outage"
+    READ_OUTING = "read_outing"
+    WRITE_OUTING = "write_outing"
+    READ_RECEIVER = "read_receiver"
+    WRITE_RECEIVER = "write_receiver"
+    MANAGE_LADDERS = "manage_ladders"
     READ_SEARCH = "read_search"
     READ_BRIEF = "read_brief"
     READ_PROFILE = "read_profile"
@@ -89,6 +97,17 @@ TABLE: Mapping[Action, Mapping[Role, Scope]] = {
     Action.READ_ACCESSES: _FAMILY,
     Action.READ_QUARANTINE: _FLEET,
     Action.READ_SUMMARY: _FLEET,
+    # How often each rule was right: counts, without names.
+    Action.READ_RULES: _FLEET,
+    Action.READ_OUTAGE: _FLEET,
+    Action.ACT_ON_OUTAGE: _FLEET,
+    Action.READ_OUTING: _FAMILY,
+    # Says that a person is not alone, and silences what that explains.
+    Action.WRITE_OUTING: _FAMILY,
+    Action.READ_RECEIVER: _FAMILY,
+    Action.WRITE_RECEIVER: _FAMILY,
+    # Who is called when, for everybody.
+    Action.MANAGE_LADDERS: {Role.ADMIN: Scope.ALL},
     Action.READ_SEARCH: _NEARBY,
     # Who to look for, while an incident is open: not the whole profile, which holds medication and addresses.
     Action.READ_BRIEF: _NEARBY,

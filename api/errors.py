@@ -15,8 +15,9 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
-from alerts.errors import IncidentNotFound
+from alerts.errors import IncidentNotFound, LadderError
 from alerts.lifecycle import IllegalTransition
+from alerts.outing import OutingNotFound, OutingRefused
 from alerts.response import AnswerNotPossible
 from api.importing.csv_rows import RegisterError
 from api.zone_shape import ZoneError
@@ -164,6 +165,9 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(PolicyError, _answer_policy)
     app.add_exception_handler(IncidentNotFound, _answer_incident_not_found)
     app.add_exception_handler(IllegalTransition, _answer_transition)
+    app.add_exception_handler(LadderError, _answer_refused)
+    app.add_exception_handler(OutingRefused, _answer_refused)
+    app.add_exception_handler(OutingNotFound, _answer_outing_not_found)
     app.add_exception_handler(AnswerNotPossible, _answer_not_possible)
     app.add_exception_handler(RegisterError, _answer_register)
     app.add_exception_handler(RequestValidationError, _answer_validation)
@@ -198,6 +202,14 @@ async def _answer_policy(request: Request, error: Exception) -> JSONResponse:
 
 async def _answer_incident_not_found(request: Request, _: Exception) -> JSONResponse:
     return await _answer_api_error(request, NotFound("There is no such incident."))
+
+
+async def _answer_refused(request: Request, error: Exception) -> JSONResponse:
+    return await _answer_api_error(request, Invalid(str(error)))
+
+
+async def _answer_outing_not_found(request: Request, _: Exception) -> JSONResponse:
+    return await _answer_api_error(request, NotFound("There is no such outing, or it is over."))
 
 
 async def _answer_transition(request: Request, error: Exception) -> JSONResponse:

@@ -104,6 +104,23 @@ async def delete_person(connection: Connection, person_id: int) -> None:
     await connection.execute("DELETE FROM persons WHERE person_id = %s", (person_id,))
 
 
+async def set_preferences(
+    connection: Connection,
+    receiver_id: int,
+    *,
+    person_id: int,
+    quiet_hours: Sequence[Mapping[str, Any]] | None,
+    unwanted_kinds: Sequence[str],
+) -> bool:
+    """Write what one of a person's family would rather hear later; False when they are none of that family."""
+    cursor = await connection.execute(
+        "UPDATE receivers SET quiet_hours = %s, unwanted_kinds = %s WHERE receiver_id = %s AND person_id = %s"
+        " AND enabled",
+        (None if quiet_hours is None else Jsonb(list(quiet_hours)), list(unwanted_kinds), receiver_id, person_id),
+    )
+    return cursor.rowcount > 0
+
+
 async def lock_person(connection: Connection, person_id: int) -> None:
     """Make others who would change this person wait until the transaction ends."""
     await connection.execute("SELECT FROM persons WHERE person_id = %s FOR UPDATE", (person_id,))
@@ -312,9 +329,10 @@ async def put_receivers(
     await connection.execute(
         """
         UPDATE receivers r SET user_id = w.user_id, language = w.language, priority = w.priority,
-            channels = w.channels, enabled = true
+            channels = w.channels, enabled = true, duty = coalesce(w.duty, r.duty),
+            quiet_hours = coalesce(w.quiet_hours, r.quiet_hours)
         FROM jsonb_to_recordset(%s) AS w(relation text, person_id bigint, division text, user_id bigint,
-            display_name text, language text, priority int, channels jsonb)
+            display_name text, language text, priority int, channels jsonb, duty jsonb, quiet_hours jsonb)
         WHERE (r.relation, r.display_name) = (w.relation, w.display_name)
           AND coalesce(r.person_id, 0) = coalesce(w.person_id, 0)
           AND coalesce(r.division, '-') = coalesce(w.division, '-')""",
@@ -322,10 +340,12 @@ async def put_receivers(
     )
     await connection.execute(
         """
-        INSERT INTO receivers (relation, person_id, division, user_id, display_name, language, priority, channels)
-        SELECT w.relation, w.person_id, w.division, w.user_id, w.display_name, w.language, w.priority, w.channels
+        INSERT INTO receivers (relation, person_id, division, user_id, display_name, language, priority, channels,
+            duty, quiet_hours)
+        SELECT w.relation, w.person_id, w.division, w.user_id, w.display_name, w.language, w.priority, w.channels,
+            w.duty, w.quiet_hours
         FROM jsonb_to_recordset(%s) AS w(relation text, person_id bigint, division text, user_id bigint,
-            display_name text, language text, priority int, channels jsonb)
+            display_name text, language text, priority int, channels jsonb, duty jsonb, quiet_hours jsonb)
         WHERE NOT EXISTS (SELECT FROM receivers r WHERE (r.relation, r.display_name) = (w.relation, w.display_name)
             AND coalesce(r.person_id, 0) = coalesce(w.person_id, 0)
             AND coalesce(r.division, '-') = coalesce(w.division, '-'))""",

@@ -10,14 +10,20 @@ from api.routes import (
     devices,
     fleet,
     incidents,
+    ladders,
     live,
+    outages,
+    outings,
     persons,
     policies,
     positions,
     push,
+    receivers,
     responders,
     responses,
+    rules,
     search,
+    timeline,
     tokens,
     zones,
 )
@@ -38,6 +44,12 @@ _MODULES = (
     fleet,
     answers,
     push,
+    timeline,
+    outings,
+    receivers,
+    ladders,
+    outages,
+    rules,
 )
 for module in _MODULES:
     api_v1.include_router(module.router)

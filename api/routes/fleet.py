@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import asdict
+from datetime import datetime, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
 
+from alerts.store import figures
 from api import present
 from api.access import Action
 from api.dependencies import ConnectionDep, May, ServicesDep
 from api.errors import NotSignedIn, WrongRole, documented
 from api.queries import fleet as queries
 from api.schemas.fields import AskedInstant
-from api.schemas.fleet import NotificationCounts, Percentiles, QuarantinePage, ReadingCounts, Summary
+from api.schemas.fleet import (
+    AlertsPerPersonDay,
+    NotificationCounts,
+    Percentiles,
+    QuarantinePage,
+    ReadingCounts,
+    Summary,
+)
 from api.viewer import Viewer
 from runtime.clock import wall_now
+from runtime.database import Connection
 
 router = APIRouter(tags=["fleet"], responses=documented(NotSignedIn, WrongRole))
 Inspector = Annotated[Viewer, Depends(May(Action.READ_QUARANTINE))]
@@ -57,5 +67,11 @@ async def read_summary(
         detections=await queries.detections_by_kind(connection, since=since),
         incidents=await queries.incidents_by_kind(connection, since=since),
         notifications=NotificationCounts(**await queries.notifications(connection, since=since, since_wall=wall)),
+        alerts_per_person_day=await _per_person_day(connection, since=since, until=parts.clock.now()),
         publish_to_notification_ms=Percentiles(p50=p50, p99=p99),
     )
+
+
+async def _per_person_day(connection: Connection, *, since: datetime, until: datetime) -> AlertsPerPersonDay:
+    found = await figures.per_person_day(connection, since=since, until=until)
+    return AlertsPerPersonDay(**asdict(found), days=(until - since).total_seconds() / _DAY.total_seconds())

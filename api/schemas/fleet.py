@@ -47,6 +47,17 @@ class Percentiles(BaseModel):
     p99: float | None = Field(description="Milliseconds; null: nothing to measure")
 
 
+class AlertsPerPersonDay(BaseModel):
+    """How often somebody is told about one person; one alert is one round of telling that left here."""
+
+    persons: int = Field(description="Persons with a device in use, 0 or more")
+    days: float = Field(description="Length of the span, days of the server's clock")
+    alerts: int = Field(description="Alerts in all, 0 or more")
+    mean: float = Field(description="A person and day")
+    median: float = Field(description="A person and day: half of all persons have no more. Should be 0")
+    p90: float = Field(description="A person and day: nine of ten persons have no more")
+
+
 class Summary(BaseModel):
     """What happened since an instant."""
 
@@ -54,6 +65,7 @@ class Summary(BaseModel):
     detections: dict[str, int] = Field(description="Detections by kind")
     incidents: dict[str, int] = Field(description="Incidents by kind; one with several kinds counts under each")
     notifications: NotificationCounts = Field(description="Notifications")
+    alerts_per_person_day: AlertsPerPersonDay = Field(description="Over the same span")
     publish_to_notification_ms: Percentiles = Field(
         description="First attempts of the ladder's first step whose device said when it published"
     )

@@ -12,7 +12,10 @@ from api.schemas.fields import Instant, Request
 
 Severity = Literal["info", "warning", "urgent", "critical"]
 State = Literal["open", "acknowledged", "responding", "resolved"]
+#: What a person may say of how it ended.
 OutcomeWord = Literal["found", "returned", "false_alarm", "test"]
+#: ... and what it may be without anybody: nothing more came.
+EndWord = Literal["found", "returned", "false_alarm", "test", "cleared"]
 
 #: One calm sentence a language.
 Sentence = dict[str, str]
@@ -37,7 +40,7 @@ class Incident(BaseModel):
     responding_by: str | None = Field(description="Who set out")
     resolved_at: Instant | None = Field(description="When it ended; null: not yet")
     resolved_by: str | None = Field(description="Who ended it")
-    outcome: OutcomeWord | None = Field(description="How it ended; null: not yet")
+    outcome: EndWord | None = Field(description="How it ended; null: not yet")
     note: str = Field(description="Note written when it ended")
     sentence: Sentence = Field(description="What happened in one sentence, by language: zh-CN and en")
     revision: int = Field(description="Grows with every change")

@@ -12,7 +12,7 @@ from api.schemas.devices import DeviceKind
 from api.schemas.fields import DEVICE_ID_PATTERN, DIVISION_PATTERN, USERNAME_PATTERN, Name, Request
 from api.schemas.persons import Approach, BirthYear, DivisionCode, TimeZone
 from api.schemas.policies import Overrides
-from api.schemas.zones import ZoneBody
+from api.schemas.zones import Schedule, ZoneBody
 from api.user import Language
 
 Username = Annotated[str, Field(pattern=USERNAME_PATTERN, description="1 to 64 of A-Z a-z 0-9 . _ @ -")]
@@ -48,11 +48,13 @@ class RosterReceiver(Request):
     language: Language = Field(default="zh-CN", description="zh-CN or en")
     channels: list[Channel] = Field(default_factory=list, max_length=10, description="Tried in order")
     username: Username | None = Field(default=None, description="Their login; null: none")
+    duty: Schedule = Field(default=None, description="When on duty, local time; null: unchanged, at first always")
+    quiet_hours: Schedule = Field(default=None, description="When what can wait waits, local time; null: unchanged")
 
     def row(self, users: Mapping[str, int]) -> dict[str, Any]:
         """The receiver as it is stored, its login as an identifier."""
         user_id = None if self.username is None else users[self.username]
-        return self.model_dump(exclude={"username"}) | {"user_id": user_id}
+        return self.model_dump(exclude={"username"}, by_alias=True) | {"user_id": user_id}
 
 
 class RosterFamily(RosterReceiver):
@@ -62,9 +64,9 @@ class RosterFamily(RosterReceiver):
 
 
 class RosterDesk(RosterReceiver):
-    """A coordinator, station or desk of a division."""
+    """A coordinator, station or desk of a division, or who looks after its devices."""
 
-    relation: Literal["coordinator", "station", "county", "centre"] = Field(description="What they are")
+    relation: Literal["coordinator", "station", "county", "centre", "fleet"] = Field(description="What they are")
     division: DivisionCode
 
 

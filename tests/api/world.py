@@ -52,6 +52,7 @@ class World:
     persons: dict[str, int] = field(default_factory=dict)
     zones: dict[str, int] = field(default_factory=dict)
     incidents: dict[str, int] = field(default_factory=dict)
+    outings: dict[str, int] = field(default_factory=dict)
     receivers: dict[str, int] = field(default_factory=dict)
     detections: dict[str, UUID] = field(default_factory=dict)
 
@@ -245,6 +246,15 @@ async def _settle(world: World, name: str, division: str) -> None:
         Jsonb({"type": "Polygon", "coordinates": [SQUARE]}),
     )
     world.zones[name] = zone_id
+    [[outing_id]] = await world.run(
+        "INSERT INTO outings (person_id, kind, companion, since, until, created_at)"
+        " VALUES (%s, 'company', %s, %s, now() + interval '2 hours', %s) RETURNING outing_id",
+        person_id,
+        f"companion of {name}",
+        NOW,
+        NOW,
+    )
+    world.outings[name] = outing_id
     for minutes in (-60, -5, 5):
         await world.run(
             "INSERT INTO locations (device_key, at, person_id, received_at, latitude, longitude, accuracy_m, source)"

@@ -6,6 +6,7 @@ The table stands here a second time, on purpose: it is read from the contract, n
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -67,6 +68,7 @@ def says(table: dict[str, tuple[int, int]], code: int) -> dict[str, tuple[int, i
 
 
 #: Routes about one person or thing of a person.
+UNTIL = (worlds.NOW + timedelta(hours=2)).isoformat()
 OF_A_PERSON: dict[tuple[str, str], tuple[Any, dict[str, tuple[int, int]]]] = {
     ("GET", "/api/v1/persons/{person_id}"): (None, NEARBY),
     ("PATCH", "/api/v1/persons/{person_id}"): ({"birth_year": 1944}, ADMIN),
@@ -89,6 +91,17 @@ OF_A_PERSON: dict[tuple[str, str], tuple[Any, dict[str, tuple[int, int]]]] = {
     ("POST", "/api/v1/incidents/{incident_id}/notes"): ({"text": "seen at the market"}, NEARBY),
     ("POST", "/api/v1/incidents/{incident_id}/resolve"): ({"outcome": "found"}, NEARBY),
 }
+OF_A_PERSON |= {
+    ("GET", "/api/v1/incidents/{incident_id}/timeline"): (None, NEARBY),
+    ("GET", "/api/v1/persons/{person_id}/outings"): (None, FAMILY),
+    ("POST", "/api/v1/persons/{person_id}/outings"): ({"until": UNTIL}, says(FAMILY, NEW)),
+    ("POST", "/api/v1/outings/{outing_id}/end"): (None, FAMILY),
+    ("GET", "/api/v1/persons/{person_id}/receivers"): (None, FAMILY),
+    ("PUT", "/api/v1/persons/{person_id}/receivers"): ({"items": []}, FAMILY),
+    # Nobody of this town has a channel: a ladder that would be heard is in test_api_ladders.
+    ("PUT", "/api/v1/ladders/{ladder_id}"): ({"steps": [{"delay_s": 0, "audiences": ["station"]}]}, says(ADMIN, 422)),
+    ("POST", "/api/v1/outages/{outage_id}/acknowledge"): (None, says(FLEET, 404)),
+}
 #: Routes about everything: the answer, and the persons it may speak of.
 OF_ALL: dict[tuple[str, str], tuple[Any, dict[str, int]]] = {
     ("GET", "/api/v1/me"): (None, dict.fromkeys(ROLES, OK)),
@@ -110,6 +123,12 @@ OF_ALL: dict[tuple[str, str], tuple[Any, dict[str, int]]] = {
     # There is a receiver of each.
     ("PUT", "/api/v1/push/subscription"): (BROWSER, dict.fromkeys(ROLES, DONE)),
     ("DELETE", "/api/v1/push/subscription?endpoint=x"): (None, dict.fromkeys(ROLES, DONE)),
+    ("GET", "/api/v1/rules"): (None, {role: pair[0] for role, pair in FLEET.items()}),
+    ("GET", "/api/v1/outages"): (None, {role: pair[0] for role, pair in FLEET.items()}),
+    ("GET", "/api/v1/ladders"): (None, {role: pair[0] for role, pair in ADMIN.items()}),
+    ("POST", "/api/v1/ladders/validate"): ({"steps": []}, {role: pair[0] for role, pair in ADMIN.items()}),
+    ("GET", "/api/v1/budgets"): (None, {role: pair[0] for role, pair in ADMIN.items()}),
+    ("PUT", "/api/v1/budgets"): ({}, {role: pair[0] for role, pair in ADMIN.items()}),
     ("DELETE", "/api/v1/token"): (None, dict.fromkeys(ROLES, DONE)),
 }
 PUBLIC = {
@@ -140,6 +159,9 @@ def path_of(template: str, world: World, name: str) -> str:
         zone_id=world.zones[name],
         incident_id=world.incidents[name],
         device_id=f"zb-{name}",
+        outing_id=world.outings[name],
+        ladder_id="default",
+        outage_id=99,
     )
 
 
@@ -180,6 +202,7 @@ async def test_own_and_others(route: tuple[str, str], served: tuple[World, str])
 async def restore(world: World) -> None:
     """Incidents, zones and tokens as at the beginning."""
     await world.sign_in_everybody()
+    await world.run("UPDATE outings SET ended_at = NULL, until = now() + interval '2 hours'")
     await world.run(
         "UPDATE incidents SET state = 'open', outcome = NULL, resolved_at = NULL WHERE incident_id = ANY(%s)",
         [world.incidents["wang"], world.incidents["li"]],

@@ -8,7 +8,7 @@ export type Role = 'family' | 'responder' | 'operator' | 'admin'
 export type Safety = 'unknown' | 'inside' | 'suspect' | 'outside'
 export type Severity = 'info' | 'warning' | 'urgent' | 'critical'
 export type IncidentState = 'open' | 'acknowledged' | 'responding' | 'resolved'
-export type Outcome = 'found' | 'returned' | 'false_alarm' | 'test'
+export type Outcome = 'found' | 'returned' | 'false_alarm' | 'test' | 'cleared'
 export type Sentence = Record<Language, string>
 
 export interface Token {
@@ -38,6 +38,36 @@ export interface Division {
 }
 
 export type AnswerWay = 'acknowledge' | 'respond' | 'decline'
+
+export type ResponseState = 'accepted' | 'arrived' | 'found' | 'declined'
+
+export interface ResponseRow {
+  name: string
+  relation: string | null
+  state: ResponseState
+  leads: boolean
+  accepted_at: Instant | null
+  arrived_at: Instant | null
+  ended_at: Instant | null
+  mine: boolean
+}
+
+/** Where to look: a GeoJSON FeatureCollection with what the rings stand on. */
+export interface SearchMap {
+  type: 'FeatureCollection'
+  features: { type: 'Feature'; geometry: Geometry; properties: Record<string, unknown> }[]
+  properties: { basis: 'good_fix' | 'coarse_fix' | 'vehicle' | 'no_fix'; at: Instant; elapsed_s: number | null }
+}
+
+export interface Outing {
+  outing_id: number
+  person_id: number
+  kind: 'company' | 'outing'
+  companion: string
+  since: Instant
+  until: Instant
+  ended_at: Instant | null
+}
 
 /** What a link in a message speaks of. */
 export interface AnswerLink {

@@ -42,7 +42,9 @@ export function hearIncident(incident: Incident): void {
 
 function announce(incident: Incident): void {
   const known = state.value.incidents.get(incident.incident_id)
-  if (incident.state === 'open' && (known === undefined || !changes.isOpen(known))) announced.value = incident
+  // What opened silently is announced once it has become more than that.
+  const fresh = known === undefined || !changes.isOpen(known) || known.severity === 'info'
+  if (incident.state === 'open' && incident.severity !== 'info' && fresh) announced.value = incident
   else if (announced.value?.incident_id === incident.incident_id) announced.value = null
 }
 
