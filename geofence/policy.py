@@ -26,7 +26,9 @@ from geofence.thresholds.restless import RestlessThresholds
 from geofence.thresholds.strap import StrapThresholds
 from geofence.thresholds.tracking import TrackingThresholds
 from geofence.thresholds.turning import TurningThresholds
+from geofence.thresholds.vehicle import VehicleThresholds
 from geofence.thresholds.vital_signs import VitalSignThresholds
+from geofence.thresholds.wandering import WanderingThresholds
 from geofence.thresholds.zone import ZoneThresholds
 
 #: Characters of an unknown name that are compared with ours. Count.
@@ -45,6 +47,8 @@ class PolicyError(Exception):
 @dataclass(frozen=True, kw_only=True)
 class Policy(
     # Read from the last to the first: the zone's come first when all are listed.
+    VehicleThresholds,
+    WanderingThresholds,
     ApneaThresholds,
     VitalSignThresholds,
     StrapThresholds,

@@ -1,17 +1,15 @@
 """Leaving and coming back: UNKNOWN / INSIDE / SUSPECT / OUTSIDE of the safe area.
 
-A fix is first sorted into a `Sighting` by how far its whole circle of error lies beyond the edge; the table below then
-says what that means. With d the distance beyond the edge, a the fix's radius, capped::
+A believed fix is sorted into a `Sighting` (`geofence.sighting`); the table below says what it means. Outside fixes are
+counted: two of full weight confirm an exit, one strong fix does, and one does at night when the bed was left a quarter
+of an hour ago. Nothing is concluded from the very first fix alone. A suspicion asks the device for a fix at once and
+for a faster rate; a device from which nothing comes for five minutes then is itself a detection ("may have left, no
+contact"), and so is one that speaks without a place for a quarter of an hour. By day, a place just beyond the edge
+where the person often is counts as around home (`geofence.doorstep`). Who is out for half a day is told once more.
 
-    outside    d - min(a, 80 m) > margin            margin: 15 m for zones under 150 m, else 0
-    strong     outside, a <= 40 m, d > 2 a, moving
-    returned   d <= -min(0.1 r, 20 m)               r: radius of the zone, or of the circle of its area
-    inside     d <= 0
-    undecided  otherwise: the circle of error cuts the edge
-
-One strong fix or two outside fixes in a row confirm an exit. A suspicion asks the device for a fix at once and for a
-faster rate; a device from which no fix comes for five minutes then is itself a detection ("may have left, no contact").
-An undecided fix is contact: it neither confirms nor clears a suspicion, but the five minutes begin anew.
+Quiet: no message of a device changes the state of somebody who is INSIDE when it has no fix, or one within the edge
+(d <= 0) and no stay is noted (`stay` is None), unless `at_home` differs from what this device last said (True while
+`home_device` is another, or False while it is this one).
 
 Sources: the gate and its cap, Ikolvi/Tracelet #274-#276; confirmation against over-confident fixes, #294; parameters
 measured on recorded positions (docs/detectors/zone.md).
@@ -22,17 +20,21 @@ Example: radius 150 m, a fix 178 m beyond the edge with 22 m accuracy suspects; 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from geofence.detection import Command, CommandType, Detection, DetectionKind, Place
+from geofence import doorstep, steering
+from geofence.danger_ahead import evidence_at
+from geofence.detection import Detection, DetectionKind, Evidence, Place
+from geofence.doorstep import Spot, Stay
 from geofence.evidence import identify, when
 from geofence.features import SafeArea
 from geofence.observation import NOTHING, Judgement, Observation
+from geofence.occupancy import in_bed
 from geofence.person import Person
-from geofence.policy import Policy
 from geofence.reading import Fix
+from geofence.sighting import FULL, Doubt, Sighting, Weight, classify, moving, weigh
 
 if TYPE_CHECKING:
     from geofence.state import PersonState
@@ -41,24 +43,12 @@ if TYPE_CHECKING:
 class Safety(StrEnum):
     """Where the person is believed to be."""
 
-    #: No fix has told yet.
+    #: No fix has told yet, or only one.
     UNKNOWN = "unknown"
     INSIDE = "inside"
-    #: One fix says outside.
+    #: Outside by too little to be told.
     SUSPECT = "suspect"
     OUTSIDE = "outside"
-
-
-class Sighting(StrEnum):
-    """What one fix says."""
-
-    RETURNED = "returned"
-    INSIDE = "inside"
-    UNDECIDED = "undecided"
-    OUTSIDE = "outside"
-    STRONG = "strong"
-    #: Not a fix: a suspicion was met with silence.
-    SILENCE = "silence"
 
 
 class Reason(StrEnum):
@@ -66,27 +56,32 @@ class Reason(StrEnum):
 
     TWO_FIXES = "two_fixes"
     ONE_STRONG_MOVING_FIX = "one_strong_moving_fix"
+    BED_LEFT_AND_OUTSIDE = "bed_left_and_outside"
     SILENT_WHILE_SUSPECTED = "silent_while_suspected"
+    NO_FIX_WHILE_SUSPECTED = "no_fix_while_suspected"
+    STILL_OUTSIDE = "still_outside"
     BACK_INSIDE = "back_inside"
+    STAYED_INSIDE = "stayed_inside"
 
 
-#: (state, sighting) -> state. A pair that is absent changes nothing. Two outside fixes confirm, as the table has it; a
-#: policy that asks for another number counts in `_next`.
+#: (state, sighting) -> state. A pair that is absent changes nothing.
 TRANSITIONS: dict[tuple[Safety, Sighting], Safety] = {
     (Safety.UNKNOWN, Sighting.RETURNED): Safety.INSIDE,
     (Safety.UNKNOWN, Sighting.INSIDE): Safety.INSIDE,
-    # Nobody leaves a place they have not been in: outside, but nothing to tell.
-    (Safety.UNKNOWN, Sighting.OUTSIDE): Safety.OUTSIDE,
-    (Safety.UNKNOWN, Sighting.STRONG): Safety.OUTSIDE,
+    # Nobody leaves a place they have not been in: outside, but nothing to tell. One bad first fix is not even that.
+    (Safety.UNKNOWN, Sighting.CONFIRMED): Safety.OUTSIDE,
     (Safety.INSIDE, Sighting.OUTSIDE): Safety.SUSPECT,
+    (Safety.INSIDE, Sighting.CONFIRMED): Safety.OUTSIDE,
     (Safety.INSIDE, Sighting.STRONG): Safety.OUTSIDE,
     (Safety.SUSPECT, Sighting.RETURNED): Safety.INSIDE,
     (Safety.SUSPECT, Sighting.INSIDE): Safety.INSIDE,
-    (Safety.SUSPECT, Sighting.OUTSIDE): Safety.OUTSIDE,
+    (Safety.SUSPECT, Sighting.DOORSTEP): Safety.INSIDE,
+    (Safety.SUSPECT, Sighting.CONFIRMED): Safety.OUTSIDE,
     (Safety.SUSPECT, Sighting.STRONG): Safety.OUTSIDE,
     (Safety.SUSPECT, Sighting.SILENCE): Safety.OUTSIDE,
-    # Hysteresis: the edge itself is not enough to be back.
+    # Hysteresis: the edge itself is not enough to be back, unless for long.
     (Safety.OUTSIDE, Sighting.RETURNED): Safety.INSIDE,
+    (Safety.OUTSIDE, Sighting.STAYED): Safety.INSIDE,
 }
 
 
@@ -97,10 +92,14 @@ class ZoneState:
     safety: Safety = Safety.UNKNOWN
     #: Event time at which `safety` began.
     since: datetime | None = None
-    #: Outside fixes in a row.
+    #: Outside fixes in a row that count, and what they weigh together.
     fixes: int = 0
-    #: The last believed fix since the suspicion began, for the deadline.
+    weight: float = 0.0
+    #: Why one of them counted less.
+    doubt: Doubt | None = None
+    #: The last believed fix since the suspicion began, and the last word of its device, for the deadlines.
     heard_at: datetime | None = None
+    contact_at: datetime | None = None
     #: The last outside fix, for the evidence of silence.
     last_distance_m: float = 0.0
     last_accuracy_m: float = 0.0
@@ -108,85 +107,152 @@ class ZoneState:
     device_id: str | None = None
     zone_id: int | None = None
     zone_name: str = ""
-    #: Whether the family was told of this exit.
+    #: Whether the family was told of this exit, and that it has lasted long.
     announced: bool = False
+    overdue_told: bool = False
     #: Until when the device was asked to report faster.
     tracking_until: datetime | None = None
-
-
-def classify(area: SafeArea, fix: Fix, *, moving: bool, policy: Policy) -> Sighting:
-    """What one believed fix says."""
-    distance_m, radius_m = area.distance_m, area.zone.shape.effective_radius_m
-    margin_m = policy.zone_small_margin_m if radius_m < policy.zone_small_radius_m else 0.0
-    if distance_m - min(fix.accuracy_m, policy.zone_accuracy_cap_m) > margin_m:
-        accurate = fix.accuracy_m <= policy.zone_strong_accuracy_m
-        clear = distance_m > policy.zone_strong_ratio * fix.accuracy_m
-        return Sighting.STRONG if accurate and clear and moving else Sighting.OUTSIDE
-    if distance_m <= -min(policy.zone_return_share * radius_m, policy.zone_return_cap_m):
-        return Sighting.RETURNED
-    return Sighting.INSIDE if distance_m <= 0 else Sighting.UNDECIDED
+    #: Within the edge, though not far enough to be back, since.
+    within_since: datetime | None = None
+    #: The device that last said it hears home.
+    home_device: str | None = None
+    #: Where the person often is, just beyond the edge; and where now.
+    spots: tuple[Spot, ...] = ()
+    stay: Stay | None = None
 
 
 def step(state: ZoneState, seen: Observation) -> tuple[ZoneState, Judgement]:
     """Judge one live reading."""
-    fix, area, policy = seen.reading.fix, seen.area, seen.person.policy
+    fix, area = seen.reading.fix, seen.area
+    state = _heard(state, seen)
     if fix is None or area is None or not seen.movement.believed:
         return state, NOTHING
-    sighting = classify(area, fix, moving=_moving(seen), policy=policy)
+    sighting = _sight(state, seen, area, fix)
     before = state
-    if sighting in (Sighting.OUTSIDE, Sighting.STRONG):
-        state = _remember_outside(state, seen, area, fix)
-    elif sighting is Sighting.UNDECIDED and state.safety is Safety.SUSPECT:
+    if sighting in (Sighting.OUTSIDE, Sighting.STRONG, Sighting.CONFIRMED):
+        weight = FULL if sighting is Sighting.STRONG else _weigh(state, seen, area, fix)
+        state = _remember_outside(state, seen, area, fix, weight)
+    elif state.safety is Safety.SUSPECT and sighting in (Sighting.UNDECIDED, Sighting.HELD):
         state = replace(state, heard_at=seen.reading.at)
-    safety = _next(state, sighting, policy)
+    state = _note_place(state, seen, area, sighting)
+    safety = TRANSITIONS.get((state.safety, sighting), state.safety)
     if safety is before.safety:
-        return _keep_tracking(state, seen)
+        return steering.keep_tracking(state, seen)
     state = replace(state, safety=safety, since=seen.reading.at)
     if safety is Safety.INSIDE:
-        return _inside(before, seen, area, fix)
+        stayed = sighting is Sighting.STAYED
+        return _inside(before, state, seen, area, Reason.STAYED_INSIDE if stayed else Reason.BACK_INSIDE)
     if safety is Safety.SUSPECT:
-        return _keep_tracking(state, seen, locate=True)
+        return steering.keep_tracking(state, seen, locate=True)
     if before.safety is Safety.UNKNOWN:
         return state, NOTHING
-    reason = Reason.ONE_STRONG_MOVING_FIX if sighting is Sighting.STRONG and state.fixes == 1 else Reason.TWO_FIXES
-    return _announce_exit(state, seen, reason, suspected_since=before.since)
+    return _announce_exit(state, seen, _reason(state, seen, sighting), suspected_since=before.since)
 
 
 def due(state: ZoneState, person: Person) -> datetime | None:
-    """When silence turns a suspicion into a detection."""
+    """When silence turns a suspicion into a detection, or an exit has lasted long."""
+    policy = person.policy
+    if state.safety is Safety.OUTSIDE:
+        wanted = state.announced and not state.overdue_told and policy.zone_overdue > timedelta(0)
+        return state.since + policy.zone_overdue if wanted and state.since else None
     if state.safety is not Safety.SUSPECT or state.heard_at is None:
         return None
-    return state.heard_at + person.policy.suspect_silence
+    silent_at = state.heard_at + policy.suspect_silence
+    if person.is_night(silent_at) or state.contact_at is None:
+        return silent_at
+    return min(max(silent_at, state.contact_at + policy.suspect_silence), state.heard_at + policy.suspect_no_fix)
 
 
 def tick(state: ZoneState, person: Person, at: datetime, before: PersonState) -> tuple[ZoneState, Judgement]:  # noqa: ARG001 - as every detector's
     """The deadline `at` has passed without a reading."""
     if due(state, person) != at:
         return state, NOTHING
-    suspected_since = state.since
+    if state.safety is Safety.OUTSIDE:
+        told = _exit(state, person, at, reason=Reason.STILL_OUTSIDE, suspected_since=state.since)
+        return replace(state, overdue_told=True), Judgement(detections=(told,))
+    suspected_since, heard = state.since, state.contact_at
+    spoke = heard is not None and state.heard_at is not None and at - heard < person.policy.suspect_silence
+    reason = Reason.NO_FIX_WHILE_SUSPECTED if spoke else Reason.SILENT_WHILE_SUSPECTED
     state = replace(state, safety=TRANSITIONS[state.safety, Sighting.SILENCE], since=at, announced=True)
-    exit_ = _exit(state, person, at, reason=Reason.SILENT_WHILE_SUSPECTED, suspected_since=suspected_since)
+    exit_ = _exit(state, person, at, reason=reason, suspected_since=suspected_since)
     return state, Judgement(detections=(exit_,))
 
 
-def _moving(seen: Observation) -> bool:
-    """Whether the device itself says that it moves. A jump between two fixes says nothing: it may be the error."""
-    reading, policy = seen.reading, seen.person.policy
-    speed_mps = (reading.fix.speed_mps if reading.fix else None) or 0.0
-    return speed_mps >= policy.zone_strong_speed_mps or (reading.steps or 0) >= policy.zone_strong_steps
+def _heard(state: ZoneState, seen: Observation) -> ZoneState:
+    """What any message says: that its device is in contact, and whether it hears home."""
+    reading = seen.reading
+    if reading.at_home and state.home_device != reading.device_id:
+        state = replace(state, home_device=reading.device_id)
+    elif reading.at_home is False and state.home_device == reading.device_id:
+        state = replace(state, home_device=None)
+    if state.safety is Safety.SUSPECT and state.device_id == reading.device_id:
+        state = replace(state, contact_at=reading.at)
+    return state
 
 
-def _next(state: ZoneState, sighting: Sighting, policy: Policy) -> Safety:
-    if sighting is Sighting.OUTSIDE and state.safety in (Safety.INSIDE, Safety.SUSPECT):
-        return Safety.OUTSIDE if state.fixes >= policy.zone_confirming_fixes else Safety.SUSPECT
-    return TRANSITIONS.get((state.safety, sighting), state.safety)
+def _sight(state: ZoneState, seen: Observation, area: SafeArea, fix: Fix) -> Sighting:
+    """What a fix says, with what was known before it."""
+    policy = seen.person.policy
+    sighting = classify(area, fix, moving=moving(seen), policy=policy)
+    if sighting is Sighting.INSIDE and state.safety is Safety.OUTSIDE and state.within_since is not None:
+        stayed = seen.reading.at - state.within_since >= policy.zone_return_after
+        return Sighting.STAYED if stayed else sighting
+    if sighting not in (Sighting.OUTSIDE, Sighting.STRONG):
+        return sighting
+    if doorstep.familiar(state.spots, seen, area, fix):
+        return Sighting.DOORSTEP
+    fixes = 1.0 if sighting is Sighting.STRONG else _weigh(state, seen, area, fix).fixes
+    if fixes == 0 or _same_again(state, seen):
+        return Sighting.HELD
+    if state.weight + fixes >= policy.zone_confirming_fixes or _bed_left(seen):
+        return Sighting.CONFIRMED
+    return sighting
 
 
-def _remember_outside(state: ZoneState, seen: Observation, area: SafeArea, fix: Fix) -> ZoneState:
+def _weigh(state: ZoneState, seen: Observation, area: SafeArea, fix: Fix) -> Weight:
+    occupied = in_bed(seen.before.bed, seen.reading.at, seen.person.policy)
+    return weigh(seen, area, fix, home_device=state.home_device, in_bed=occupied)
+
+
+def _same_again(state: ZoneState, seen: Observation) -> bool:
+    """Whether the device repeats its last outside fix at once: wrong together, as two of one moment are."""
+    if state.heard_at is None or state.device_id != seen.reading.device_id:
+        return False
+    return seen.reading.at - state.heard_at < seen.person.policy.zone_apart
+
+
+def _bed_left(seen: Observation) -> bool:
+    """Whether the person left the bed in this night, a while ago, and has not come back to it."""
+    bed, at = seen.before.bed, seen.reading.at
+    if bed.left_at is None or not bed.left_in_night or not seen.person.is_night(at):
+        return False
+    return at - bed.left_at >= seen.person.policy.zone_bed_left_for
+
+
+def _note_place(state: ZoneState, seen: Observation, area: SafeArea, sighting: Sighting) -> ZoneState:
+    """Keep account of staying within the edge while OUTSIDE, and of staying just beyond it."""
+    if sighting in (Sighting.OUTSIDE, Sighting.STRONG, Sighting.CONFIRMED, Sighting.DOORSTEP):
+        stay = doorstep.stayed_on(state.stay, seen, area, seen.last_place) if seen.last_place else None
+        moved_on = stay is None or state.stay is None or stay.since != state.stay.since
+        spots = doorstep.learnt(state.spots, state.stay, seen.person) if moved_on else state.spots
+        return replace(state, stay=stay, spots=spots, within_since=None)
+    if sighting is Sighting.INSIDE and state.safety is Safety.OUTSIDE:
+        return state if state.within_since else replace(state, within_since=seen.reading.at)
+    if sighting in (Sighting.INSIDE, Sighting.RETURNED, Sighting.STAYED) and state.stay is not None:
+        return replace(state, spots=doorstep.learnt(state.spots, state.stay, seen.person), stay=None)
+    if sighting is Sighting.UNDECIDED and state.within_since is not None:
+        return replace(state, within_since=None)
+    return state
+
+
+def _remember_outside(state: ZoneState, seen: Observation, area: SafeArea, fix: Fix, weight: Weight) -> ZoneState:
     return replace(
         state,
         fixes=state.fixes + 1,
+        weight=state.weight + weight.fixes,
+        doubt=weight.doubt or state.doubt,
         heard_at=seen.reading.at,
+        contact_at=seen.reading.at,
         last_distance_m=area.distance_m,
         last_accuracy_m=fix.accuracy_m,
         last_place=seen.last_place,
@@ -196,11 +262,20 @@ def _remember_outside(state: ZoneState, seen: Observation, area: SafeArea, fix: 
     )
 
 
-def _inside(before: ZoneState, seen: Observation, area: SafeArea, fix: Fix) -> tuple[ZoneState, Judgement]:
+def _reason(state: ZoneState, seen: Observation, sighting: Sighting) -> Reason:
+    if sighting is Sighting.STRONG and state.fixes == 1:
+        return Reason.ONE_STRONG_MOVING_FIX
+    enough = state.weight >= seen.person.policy.zone_confirming_fixes
+    return Reason.TWO_FIXES if enough or sighting is Sighting.STRONG else Reason.BED_LEFT_AND_OUTSIDE
+
+
+def _inside(
+    before: ZoneState, state: ZoneState, seen: Observation, area: SafeArea, reason: Reason
+) -> tuple[ZoneState, Judgement]:
     """Back, or never gone: forget the outside fixes, tell of a return that was announced, slow the device down."""
     at, person = seen.reading.at, seen.person
-    state = ZoneState(safety=Safety.INSIDE, since=at)
-    relaxed = _relax(before, seen)
+    relaxed = steering.relax(before, seen)
+    state = ZoneState(safety=Safety.INSIDE, since=at, spots=state.spots, stay=state.stay, home_device=state.home_device)
     if not before.announced:
         return state, Judgement(commands=relaxed)
     enter = Detection(
@@ -208,13 +283,13 @@ def _inside(before: ZoneState, seen: Observation, area: SafeArea, fix: Fix) -> t
         person_id=person.person_id,
         device_id=seen.reading.device_id,
         kind=DetectionKind.ZONE_ENTER,
-        reason=Reason.BACK_INSIDE,
+        reason=reason,
         at=at,
         place=seen.last_place,
         zone_id=area.zone.zone_id,
         evidence={
             "distance_m": round(area.distance_m, 1),
-            "accuracy_m": fix.accuracy_m,
+            "accuracy_m": seen.reading.fix.accuracy_m if seen.reading.fix else None,
             "outside_since": before.since.isoformat() if before.since else None,
             "zone_name": area.zone.name,
             **when(person, at),
@@ -226,10 +301,17 @@ def _inside(before: ZoneState, seen: Observation, area: SafeArea, fix: Fix) -> t
 def _announce_exit(
     state: ZoneState, seen: Observation, reason: Reason, *, suspected_since: datetime | None
 ) -> tuple[ZoneState, Judgement]:
+    bed_left_at = seen.before.bed.left_at
+    further: dict[str, float | str | None] = {
+        "speed_mps": seen.reading.fix.speed_mps if seen.reading.fix else None,
+        "bed_left_at": bed_left_at.isoformat() if bed_left_at and reason is Reason.BED_LEFT_AND_OUTSIDE else None,
+    }
     since = suspected_since if state.fixes > 1 else None
-    speed_mps = seen.reading.fix.speed_mps if seen.reading.fix else None
-    exit_ = _exit(state, seen.person, seen.reading.at, reason=reason, suspected_since=since, speed_mps=speed_mps)
-    state, tracking = _keep_tracking(replace(state, announced=True), seen)
+    came_from = seen.before.track.place
+    exit_ = _exit(
+        state, seen.person, seen.reading.at, reason=reason, suspected_since=since, came_from=came_from, further=further
+    )
+    state, tracking = steering.keep_tracking(replace(state, announced=True), seen)
     return state, Judgement(detections=(exit_,), commands=tracking.commands)
 
 
@@ -240,7 +322,8 @@ def _exit(
     *,
     reason: Reason,
     suspected_since: datetime | None,
-    speed_mps: float | None = None,
+    came_from: Place | None = None,
+    further: Evidence | None = None,
 ) -> Detection:
     return Detection(
         detection_id=identify(person.person_id, DetectionKind.ZONE_EXIT, at),
@@ -256,46 +339,10 @@ def _exit(
             "accuracy_m": state.last_accuracy_m,
             "fixes": state.fixes,
             "suspected_since": (suspected_since or at).isoformat(),
-            "speed_mps": speed_mps,
             "zone_name": state.zone_name,
+            "doubt": state.doubt,
+            **(further or {"speed_mps": None}),
+            **(evidence_at(person, state.last_place, came_from) if state.last_place else {}),
             **when(person, at),
         },
-    )
-
-
-def _keep_tracking(state: ZoneState, seen: Observation, *, locate: bool = False) -> tuple[ZoneState, Judgement]:
-    """Ask for a faster rate while it matters, again before the last request runs out."""
-    if state.safety not in (Safety.SUSPECT, Safety.OUTSIDE) or (state.safety is Safety.OUTSIDE and not state.announced):
-        return state, NOTHING
-    at, policy = seen.reading.at, seen.person.policy
-    commands: list[Command] = []
-    if locate:
-        commands.append(_command(seen, CommandType.LOCATE))
-    if state.tracking_until is None or state.tracking_until - at < policy.tracking_for / 6:
-        state = replace(state, tracking_until=at + policy.tracking_for)
-        commands.append(_command(seen, CommandType.REPORT_INTERVAL, until=at + policy.tracking_for))
-    return state, Judgement(commands=tuple(commands))
-
-
-def _relax(before: ZoneState, seen: Observation) -> tuple[Command, ...]:
-    """End the faster rate if one was asked for and still runs."""
-    at = seen.reading.at
-    if before.tracking_until is None or before.tracking_until <= at:
-        return ()
-    return (_command(seen, CommandType.REPORT_INTERVAL, until=at, reason="back_inside"),)
-
-
-def _command(
-    seen: Observation, type_: CommandType, *, until: datetime | None = None, reason: str = "exit_suspected"
-) -> Command:
-    at, person, device_id = seen.reading.at, seen.person, seen.reading.device_id
-    return Command(
-        command_id=identify(person.person_id, type_, at, device_id),
-        person_id=person.person_id,
-        device_id=device_id,
-        type=type_,
-        at=at,
-        reason=reason,
-        interval_s=person.policy.tracking_interval_s if type_ is CommandType.REPORT_INTERVAL else None,
-        until=until,
     )

@@ -140,3 +140,140 @@ class ZoneThresholds:
             above="whoever left would be half an hour away before anybody is told",
         ),
     ] = timedelta(minutes=5)
+    #: ... while the device still speaks by day, without a fix that can be believed. Three times the above; measured
+    #: (studentlife); provisional.
+    suspect_no_fix: Annotated[
+        timedelta,
+        Bounds(
+            300,
+            7200,
+            "seconds",
+            below="a minute in a shop would be an alarm",
+            above="whoever left would be two hours away before anybody is told",
+        ),
+    ] = timedelta(minutes=15)
+    #: A fix this soon after the last one of the same device is the same word again, and counts no more. Seconds.
+    #: Measured (studentlife: pairs within a second are wrong together); provisional.
+    zone_apart: Annotated[
+        timedelta,
+        Bounds(
+            0,
+            60,
+            "seconds",
+            below="fixes do not come before their time",
+            above="two fixes half a minute apart would not be two",
+        ),
+    ] = timedelta(seconds=10)
+    #: An outside fix with a larger radius counts a half. Metres. Measured (studentlife); provisional.
+    zone_coarse_m: Annotated[
+        float,
+        Bounds(
+            40,
+            200,
+            "metres",
+            below="indoors hardly any fix would count in full",
+            above="two vague fixes would be an exit",
+        ),
+    ] = 100.0
+    #: No further beyond the edge, a fix counts nothing while its own message says at home or charging. Metres. Reach of
+    #: a Wi-Fi and a wrong fix together; provisional.
+    zone_held_m: Annotated[
+        float,
+        Bounds(
+            0,
+            1000,
+            "metres",
+            below="no exit is that far within the edge",
+            above="a bracelet charging in a car would be at home",
+        ),
+    ] = 300.0
+    #: A device that said it was at home is believed so long after its last message. Minutes. Provisional.
+    zone_home_for: Annotated[
+        timedelta,
+        Bounds(
+            60,
+            1800,
+            "seconds",
+            below="the message before would already be forgotten",
+            above="half an hour ago says nothing of now",
+        ),
+    ] = timedelta(minutes=5)
+    #: Out of bed at night for so long, one outside fix confirms. Minutes. As no_return's least; provisional.
+    zone_bed_left_for: Annotated[
+        timedelta,
+        Bounds(
+            300,
+            7200,
+            "seconds",
+            below="a wrong fix during a visit to the toilet would be an alarm",
+            above="the bed would hardly ever help",
+        ),
+    ] = timedelta(minutes=15)
+    #: Inside the edge for so long is back, however near the edge. Minutes. Measured (studentlife); provisional.
+    zone_return_after: Annotated[
+        timedelta,
+        Bounds(
+            120,
+            7200,
+            "seconds",
+            below="a walk along the edge would be told again and again",
+            above="the next exit of somebody at home near the edge would not be told",
+        ),
+    ] = timedelta(minutes=10)
+    #: How far beyond the edge a usual place may lie that is no exit by day. Metres; 0: none is. Measured by
+    #: subject-wise cross-validation (studentlife); provisional.
+    zone_doorstep_m: Annotated[
+        float,
+        Bounds(
+            0,
+            200,
+            "metres",
+            below="a usual place lies beyond the edge",
+            above="a walk across the town would be no exit",
+        ),
+    ] = 100.0
+    #: Radius of one such place. Metres. Twice the error of Wi-Fi at rest, measured (studentlife); provisional.
+    zone_doorstep_spot_m: Annotated[
+        float,
+        Bounds(
+            20,
+            150,
+            "metres",
+            below="the error of a fix alone would make it another place",
+            above="the whole street would be one place",
+        ),
+    ] = 60.0
+    #: Days with a stay there that make it usual. Count. Measured by subject-wise cross-validation; provisional.
+    zone_doorstep_visits: Annotated[
+        int,
+        Bounds(
+            2,
+            30,
+            "count",
+            below="one exit would silence the next",
+            above="nobody's habits would ever be known",
+        ),
+    ] = 3
+    #: A stay lasts at least so long; less is passing by. Minutes. Our judgement; provisional.
+    zone_doorstep_stay: Annotated[
+        timedelta,
+        Bounds(
+            120,
+            7200,
+            "seconds",
+            below="passing by would make a place usual",
+            above="a chat with the neighbour would never count",
+        ),
+    ] = timedelta(minutes=10)
+    #: Outside for so long without coming back is told once more; 0: never. Hours. Twice what it took to find 90 % of
+    #: lost people with dementia (Grampian police 2007, 5.5 h); provisional.
+    zone_overdue: Annotated[
+        timedelta,
+        Bounds(
+            0,
+            604800,
+            "seconds",
+            below="nobody is outside for less than no time",
+            above="after a week there is nothing to remind of",
+        ),
+    ] = timedelta(hours=12)

@@ -15,7 +15,8 @@ from datetime import datetime, timedelta
 from statistics import median
 
 from geofence import batch
-from geofence.detection import CommandType, DetectionKind
+from geofence.detection import CommandType, Detection, DetectionKind
+from geofence.detectors.zone import Reason
 from geofence.engine import PersonState
 from geofence.geometry import Circle, Frame
 from geofence.person import Person
@@ -30,6 +31,8 @@ TRUTH_LASTS = timedelta(minutes=20)
 TRUTH_BEYOND_M = 100.0
 #: A phone in this recording cannot be asked for a fix, so silence is suspicious only after the most a policy allows.
 PHONE_SILENCE = timedelta(minutes=30)
+#: ... and a phone that is heard without a place after three of its intervals, as a bracelet after three times its five.
+PHONE_NO_FIX = timedelta(minutes=60)
 ANSWER_AFTER = timedelta(seconds=60)
 
 PERSON_ID = 1
@@ -139,11 +142,16 @@ def naive(subject: Subject, radius_m: float) -> list[datetime]:
 
 def engine(subject: Subject, radius_m: float) -> list[datetime]:
     """The production engine, by its batch path."""
-    person = _person(subject, radius_m, Policy(suspect_silence=PHONE_SILENCE))
+    person = _person(subject, radius_m, Policy(suspect_silence=PHONE_SILENCE, suspect_no_fix=PHONE_NO_FIX))
     readings = [_reading(record.at, record.fix) for record in subject.records]
     states: dict[int, PersonState] = {}
     outcomes = batch.judge_all(states, readings, {PERSON_ID: person})
-    return [d.at for outcome in outcomes for d in outcome.judgement.detections if d.kind is DetectionKind.ZONE_EXIT]
+    return [d.at for outcome in outcomes for d in outcome.judgement.detections if is_exit(d)]
+
+
+def is_exit(detection: Detection) -> bool:
+    """Whether somebody is told of an exit; the reminder of one that lasts is no other."""
+    return detection.kind is DetectionKind.ZONE_EXIT and detection.reason != Reason.STILL_OUTSIDE
 
 
 def engine_on_demand(subject: Subject, radius_m: float) -> list[datetime]:
@@ -163,7 +171,7 @@ def engine_on_demand(subject: Subject, radius_m: float) -> list[datetime]:
 def _judge_one(states: dict[int, PersonState], person: Person, reading: Reading, alerts: list[datetime]) -> bool:
     """Judge one reading, note its exits, and say whether a fix was asked for."""
     (outcome,) = batch.judge_all(states, [reading], {PERSON_ID: person})
-    alerts.extend(d.at for d in outcome.judgement.detections if d.kind is DetectionKind.ZONE_EXIT)
+    alerts.extend(d.at for d in outcome.judgement.detections if is_exit(d))
     return any(command.type is CommandType.LOCATE for command in outcome.judgement.commands)
 
 

@@ -1,0 +1,53 @@
+"""What a device is asked for while an exit is suspected or its person outside: a fix now, a faster rate, and rest."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from geofence.detection import Command, CommandType
+from geofence.evidence import identify
+from geofence.observation import NOTHING, Judgement, Observation
+
+if TYPE_CHECKING:
+    from geofence.detectors.zone import ZoneState
+
+
+def keep_tracking(state: ZoneState, seen: Observation, *, locate: bool = False) -> tuple[ZoneState, Judgement]:
+    """Ask for a faster rate while it matters, again before the last request runs out."""
+    matters = state.safety == "suspect" or (state.safety == "outside" and state.announced)
+    if not matters:
+        return state, NOTHING
+    at, policy = seen.reading.at, seen.person.policy
+    commands: list[Command] = []
+    if locate:
+        commands.append(_command(seen, CommandType.LOCATE))
+    if state.tracking_until is None or state.tracking_until - at < policy.tracking_for / 6:
+        state = replace(state, tracking_until=at + policy.tracking_for)
+        commands.append(_command(seen, CommandType.REPORT_INTERVAL, until=at + policy.tracking_for))
+    return state, Judgement(commands=tuple(commands)) if commands else NOTHING
+
+
+def relax(before: ZoneState, seen: Observation) -> tuple[Command, ...]:
+    """End the faster rate if one was asked for and still runs."""
+    at = seen.reading.at
+    if before.tracking_until is None or before.tracking_until <= at:
+        return ()
+    return (_command(seen, CommandType.REPORT_INTERVAL, until=at, reason="back_inside"),)
+
+
+def _command(
+    seen: Observation, type_: CommandType, *, until: datetime | None = None, reason: str = "exit_suspected"
+) -> Command:
+    at, person, device_id = seen.reading.at, seen.person, seen.reading.device_id
+    return Command(
+        command_id=identify(person.person_id, type_, at, device_id),
+        person_id=person.person_id,
+        device_id=device_id,
+        type=type_,
+        at=at,
+        reason=reason,
+        interval_s=person.policy.tracking_interval_s if type_ is CommandType.REPORT_INTERVAL else None,
+        until=until,
+    )
