@@ -55,17 +55,17 @@ async def coordinators(connection: Connection, *, within: str, after: str, limit
         return await cursor.fetchall()
 
 
-async def responses(connection: Connection, incident_id: int) -> list[ResponseRow]:
+async def responses(connection: Connection, incident_id: int, *, user_id: int) -> list[ResponseRow]:
     """Who answers an incident the caller has found visible."""
     async with connection.cursor(row_factory=class_row(ResponseRow)) as cursor:
         await cursor.execute(
             """
             SELECT coalesce(u.display_name, r.display_name, '') AS name, r.relation, a.state, a.leads, a.accepted_at,
-                a.arrived_at, a.ended_at
+                a.arrived_at, a.ended_at, coalesce(a.user_id = %s, false) AS mine
             FROM responses a LEFT JOIN users u ON u.user_id = a.user_id
             LEFT JOIN receivers r ON r.receiver_id = a.receiver_id
             WHERE a.incident_id = %s ORDER BY a.accepted_at NULLS LAST, a.party""",
-            (incident_id,),
+            (user_id, incident_id),
         )
         return await cursor.fetchall()
 

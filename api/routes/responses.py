@@ -29,7 +29,7 @@ async def list_responses(
     """Who goes, who leads, who is there."""
     row = await must_see_incident(connection, viewer, incident_id)
     await looked(connection, viewer, at=parts.clock.now(), person_ids=row.persons, what="incident")
-    return Responses(items=await queries.responses(connection, incident_id))
+    return Responses(items=await queries.responses(connection, incident_id, user_id=viewer.user.user_id))
 
 
 @router.post("/incidents/{incident_id}/accept")

@@ -107,6 +107,7 @@ class ResponseRow(BaseModel):
     accepted_at: Instant | None = Field(description="When they set out; null: not")
     arrived_at: Instant | None = Field(description="When they were there; null: not yet")
     ended_at: Instant | None = Field(description="When they found the person or stepped back; null: neither")
+    mine: bool = Field(description="Whether it is your own")
 
 
 class Responses(BaseModel):

@@ -33,12 +33,22 @@ export const listIncidents = (
 export const readIncident = (incidentId: number): Promise<T.IncidentDetail> => get(`/incidents/${incidentId}`)
 export const acknowledge = (incidentId: number): Promise<T.Incident> =>
   request('POST', `/incidents/${incidentId}/acknowledge`)
-export const respond = (incidentId: number): Promise<T.Incident> =>
-  request('POST', `/incidents/${incidentId}/respond`)
 export const resolve = (incidentId: number, outcome: T.Outcome, note: string): Promise<T.Incident> =>
   request('POST', `/incidents/${incidentId}/resolve`, { outcome, note })
 export const addNote = (incidentId: number, text: string): Promise<T.Incident> =>
   request('POST', `/incidents/${incidentId}/notes`, { text })
+
+type Said = 'accept' | 'arrive' | 'decline'
+export const sayOnIncident = (incidentId: number, said: Said): Promise<unknown> =>
+  request('POST', `/incidents/${incidentId}/${said}`)
+export const listResponses = (incidentId: number): Promise<T.Page<T.ResponseRow>> =>
+  get(`/incidents/${incidentId}/responses`)
+export const readSearch = (incidentId: number): Promise<T.SearchMap> => get(`/incidents/${incidentId}/search`)
+
+export const listOutings = (personId: number): Promise<T.Page<T.Outing>> => get(`/persons/${personId}/outings`)
+export const beginOuting = (personId: number, companion: string, until: T.Instant): Promise<T.Outing> =>
+  request('POST', `/persons/${personId}/outings`, { kind: 'company', companion, until })
+export const endOuting = (outingId: number): Promise<T.Outing> => request('POST', `/outings/${outingId}/end`)
 
 export const readAnswerLink = (code: string): Promise<T.AnswerLink> => get(`/answers/${encodeURIComponent(code)}`)
 export const answerByLink = (code: string, way: T.AnswerWay): Promise<T.Answered> =>

@@ -1,5 +1,5 @@
 /** The words of the HTTP contract (`/api/v1`), as the server writes them. No behaviour. */
-import type { Feature, FeatureCollection, LineString, Point, Polygon } from 'geojson'
+import type { Feature, FeatureCollection, Geometry, LineString, Point, Polygon } from 'geojson'
 
 /** RFC 3339, UTC, on the server's (possibly scaled) clock. */
 export type Instant = string

@@ -3,7 +3,7 @@ import type { ExpressionSpecification, LayerSpecification, StyleSpecification } 
 
 import type { Palette } from './palette'
 
-export const SOURCES = ['grid', 'zones', 'trail', 'accuracy', 'persons', 'draft'] as const
+export const SOURCES = ['grid', 'search', 'zones', 'trail', 'accuracy', 'persons', 'draft'] as const
 export type SourceName = (typeof SOURCES)[number]
 
 /** No tiles, glyphs or sprites: nothing here makes a request. */
@@ -26,12 +26,34 @@ function sized(far: number, near: number): ExpressionSpecification {
 }
 
 const POINTS = ['==', ['geometry-type'], 'Point'] as ExpressionSpecification
+const POLYGONS = ['==', ['get', 'what'], 'ring'] as ExpressionSpecification
 const LINES = ['==', ['geometry-type'], 'LineString'] as ExpressionSpecification
 
 export function layers(palette: Palette): LayerSpecification[] {
   const { zone, trail, draft, edge } = palette
   return [
     { id: 'grid', type: 'line', source: 'grid', paint: { 'line-color': palette.grid, 'line-width': 1 } },
+    {
+      id: 'search-fill',
+      type: 'fill',
+      source: 'search',
+      filter: POLYGONS,
+      paint: { 'fill-color': palette.suspect, 'fill-opacity': 0.1 },
+    },
+    {
+      id: 'search-line',
+      type: 'line',
+      source: 'search',
+      filter: POLYGONS,
+      paint: { 'line-color': palette.suspect, 'line-width': 1.5, 'line-dasharray': [3, 2] },
+    },
+    {
+      id: 'search-danger',
+      type: 'line',
+      source: 'search',
+      filter: ['==', ['get', 'what'], 'danger'],
+      paint: { 'line-color': palette.outside, 'line-width': 3, 'line-opacity': 0.7 },
+    },
     { id: 'zones-fill', type: 'fill', source: 'zones', paint: { 'fill-color': zone, 'fill-opacity': 0.13 } },
     { id: 'zones-line', type: 'line', source: 'zones', paint: { 'line-color': zone, 'line-width': 2 } },
     { id: 'accuracy', type: 'fill', source: 'accuracy', paint: { 'fill-color': trail, 'fill-opacity': 0.15 } },
