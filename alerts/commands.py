@@ -7,9 +7,9 @@ import asyncio
 import base64
 import secrets
 
+from alerts import messages
 from alerts.checking import findings
 from alerts.errors import AlertsError
-from alerts.messages.catalogue import catalogue
 from alerts.serving import serve
 from alerts.settings import AlertsSettings
 from runtime import database, service, telemetry
@@ -41,7 +41,7 @@ def _alerts(_: argparse.Namespace) -> int:
 def _check(_: argparse.Namespace) -> int:
     settings = load(AlertsSettings)
     try:
-        catalogue()
+        messages.install(settings.alerts_templates_dir)
     except AlertsError as error:
         raise CommandError(str(error)) from error
     found = asyncio.run(_findings(settings))

@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
+from datetime import timedelta
 
 import psycopg
 import structlog
 
+from alerts import messages, metrics
 from alerts.delivery import Delivery
-from alerts.messages.catalogue import catalogue
 from alerts.pipeline import Pipeline
 from alerts.settings import AlertsSettings
+from alerts.store import figures
 from alerts.unreachable import Watch
 from runtime import clock as clocks
 from runtime import database
@@ -25,6 +27,9 @@ log = structlog.get_logger(__name__)
 
 #: Real seconds between looks at the outbox for the metrics.
 MEASURE_EVERY_S = 5.0
+#: Real seconds between counts of alerts a person and day, and the span they are counted over.
+COUNT_EVERY_S = 60.0
+COUNTED_OVER = timedelta(days=30)
 #: Real seconds between looks for receivers who cannot be told.
 LOOK_EVERY_S = 60.0
 #: Connections: persons handled at once, attempts being recorded, and the claims.
@@ -33,7 +38,7 @@ POOL_SIZE = 8
 
 async def serve(settings: AlertsSettings, stop: Stop) -> None:
     """Run until asked to stop; then what is being sent is finished and recorded."""
-    catalogue()
+    messages.install(settings.alerts_templates_dir)
     await (await database.connect_when_up(settings.database_url)).close()
     pool = await database.open_pool(settings.database_url, min_size=4, max_size=POOL_SIZE)
     clock = clocks.from_settings(settings)
@@ -51,6 +56,7 @@ async def serve(settings: AlertsSettings, stop: Stop) -> None:
             delivery.run(stop),
             _listen(settings.database_url, pipeline, delivery, stop),
             _measure(delivery, stop),
+            _count(pool, clock, stop),
             _watch_receivers(pool, Watch(settings, settings.alerts_console_url, delivery.senders), clock, stop),
             serve_health(stop, host=settings.alerts_health_host, port=settings.alerts_health_port, ready=ready),
         )
@@ -81,6 +87,26 @@ async def _measure(delivery: Delivery, stop: Stop) -> None:
             await asyncio.sleep(MEASURE_EVERY_S)
 
     await _until(stop, measure())
+
+
+async def _count(pool: database.Pool, clock: Clock, stop: Stop) -> None:
+    async def count() -> None:
+        while True:
+            try:
+                await _count_once(pool, clock)
+            except psycopg.OperationalError:
+                log.debug("not_counted")
+            await asyncio.sleep(COUNT_EVERY_S)
+
+    await _until(stop, count())
+
+
+async def _count_once(pool: database.Pool, clock: Clock) -> None:
+    until = clock.now()
+    async with pool.connection() as connection:
+        found = await figures.per_person_day(connection, since=until - COUNTED_OVER, until=until)
+    for statistic in ("mean", "median", "p90"):
+        metrics.PER_PERSON_DAY.labels(statistic=statistic).set(getattr(found, statistic))
 
 
 async def _watch_receivers(pool: database.Pool, watch: Watch, clock: Clock, stop: Stop) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from pydantic import Field
 
 from alerts.channels.settings import ChannelSettings
@@ -10,6 +12,10 @@ from alerts.channels.settings import ChannelSettings
 class AlertsSettings(ChannelSettings):
     """What alerts needs beyond every process's settings."""
 
+    #: Message templates laid over those we ship, one folder a language. Unset: ours.
+    alerts_templates_dir: Path | None = Field(
+        default=None, description="a folder with zh-CN and en in it, e.g. /etc/tongxing/messages"
+    )
     #: Where incidents are opened; messages carry a link below it instead of a position.
     alerts_console_url: str = Field(
         default="http://127.0.0.1:8000",

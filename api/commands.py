@@ -9,6 +9,8 @@ import re
 import sys
 from pathlib import Path
 
+from alerts import messages
+from alerts.errors import TemplateError
 from api import passwords, store
 from api import register as rosters
 from api.access import Role
@@ -46,8 +48,9 @@ def _api(_: argparse.Namespace) -> int:
     settings = load(ApiSettings)
     telemetry.configure_logging(settings, service="api")
     try:
+        messages.install(settings.alerts_templates_dir)
         service.run(lambda stop: serve(settings, clock=clock.from_settings(settings), stop=stop))
-    except ServerError as error:
+    except (ServerError, TemplateError) as error:
         raise CommandError(str(error)) from None
     return 0
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr
@@ -34,6 +35,10 @@ class ApiSettings(Settings):
     )
     #: The secret that the gateway for calls signs its reports with.
     alerts_voice_secret: SecretStr | None = Field(default=None, min_length=32, description="at least 32 characters")
+    #: Message templates laid over those we ship, one folder a language. Unset: ours.
+    alerts_templates_dir: Path | None = Field(
+        default=None, description="a folder with zh-CN and en in it, e.g. /etc/tongxing/messages"
+    )
     #: MapLibre style of a base map. Unset: no request leaves the machine.
     basemap_style_url: str | None = Field(
         default=None,

@@ -20,6 +20,9 @@ async def test_what_would_keep_somebody_from_being_told_is_listed(database_url, 
         await planning.seed(connection)
         person = await scene.person()
         await scene.family(person, webhook("https://example.org/hook"))
+        (deaf,) = await findings(connection, SETTINGS)
+        assert "ladder fleet would reach nobody: no receiver of fleet, station has a working channel" in deaf
+        await scene.official("fleet", "3703", webhook("https://example.org/fleet"))
         assert await findings(connection, SETTINGS) == []
         await scene.family(person, {"kind": "pigeon"}, name="儿子")
         await scene.family(person, webhook("https://example.org/hook", secret=""), name="孙子")
