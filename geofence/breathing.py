@@ -23,6 +23,8 @@ import numpy.typing as npt
 PERIOD_S = 5.0
 #: Periods that the median looks back on: two minutes. Count.
 PERIODS_BACK = 24
+#: Slower sampling cannot show a breath. Hertz.
+LEAST_HZ = 4.0
 #: Smoothing. Seconds.
 SMOOTHED_S = 0.5
 #: The most that is told; a body that moves is no measure of breath. Per cent.
@@ -44,7 +46,7 @@ def depths(waveform: Samples, rate_hz: float) -> Samples:
     Raises:
         ValueError: fewer than 4 samples a second cannot show a breath.
     """
-    if rate_hz < 4:
+    if rate_hz < LEAST_HZ:
         raise ValueError(f"{rate_hz:g} samples a second cannot show a breath: sample at 4 Hz or more")
     width = max(1, round(SMOOTHED_S * rate_hz))
     smooth = np.convolve(waveform, np.full(width, 1.0 / width), "same")

@@ -24,6 +24,7 @@ from geofence.thresholds.night import NightThresholds
 from geofence.thresholds.order import OrderThresholds
 from geofence.thresholds.restless import RestlessThresholds
 from geofence.thresholds.strap import StrapThresholds
+from geofence.thresholds.silence import SilenceThresholds
 from geofence.thresholds.tracking import TrackingThresholds
 from geofence.thresholds.turning import TurningThresholds
 from geofence.thresholds.vehicle import VehicleThresholds
@@ -49,6 +50,7 @@ class Policy(
     # Read from the last to the first: the zone's come first when all are listed.
     VehicleThresholds,
     WanderingThresholds,
+    SilenceThresholds,
     ApneaThresholds,
     VitalSignThresholds,
     StrapThresholds,

@@ -13,11 +13,15 @@ from geofence.detectors.bed import BedState
 from geofence.detectors.bed_sensor import SensorState
 from geofence.detectors.bedside_fall import BedsideState
 from geofence.detectors.fall import FallState
+from geofence.detectors.in_vehicle import VehicleState
+from geofence.detectors.danger import DangerState
 from geofence.detectors.low_battery import BatteryState
 from geofence.detectors.rest import RestState
 from geofence.detectors.restless import RestlessState
+from geofence.detectors.silence import SilenceState
 from geofence.detectors.strap import StrapState
 from geofence.detectors.turning import TurnState
+from geofence.detectors.wandering import WanderingState
 from geofence.detectors.zone import ZoneState
 from geofence.ordering import OrderState
 from geofence.track import TrackState
@@ -42,6 +46,9 @@ class PersonState(msgspec.Struct, frozen=True, kw_only=True):
     heart_rate: VitalState = VitalState()
     breathing_rate: VitalState = VitalState()
     apnea: ApneaState = ApneaState()
+    silence: SilenceState = SilenceState()
+    vehicle: VehicleState = VehicleState()
+    wandering: WanderingState = WanderingState()
 
 
 FRESH = PersonState()

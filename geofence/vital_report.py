@@ -38,7 +38,7 @@ def judge(sign: VitalSign, state: VitalState, seen: Observation, rate_bpm: float
     if learnt is not state.baseline:
         state = replace(state, baseline=learnt)
     if said is Word.NORMAL:
-        return vital_sign.inside(state, at, policy), NOTHING
+        return vital_sign.inside(state, rate_bpm, at, limits=bounds, policy=policy), NOTHING
     speaks_since = rest.speaks_since(seen)
     state, told = vital_sign.outside(state, said, at, speaks_since=speaks_since, limits=bounds, policy=policy)
     if told is Told.NOTHING:

@@ -1,7 +1,8 @@
 """One vital sign against its limits: how long it has been outside, what was told of it, when it is over.
 
 A report outside the limits begins or goes on with a run; a run that was *held* long enough, over at least two reports,
-is told once, and once more if it becomes critical. Back inside for a while ends it. A report speaks for the time since
+is told once, and once more if it becomes critical. A report just inside the limit (the deadband of ISA-18.2) neither
+adds to a run nor ends it. Back inside for a while ends the episode. A report speaks for the time since
 the one before it, so three reports a minute apart hold three minutes.
 """
 
@@ -55,6 +56,8 @@ class Limits:
     high: float
     critical_low: float
     critical_high: float
+    #: So far inside a limit a run is not yet over.
+    deadband: float
     held: timedelta
     critical_held: timedelta
     #: The person's usual rate, if it is known.
@@ -71,6 +74,8 @@ class VitalState:
     since: datetime | None = None
     critical_since: datetime | None = None
     reports: int = 0
+    #: Reports of the run that were just inside the limit.
+    near: int = 0
     critical_reports: int = 0
     seen_at: datetime | None = None
     told: Told = Told.NOTHING
@@ -94,11 +99,13 @@ def word(rate: float, limits: Limits) -> Word:
     return Word.HIGH if rate > limits.high else Word.NORMAL
 
 
-def inside(state: VitalState, at: datetime, policy: Policy) -> VitalState:
+def inside(state: VitalState, rate: float, at: datetime, *, limits: Limits, policy: Policy) -> VitalState:
     """After a report within the limits."""
     if state.settled:
         return state
-    state = replace(state, since=None, critical_since=None, reports=0, critical_reports=0)
+    if _near(state, rate, limits) and _goes_on(state, at, policy):
+        return replace(state, near=state.near + 1, seen_at=at, normal_since=None)
+    state = replace(state, since=None, critical_since=None, reports=0, near=0, critical_reports=0)
     if state.told is Told.NOTHING:
         return state
     normal_since = state.normal_since or at
@@ -113,7 +120,7 @@ def outside(
     """After a report outside the limits: the state, and what there is to tell now, if anything."""
     low_side, critical = said in LOW_WORDS, said in CRITICAL_WORDS
     before = state if _same_episode(state, low_side, at, policy) else VitalState(baseline=state.baseline)
-    goes_on = before.since is not None and before.seen_at is not None and at - before.seen_at <= policy.vital_gap_most
+    goes_on = _goes_on(before, at, policy)
     critically = goes_on and before.critical_since is not None
     state = replace(
         before,
@@ -121,12 +128,21 @@ def outside(
         since=before.since if goes_on else speaks_since,
         critical_since=(before.critical_since if critically else speaks_since) if critical else None,
         reports=before.reports + 1 if goes_on else 1,
+        near=before.near if goes_on else 0,
         critical_reports=(before.critical_reports if critically else 0) + 1 if critical else 0,
         seen_at=at,
         normal_since=None,
     )
     told = TRANSITIONS.get((state.told, _held(state, at, limits)))
     return (state, Told.NOTHING) if told is None else (replace(state, told=told), told)
+
+
+def _near(state: VitalState, rate: float, limits: Limits) -> bool:
+    return rate < limits.low + limits.deadband if state.low_side else rate > limits.high - limits.deadband
+
+
+def _goes_on(state: VitalState, at: datetime, policy: Policy) -> bool:
+    return state.since is not None and state.seen_at is not None and at - state.seen_at <= policy.vital_gap_most
 
 
 def _same_episode(state: VitalState, low_side: bool, at: datetime, policy: Policy) -> bool:
@@ -140,7 +156,8 @@ def _held(state: VitalState, at: datetime, limits: Limits) -> Told:
     """What has been going on for long enough."""
     assert state.since is not None
     # One report is never enough: a sensor that counts every second beat, or each twice, does so for a moment.
-    if state.critical_since is not None and state.critical_reports >= REPORTS_LEAST:
+    if state.critical_since is not None and state.critical_reports >= REPORTS_LEAST:  # noqa: SIM102 - two questions
         if at - state.critical_since >= limits.critical_held:
             return Told.CRITICAL
-    return Told.UNUSUAL if state.reports >= REPORTS_LEAST and at - state.since >= limits.held else Told.NOTHING
+    enough = state.reports >= REPORTS_LEAST and state.reports >= state.near
+    return Told.UNUSUAL if enough and at - state.since >= limits.held else Told.NOTHING

@@ -51,6 +51,7 @@ def limits(usual: float | None, policy: Policy) -> Limits:
         high=high,
         critical_low=policy.breathing_critical_low_bpm,
         critical_high=math.inf,
+        deadband=policy.breathing_deadband_bpm,
         held=policy.breathing_held,
         critical_held=policy.breathing_critical_held,
         usual=usual,

@@ -52,6 +52,7 @@ def limits(usual: float | None, policy: Policy) -> Limits:
         high=min(policy.heart_critical_high_bpm, high),
         critical_low=policy.heart_critical_low_bpm,
         critical_high=policy.heart_critical_high_bpm,
+        deadband=policy.heart_deadband_bpm,
         held=policy.heart_held,
         critical_held=policy.heart_critical_held,
         usual=usual,

@@ -97,7 +97,7 @@ def quiet(state: RestState, person: Person, before: PersonState, room: Room) -> 
         return
     room.bed_only(BedStatus.OCCUPIED)
     room.movement_up_to(person.policy.vital_movement_most_pct)
-    room.before(room.since + person.policy.vital_gap_most)
+    room.bed_reports_within(person.policy.vital_gap_most)
 
 
 def _moved(bed: BedReport, policy: Policy) -> bool:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import time
 from typing import Annotated
 
-from geofence.threshold import Bounds
+from geofence.threshold import Bounds, TimeOfDay
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,3 +46,17 @@ class BatteryThresholds:
             above="a warning would hardly ever be armed again",
         ),
     ] = 5.0
+    #: From this local time on it is foreseen whether the battery lasts until morning. Somebody is still up then to
+    #: charge it; provisional.
+    battery_evening: Annotated[time, TimeOfDay()] = time(20, 0)
+    #: Foreseen at the night's end at or below this: empty. Per cent. Devices switch off above nought; provisional.
+    battery_empty_pct: Annotated[
+        float,
+        Bounds(
+            0,
+            20,
+            "per cent",
+            below="no charge is negative",
+            above="a battery that lasts the night would be called empty",
+        ),
+    ] = 3.0

@@ -104,6 +104,10 @@ class VitalSignThresholds:
     heart_high_unknown_bpm: Annotated[float, Bounds(90, 130, "beats a minute", below=_COUNT_ALL, above=_COUNT_OFF)] = (
         120.0
     )
+    #: So little inside a limit an episode is not over. Beats a minute. ISA-18.2 gives the idea; measured; provisional.
+    heart_deadband_bpm: Annotated[
+        float, Bounds(0, 10, "beats a minute", below="no width is negative", above="an episode would hardly ever end")
+    ] = 5.0
     #: Held for so long. Measured; settled.
     heart_held: Annotated[timedelta, Bounds(60, 600, "seconds", below=_COUNT_ALL, above=_COUNT_OFF)] = timedelta(
         minutes=3
@@ -138,6 +142,10 @@ class VitalSignThresholds:
     breathing_critical_low_bpm: Annotated[
         float, Bounds(5, 8, "breaths a minute", below=_COUNT_OFF, above=_COUNT_ALL)
     ] = 5.0
+    #: So little inside a limit an episode is not over. Breaths a minute. ISA-18.2 gives the idea; provisional.
+    breathing_deadband_bpm: Annotated[
+        float, Bounds(0, 4, "breaths a minute", below="no width is negative", above="an episode would hardly ever end")
+    ] = 1.0
     #: Held for so long. Reference practice; settled.
     breathing_held: Annotated[timedelta, Bounds(60, 600, "seconds", below=_COUNT_ALL, above=_COUNT_OFF)] = timedelta(
         minutes=3

@@ -1,0 +1,299 @@
+"""A bracelet that falls silent: no contact, contact but no fix, or a fix that has frozen. Told apart, once an outage.
+
+`geofence.contact` says until when a device's silence means nothing. Deadlines are lazy: a message moves none, only a
+deadline that has come looks when the device was last heard and moves itself. A message sets it anew only when it must
+come earlier: when the person is outside, or seems to be.
+
+    no_contact           no message by the deadline, at home as far as known
+    no_contact_outside   the same, outside the safe area; five minutes
+    contact_but_no_fix   messages, but no believed fix for two hours (15 min outside) and no sign of home
+    fix_frozen           five equal satellite fixes to the last digit over 300 steps
+
+While an exit is suspected the zone's own deadline tells (`zone_exit`, `silent_while_suspected`); silence that led to
+such an exit is not told again. A bed's silence is `bed_sensor_fault`.
+
+Source: reference practice; deadlines provisional, tested on a simulated fleet, docs/detectors/silence.md.
+
+Example: outside since 23:10:00, last heard at 23:11:30 with 6 %: at 23:16:30 `no_contact_outside`, 90 s after leaving.
+
+Quiet: a message of a known device, charging as before, while nothing is told, learnt or suspected.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from geofence import contact, sighting
+from geofence.contact import Contact
+from geofence.detection import Detection, DetectionKind, Evidence
+from geofence.detectors.low_battery import last_charge_pct
+from geofence.evidence import identify, when
+from geofence.observation import NOTHING, Judgement, Observation
+from geofence.occupancy import in_bed
+from geofence.ordering import OrderState
+from geofence.person import Person
+from geofence.quiet import Facet, Room
+from geofence.reading import FixSource, ReadingKind
+from geofence.sighting import Sighting
+
+if TYPE_CHECKING:
+    from geofence.state import PersonState
+
+#: Devices of one person that are remembered. Count.
+REMEMBERED_DEVICES = 8
+AWAY = ("suspect", "outside")
+
+
+class Reason(StrEnum):
+    """Which silence it is."""
+
+    NO_CONTACT = "no_contact"
+    NO_CONTACT_OUTSIDE = "no_contact_outside"
+    CONTACT_BUT_NO_FIX = "contact_but_no_fix"
+    FIX_FROZEN = "fix_frozen"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frozen:
+    """Equal fixes over steps."""
+
+    fixes: int = 0
+    steps: int = 0
+    since: datetime | None = None
+    told: bool = False
+
+
+THAWED = Frozen()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SilenceState:
+    """What is remembered of one person's bracelets."""
+
+    devices: tuple[Contact, ...] = ()
+    #: When to look whether fixes have stopped; None: it was told, or no bracelet was heard.
+    fix_deadline: datetime | None = None
+    frozen: Frozen = THAWED
+
+
+def step(state: SilenceState, seen: Observation) -> tuple[SilenceState, Judgement]:
+    """Judge one live reading."""
+    if seen.reading.kind is ReadingKind.BED:
+        return state, NOTHING
+    device = next((each for each in state.devices if each.device_id == seen.reading.device_id), None)
+    heard = _heard(device, seen)
+    if heard is not device:
+        others = tuple(each for each in state.devices if each is not device)
+        state = replace(state, devices=(*others, heard)[-REMEMBERED_DEVICES:])
+    state = _with_fix(state, seen, first=device is None)
+    return _freeze(state, seen)
+
+
+def due(state: SilenceState, person: Person) -> datetime | None:  # noqa: ARG001 - as every detector's
+    """When to look again."""
+    instants = [each.deadline for each in state.devices if each.deadline is not None]
+    if state.fix_deadline is not None:
+        instants.append(state.fix_deadline)
+    return min(instants, default=None)
+
+
+def tick(state: SilenceState, person: Person, at: datetime, before: PersonState) -> tuple[SilenceState, Judgement]:
+    """The deadline `at` has come: silent, or only not looked at since."""
+    judgement = NOTHING
+    for device in state.devices:
+        if device.deadline is not None and device.deadline <= at:
+            looked_at, more = _look(device, person, at, before)
+            devices = tuple(looked_at if each is device else each for each in state.devices)
+            state, judgement = replace(state, devices=devices), judgement + more
+    if state.fix_deadline is not None and state.fix_deadline <= at:
+        state, more = _look_for_fix(state, person, at, before)
+        judgement = judgement + more
+    return state, judgement
+
+
+def quiet(state: SilenceState, person: Person, before: PersonState, room: Room) -> None:
+    """Every device in contact and known, none of them outside, nothing learnt."""
+    restless = any(each.deadline is None or contact.learning(each, room.since) for each in state.devices)
+    stopped = state.fix_deadline is None or state.frozen is not THAWED
+    if restless or stopped or before.zone.safety in AWAY:
+        room.never(Facet.FIX | Facet.WEAR)
+        return
+    for device in state.devices:
+        room.charging_only(None, device.charging)
+        assert device.learnt_at is not None
+        room.before(device.learnt_at + contact.RELEARNT_AFTER)
+    room.steps_up_to(person.policy.zone_strong_steps - 1)
+
+
+def last_heard(order: OrderState, device: Contact) -> datetime | None:
+    """The device's newest live message, of whatever kind."""
+    instants = [at for device_id, kind, at in order.newest if device_id == device.device_id and kind != "bed"]
+    if device.event_at is not None:
+        instants.append(device.event_at)
+    return max(instants, default=None)
+
+
+def _heard(device: Contact | None, seen: Observation) -> Contact:
+    """A device after one of its messages; the same object when the message was an ordinary one."""
+    reading, at = seen.reading, seen.reading.at
+    outside = _outside(seen)
+    found = device or Contact(device_id=reading.device_id)
+    before = last_heard(seen.before.order, found)
+    if before is not None and found.deadline is not None:
+        found = contact.learnt(found, round((at - before).total_seconds()), at, outside=outside)
+    if reading.charging is not None and reading.charging is not found.charging:
+        found = replace(found, charging=reading.charging)
+    if reading.event is not None:
+        found = replace(found, event_at=at)
+    silent_at = contact.silent_at(found, at, seen.person, outside=outside) if outside or not found.deadline else None
+    if silent_at is not None and (found.deadline is None or silent_at < found.deadline):
+        found = replace(found, deadline=silent_at)
+    return found
+
+
+def _outside(seen: Observation) -> bool:
+    """Outside, perhaps, or so by this very fix."""
+    if seen.before.zone.safety in AWAY:
+        return True
+    fix, area = seen.reading.fix, seen.area
+    if fix is None or area is None or not seen.movement.believed:
+        return False
+    said = sighting.classify(area, fix, moving=False, policy=seen.person.policy)
+    return said is Sighting.OUTSIDE
+
+
+def _look(device: Contact, person: Person, at: datetime, before: PersonState) -> tuple[Contact, Judgement]:
+    """One device whose deadline has come."""
+    heard = last_heard(before.order, device)
+    zone = before.zone
+    if heard is None or zone.safety == "suspect":
+        # The zone's own deadline decides first.
+        return replace(device, deadline=at + person.policy.suspect_silence), NOTHING
+    outside = zone.safety == "outside"
+    silent_at = contact.silent_at(device, heard, person, outside=outside)
+    if silent_at > at:
+        return replace(device, deadline=silent_at), NOTHING
+    device = replace(device, deadline=None)
+    if outside and zone.since is not None and zone.since > heard:
+        # This silence was told as an exit.
+        return device, NOTHING
+    reason = Reason.NO_CONTACT_OUTSIDE if outside else Reason.NO_CONTACT
+    told = _detection(person, at, reason, device, before, since=heard, allowed_s=(silent_at - heard).total_seconds())
+    return device, Judgement(detections=(told,))
+
+
+def _look_for_fix(
+    state: SilenceState, person: Person, at: datetime, before: PersonState
+) -> tuple[SilenceState, Judgement]:
+    """Fixes may have stopped while messages come."""
+    outside = before.zone.safety == "outside"
+    after = person.policy.no_fix_outside_after if outside else person.policy.no_fix_after
+    place = before.track.place
+    speaking = [each for each in state.devices if each.deadline is not None]
+    if place is not None and place.at + after > at:
+        return replace(state, fix_deadline=place.at + after), NOTHING
+    told_by_zone = place is not None and outside and before.zone.since is not None and before.zone.since > place.at
+    if (
+        place is None
+        or not speaking
+        or told_by_zone
+        or before.zone.safety == "suspect"
+        or _at_home(speaking, person, at, before)
+    ):
+        return replace(state, fix_deadline=at + after), NOTHING
+    told = _detection(
+        person, at, Reason.CONTACT_BUT_NO_FIX, speaking[-1], before, since=place.at, allowed_s=after.total_seconds()
+    )
+    return replace(state, fix_deadline=None), Judgement(detections=(told,))
+
+
+def _at_home(speaking: list[Contact], person: Person, at: datetime, before: PersonState) -> bool:
+    """Whether something else than a fix says that the person is at home."""
+    if in_bed(before.bed, at, person.policy):
+        return True
+    charging = any(each.charging for each in speaking) and before.zone.safety == "inside"
+    return charging or any(each.device_id == before.zone.home_device for each in speaking)
+
+
+def _with_fix(state: SilenceState, seen: Observation, *, first: bool) -> SilenceState:
+    """A believed fix, or the first word of a bracelet, sets the deadline of fixes if that must come earlier."""
+    if not seen.movement.believed and not (first and state.fix_deadline is None):
+        return state
+    policy = seen.person.policy
+    after = policy.no_fix_outside_after if _outside(seen) else policy.no_fix_after
+    stops_at = seen.reading.at + after
+    if state.fix_deadline is not None and state.fix_deadline <= stops_at:
+        return state
+    return replace(state, fix_deadline=stops_at)
+
+
+def _freeze(state: SilenceState, seen: Observation) -> tuple[SilenceState, Judgement]:
+    """Count equal satellite fixes of somebody who walks."""
+    fix, place, policy = seen.reading.fix, seen.before.track.place, seen.person.policy
+    if fix is None or fix.source is not FixSource.GNSS or place is None:
+        return state, NOTHING
+    if (fix.latitude, fix.longitude) != (place.latitude, place.longitude):
+        return (state if state.frozen is THAWED or state.frozen == THAWED else replace(state, frozen=THAWED)), NOTHING
+    steps = seen.reading.steps or 0
+    if steps < policy.zone_strong_steps or state.frozen.told:
+        return state, NOTHING
+    frozen = Frozen(
+        fixes=state.frozen.fixes + 1, steps=state.frozen.steps + steps, since=state.frozen.since or place.at
+    )
+    device = next(each for each in state.devices if each.device_id == seen.reading.device_id)
+    enough = frozen.fixes >= policy.frozen_fixes and frozen.steps >= policy.frozen_steps
+    if not enough or seen.reading.at_home or seen.before.zone.home_device == device.device_id:
+        return replace(state, frozen=frozen), NOTHING
+    assert frozen.since is not None
+    counted: Evidence = {"steps_count": frozen.steps, "fixes": frozen.fixes}
+    told = _detection(
+        seen.person, seen.reading.at, Reason.FIX_FROZEN, device, seen.before, since=frozen.since, further=counted
+    )
+    return replace(state, frozen=replace(frozen, told=True)), Judgement(detections=(told,))
+
+
+def _detection(
+    person: Person,
+    at: datetime,
+    reason: Reason,
+    device: Contact,
+    before: PersonState,
+    *,
+    since: datetime,
+    allowed_s: float | None = None,
+    further: Evidence | None = None,
+) -> Detection:
+    zone, outside = before.zone, before.zone.safety == "outside"
+    left_at = zone.since if outside else None
+    others = [each for each in before.silence.devices if each.device_id != device.device_id]
+    return Detection(
+        detection_id=identify(person.person_id, DetectionKind.SILENCE, at, device.device_id, reason),
+        person_id=person.person_id,
+        device_id=device.device_id,
+        kind=DetectionKind.SILENCE,
+        reason=reason,
+        at=at,
+        place=before.track.place,
+        zone_id=zone.zone_id if outside else None,
+        evidence={
+            "since": since.isoformat(),
+            "silent_since": since.isoformat(),
+            "silent_s": round((at - since).total_seconds()),
+            "allowed_s": None if allowed_s is None else round(allowed_s),
+            "interval_s": contact.usual_interval_s(device),
+            "safety": str(zone.safety),
+            "outside": outside,
+            "left_at": left_at.isoformat() if left_at else None,
+            "after_leaving_s": max(0, round((since - left_at).total_seconds())) if left_at else None,
+            "distance_m": round(zone.last_distance_m, 1) if outside else None,
+            "zone_name": zone.zone_name if outside else None,
+            "battery_pct": last_charge_pct(before.battery, device.device_id),
+            "charging": device.charging,
+            "other_device_heard": any(each.deadline is not None for each in others),
+            **(further or {}),
+            **when(person, at),
+        },
+    )
