@@ -12,9 +12,9 @@ from geofence.detectors.apnea import ApneaState
 from geofence.detectors.bed import BedState
 from geofence.detectors.bed_sensor import SensorState
 from geofence.detectors.bedside_fall import BedsideState
+from geofence.detectors.danger import DangerState
 from geofence.detectors.fall import FallState
 from geofence.detectors.in_vehicle import VehicleState
-from geofence.detectors.danger import DangerState
 from geofence.detectors.low_battery import BatteryState
 from geofence.detectors.rest import RestState
 from geofence.detectors.restless import RestlessState
@@ -34,6 +34,7 @@ class PersonState(msgspec.Struct, frozen=True, kw_only=True):
     order: OrderState = OrderState()
     track: TrackState = TrackState()
     zone: ZoneState = ZoneState()
+    danger: DangerState = DangerState()
     battery: BatteryState = BatteryState()
     bed: BedState = BedState()
     strap: StrapState = StrapState()

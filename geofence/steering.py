@@ -29,6 +29,15 @@ def keep_tracking(state: ZoneState, seen: Observation, *, locate: bool = False) 
     return state, Judgement(commands=tuple(commands)) if commands else NOTHING
 
 
+def ask(seen: Observation, reason: str) -> tuple[Command, ...]:
+    """A fix at once and a faster rate, for a reason of its own."""
+    until = seen.reading.at + seen.person.policy.tracking_for
+    return (
+        _command(seen, CommandType.LOCATE, reason=reason),
+        _command(seen, CommandType.REPORT_INTERVAL, until=until, reason=reason),
+    )
+
+
 def relax(before: ZoneState, seen: Observation) -> tuple[Command, ...]:
     """End the faster rate if one was asked for and still runs."""
     at = seen.reading.at

@@ -7,9 +7,8 @@ for a faster rate; a device from which nothing comes for five minutes then is it
 contact"), and so is one that speaks without a place for a quarter of an hour. By day, a place just beyond the edge
 where the person often is counts as around home (`geofence.doorstep`). Who is out for half a day is told once more.
 
-Quiet: no message of a device changes the state of somebody who is INSIDE when it has no fix, or one within the edge
-(d <= 0) and no stay is noted (`stay` is None), unless `at_home` differs from what this device last said (True while
-`home_device` is another, or False while it is this one).
+Quiet: of somebody who is INSIDE with no stay noted, fixes within the edge (d <= 0); of anybody but a SUSPECT, messages
+without a fix whose `at_home` says what is known (`quiet`).
 
 Sources: the gate and its cap, Ikolvi/Tracelet #274-#276; confirmation against over-confident fixes, #294; parameters
 measured on recorded positions (docs/detectors/zone.md).
@@ -33,7 +32,8 @@ from geofence.features import SafeArea
 from geofence.observation import NOTHING, Judgement, Observation
 from geofence.occupancy import in_bed
 from geofence.person import Person
-from geofence.reading import Fix
+from geofence.quiet import Facet, Room
+from geofence.reading import Fix, ReadingKind
 from geofence.sighting import FULL, Doubt, Sighting, Weight, classify, moving, weigh
 
 if TYPE_CHECKING:
@@ -147,6 +147,25 @@ def step(state: ZoneState, seen: Observation) -> tuple[ZoneState, Judgement]:
     if before.safety is Safety.UNKNOWN:
         return state, NOTHING
     return _announce_exit(state, seen, _reason(state, seen, sighting), suspected_since=before.since)
+
+
+def quiet(state: ZoneState, person: Person, before: PersonState, room: Room) -> None:  # noqa: ARG001 - as every detector's
+    """Fixes within the edge around where the person is inside; messages that say of home what is known."""
+    if state.safety is Safety.SUSPECT:
+        room.never(Facet.FIX | Facet.WEAR)
+        return
+    settled = state.safety is Safety.INSIDE and state.stay is None
+    if not settled or room.area is None:
+        room.never(Facet.FIX)
+    else:
+        room.within(-room.area.distance_m)
+    bracelets = {device for device, kind, _ in before.order.newest if kind is not ReadingKind.BED}
+    if state.home_device is None:
+        room.at_home_only(None, False)
+    elif bracelets <= {state.home_device}:
+        room.at_home_only(None, True)
+    else:
+        room.at_home_only(None)
 
 
 def due(state: ZoneState, person: Person) -> datetime | None:

@@ -86,6 +86,18 @@ class DangerThresholds:
             above="a fix on the other bank would be in the water",
         ),
     ] = 50.0
+    #: A fix within a danger tells that somebody is in it only with at most this radius. Metres. A canal with its banks;
+    #: provisional.
+    danger_enter_accuracy_m: Annotated[
+        float,
+        Bounds(
+            5,
+            50,
+            "metres",
+            below="hardly any fix is that good",
+            above="a fix in the house beside it would be in the water",
+        ),
+    ] = 20.0
     #: Earlier fixes up to this age say whether somebody comes nearer, and where they went through. Minutes. Map
     #: matching breaks above 90 s (Newson and Krumm 2009), a straight way a little later; provisional.
     danger_window: Annotated[
