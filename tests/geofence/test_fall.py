@@ -1,0 +1,424 @@
+"""Falls: scores on both sides of each threshold, what follows them, steps, places, straps, beds, calls and late news."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from geofence.detection import Detection
+from geofence.detectors import fall
+from geofence.detectors.fall import TRANSITIONS, FallState, Phase, Sign
+from geofence.engine import FRESH
+from geofence.motion import MotionSummary
+from geofence.reading import FixSource
+from tests.geofence.impacts import FALL, SAT_DOWN, SLID_DOWN, SURE_FALL, beats, bed, impact, reasons, strap_event
+from tests.geofence.scenes import BRACELET, Story, at, fix, person, reading, sos
+
+
+def falls(story: Story) -> list[Detection]:
+    return [detection for detection in story.detections if detection.kind == "fall"]
+
+
+def hit(motion: MotionSummary | None = FALL, fix_: Any = None, **thresholds: Any) -> Story:
+    """At home since a minute, then an impact at 0."""
+    story = Story(person(**thresholds))
+    story.fix(-60, 0.0)
+    story.hear(impact(0, motion, fix_))
+    return story
+
+
+@pytest.mark.parametrize(
+    ("motion", "phase", "told"),
+    [
+        (SAT_DOWN, "quiet", []),
+        (SLID_DOWN, "quiet", []),
+        (None, "suspected", []),
+        (FALL, "suspected", []),
+        (SURE_FALL, "down", ["sure_pattern"]),
+    ],
+)
+def test_what_an_impact_alone_says(motion: MotionSummary | None, phase: str, told: list[str]) -> None:
+    story = hit(motion)
+    assert story.state.fall.phase == phase
+    assert reasons(story, "fall") == told
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "phase"),
+    [
+        ("fall_score", 0.45, "suspected"),
+        ("fall_score", 0.46, "quiet"),
+        ("fall_sure_score", 0.9, "quiet"),
+    ],
+)
+def test_thresholds_are_the_policys(name: str, value: float, phase: str) -> None:
+    assert hit(SLID_DOWN, **{name: value}).state.fall.phase == phase
+
+
+def test_a_sure_one_is_sure_by_the_policy() -> None:
+    assert hit(SURE_FALL, fall_sure_score=0.99).state.fall.phase == "suspected"
+    assert hit(SURE_FALL, fall_sure_score=0.98).state.fall.phase == "down"
+
+
+def test_a_suspicion_asks_for_a_fix_and_a_faster_rate() -> None:
+    story = hit()
+    asked = [(c.type, c.reason, c.interval_s, c.until) for c in story.commands]
+    assert asked == [
+        ("locate", "fall_suspected", None, None),
+        ("report_interval", "fall_suspected", 30, at(360)),
+    ]
+
+
+def test_told_with_its_reasons_in_numbers() -> None:
+    story = hit(SURE_FALL, fix(20.0, accuracy_m=9.0))
+    (told,) = falls(story)
+    assert (told.kind, told.at, told.device_id, told.person_id) == ("fall", at(0), BRACELET, 1)
+    assert told.place is not None
+    assert told.place.accuracy_m == 9.0
+    causes = {key: value for key, value in told.evidence.items() if key.startswith("cause")}
+    assert list(causes) == [f"cause_{n}{end}" for n in (1, 2, 3) for end in ("", "_value", "_points")]
+    assert (causes["cause_1"], causes["cause_1_value"]) == ("posture_change_deg", 90.0)
+    assert (causes["cause_2"], causes["cause_2_value"]) == ("jerk_g_per_s", 110.0)
+    rest = {key: value for key, value in told.evidence.items() if key not in causes}
+    assert rest == {
+        "event_id": "i1", "suspected_since": at(0).isoformat(), "waited_s": 0.0, "impact_g": 3.4, "score": 0.988,
+        "still_messages": 0, "steps": 0, "late_s": 0.0, "place": "own_fix", "place_age_s": 0.0,
+        "local_time": "20:00", "night": False,
+    }  # fmt: skip
+
+
+class TestWhatFollows:
+    def test_silence_tells_a_pattern_after_sixty_seconds(self) -> None:
+        story = hit()
+        story.wait(59.9)
+        assert falls(story) == []
+        story.wait(60)
+        assert [(told.reason, told.at) for told in falls(story)] == [("pattern_unanswered", at(60))]
+
+    def test_silence_tells_a_bare_impact_after_three_minutes(self) -> None:
+        story = hit(None)
+        story.wait(179.9)
+        assert falls(story) == []
+        story.wait(180)
+        assert [(told.reason, told.at) for told in falls(story)] == [("impact_unanswered", at(180))]
+        assert falls(story)[0].evidence["score"] is None
+        assert "cause_1" not in falls(story)[0].evidence
+
+    @pytest.mark.parametrize(("motion", "reason"), [(FALL, "pattern_then_still"), (None, "impact_then_still")])
+    def test_stillness_tells_both_at_forty_five_seconds(self, motion: MotionSummary | None, reason: str) -> None:
+        story = hit(motion)
+        beats(story, 15, 30, 44.9, steps=0)
+        assert falls(story) == []
+        beats(story, 45, steps=0)
+        assert [(told.reason, told.at) for told in falls(story)] == [(reason, at(45))]
+        assert falls(story)[0].evidence["still_messages"] == 4
+
+    def test_stillness_seen_once_brings_a_bare_impact_forward(self) -> None:
+        story = hit(None)
+        beats(story, 30, steps=0)
+        story.wait(60)
+        assert [(told.reason, told.at) for told in falls(story)] == [("impact_then_still", at(60))]
+
+    def test_steps_cancel(self) -> None:
+        story = hit()
+        beats(story, 15, steps=0)
+        beats(story, 30, steps=7)
+        assert story.state.fall.phase == "suspected"
+        beats(story, 40, steps=1)
+        assert story.state.fall == FallState()
+        story.wait(600)
+        assert falls(story) == []
+
+    def test_steps_of_the_first_message_may_be_from_before(self) -> None:
+        story = hit()
+        beats(story, 20, steps=60)
+        assert (story.state.fall.phase, story.state.fall.steps) == ("suspected", 0)
+        beats(story, 40, steps=0)
+        beats(story, 50, steps=0)
+        assert reasons(story, "fall") == ["pattern_then_still"]
+
+    def test_a_few_steps_are_neither_walking_nor_stillness(self) -> None:
+        story = hit()
+        beats(story, 10, steps=0)
+        beats(story, 50, steps=3)
+        assert falls(story) == []
+        story.wait(60)
+        assert reasons(story, "fall") == ["pattern_unanswered"]
+        assert falls(story)[0].evidence["steps"] == 3
+
+    def test_messages_that_do_not_count_steps_say_nothing(self) -> None:
+        story = hit(None)
+        beats(story, 10, 50, 100, 150)
+        assert falls(story) == []
+        story.wait(180)
+        assert reasons(story, "fall") == ["impact_unanswered"]
+
+    def test_another_bracelets_steps_do_not_cancel(self) -> None:
+        story = hit()
+        beats(story, 10, 20, 30, steps=50, device_id="zb-b")
+        story.wait(60)
+        assert reasons(story, "fall") == ["pattern_unanswered"]
+
+    def test_fixes_in_one_place_are_stillness(self) -> None:
+        story = hit(None)
+        story.fix(20, 400.0, 0.0, accuracy_m=10.0)
+        story.fix(50, 440.0, 0.0, accuracy_m=10.0)
+        assert reasons(story, "fall") == ["impact_then_still"], "40 m less both radii is no way"
+
+    def test_fixes_far_apart_are_moving(self) -> None:
+        story = hit()
+        story.fix(20, 0.0, accuracy_m=10.0)
+        story.fix(40, 50.0, accuracy_m=10.0)
+        assert story.state.fall.phase == "suspected", "30 m, both radii off"
+        story.fix(50, 50.5, accuracy_m=10.0)
+        assert story.state.fall.phase == "quiet"
+
+    def test_the_last_place_before_is_no_measure_of_moving(self) -> None:
+        story = hit()
+        story.fix(20, 600.0)
+        story.fix(40, 602.0)
+        assert story.state.fall.phase == "suspected"
+
+    def test_the_events_own_fix_is_where_it_begins(self) -> None:
+        story = hit(FALL, fix(0.0, accuracy_m=10.0))
+        story.fix(30, 80.0, accuracy_m=10.0)
+        assert story.state.fall.phase == "quiet"
+
+    def test_a_cell_fix_far_away_is_no_way(self) -> None:
+        story = hit(FALL, fix(0.0, accuracy_m=10.0))
+        story.fix(30, 3_000.0, accuracy_m=50.0, source=FixSource.CELL)
+        assert story.state.fall.phase == "suspected"
+
+
+class TestStrap:
+    def test_one_message_of_not_worn_may_be_the_blow(self) -> None:
+        story = hit()
+        beats(story, 10, worn=False)
+        assert story.state.fall.phase == "suspected"
+        beats(story, 20, worn=False)
+        assert story.state.fall.phase == "quiet"
+
+    def test_opened_or_charging_it_was_not_the_person(self) -> None:
+        story = hit()
+        story.hear(strap_event(10, "removed"))
+        assert story.state.fall.phase == "quiet"
+        story = hit()
+        beats(story, 10, charging=True)
+        assert story.state.fall.phase == "quiet"
+
+    def test_closed_is_no_sign(self) -> None:
+        story = hit()
+        story.hear(strap_event(10, "fastened"))
+        assert story.state.fall.phase == "suspected"
+
+    @pytest.mark.parametrize("said", [{"worn": False}, {"charging": True}])
+    def test_knocked_while_it_lies_on_the_table(self, said: dict[str, bool]) -> None:
+        story = Story()
+        beats(story, -120, -60, **said)
+        story.hear(impact(0, SURE_FALL))
+        story.wait(3_600)
+        assert falls(story) == []
+
+
+class TestBed:
+    def test_a_bare_impact_that_ends_in_bed(self) -> None:
+        story = hit(None)
+        story.hear(bed(20, "empty"))
+        assert story.state.fall.phase == "suspected"
+        story.hear(bed(30, "occupied"))
+        assert story.state.fall.phase == "quiet"
+
+    def test_another_may_lie_in_the_bed_while_it_looks_like_a_fall(self) -> None:
+        story = hit()
+        story.hear(bed(30, "occupied"))
+        story.wait(60)
+        assert reasons(story, "fall") == ["pattern_unanswered"]
+
+
+class TestCallsForHelp:
+    @pytest.mark.parametrize(("after_s", "told"), [(30, ["impact_and_sos"]), (120, ["impact_and_sos"])])
+    def test_after_a_bare_impact(self, after_s: float, told: list[str]) -> None:
+        story = hit(None)
+        story.hear(sos(after_s))
+        assert reasons(story, "fall") == told
+
+    def test_too_long_after_it_is_for_something_else(self) -> None:
+        story = hit(None)
+        story.hear(sos(120.1))
+        assert falls(story) == []
+
+    @pytest.mark.parametrize(("before_s", "told"), [(120, ["impact_and_sos"]), (120.1, [])])
+    def test_before_it(self, before_s: float, told: list[str]) -> None:
+        story = Story()
+        story.hear(sos(-before_s))
+        story.hear(impact(0))
+        assert reasons(story, "fall") == told
+
+    def test_a_knock_that_looks_like_nothing_stays_nothing(self) -> None:
+        story = Story()
+        story.hear(sos(-10))
+        story.hear(impact(0, SAT_DOWN))
+        assert falls(story) == []
+
+
+class TestEpisode:
+    def test_one_fall_is_told_once(self) -> None:
+        story = hit(SURE_FALL)
+        story.hear(impact(20, SURE_FALL, event_id="i2"))
+        beats(story, 60, 120, steps=0)
+        assert reasons(story, "fall") == ["sure_pattern"]
+
+    def test_a_second_impact_adds_its_movement_if_that_looks_worse(self) -> None:
+        story = hit(None)
+        story.hear(impact(10, FALL, event_id="i2"))
+        assert (story.state.fall.event_id, story.state.fall.since) == ("i2", at(10))
+        story.hear(impact(20, None, event_id="i3"))
+        story.hear(impact(25, SLID_DOWN, event_id="i4"))
+        assert story.state.fall.event_id == "i2"
+        story.hear(impact(30, SURE_FALL, event_id="i5"))
+        assert reasons(story, "fall") == ["sure_pattern"]
+
+    def test_up_and_walking_and_fallen_again_is_another(self) -> None:
+        story = hit(SURE_FALL)
+        beats(story, 30, steps=0)
+        beats(story, 60, steps=12)
+        assert story.state.fall.phase == "quiet"
+        story.hear(impact(600, SURE_FALL, event_id="i2"))
+        assert reasons(story, "fall") == ["sure_pattern"] * 2
+        assert len({told.detection_id for told in falls(story)}) == 2
+
+    def test_lying_long_is_told_once_more(self) -> None:
+        story = hit(SURE_FALL)
+        beats(story, *range(60, 900, 60), steps=0)
+        story.wait(899.9)
+        assert reasons(story, "fall") == ["sure_pattern"]
+        story.wait(900)
+        assert reasons(story, "fall") == ["sure_pattern", "long_lie"]
+        assert falls(story)[1].evidence["waited_s"] == 900.0
+        story.wait(7_000)
+        assert reasons(story, "fall") == ["sure_pattern", "long_lie"]
+
+    def test_a_movement_starts_the_long_lie_anew(self) -> None:
+        story = hit(SURE_FALL)
+        beats(story, 60, steps=0)
+        beats(story, 600, steps=4)
+        story.wait(1_499.9)
+        assert reasons(story, "fall") == ["sure_pattern"]
+        story.wait(1_500)
+        assert reasons(story, "fall")[1:] == ["long_lie"]
+
+    def test_helped_up_there_is_no_long_lie(self) -> None:
+        story = hit(SURE_FALL)
+        beats(story, 60, steps=0)
+        beats(story, 300, steps=20)
+        story.wait(20_000)
+        assert reasons(story, "fall") == ["sure_pattern"]
+
+    def test_a_fall_nothing_speaks_against_is_forgotten(self) -> None:
+        story = hit(SURE_FALL)
+        story.wait(7_199)
+        assert story.state.fall.phase == "lying"
+        story.wait(7_200)
+        assert story.state.fall == FallState()
+        story.hear(impact(9_000, SURE_FALL, event_id="i2"))
+        assert reasons(story, "fall") == ["sure_pattern", "long_lie", "sure_pattern"]
+
+
+class TestBadInput:
+    def test_judged_with_the_last_good_place_when_its_fix_is_rubbish(self) -> None:
+        story = hit(SURE_FALL, fix(9_000.0, accuracy_m=2_000.0, source=FixSource.CELL))
+        (told,) = falls(story)
+        assert told.place is not None
+        assert (told.evidence["place"], told.evidence["place_age_s"], told.place.at) == ("last_good", 60.0, at(-60))
+
+    def test_without_any_place_it_says_so(self) -> None:
+        story = Story()
+        story.hear(impact(0, SURE_FALL))
+        (told,) = falls(story)
+        assert (told.place, told.evidence["place"], told.evidence["place_age_s"]) == (None, "unknown", None)
+
+    def test_a_repeat_is_no_second_fall(self) -> None:
+        story = hit()
+        for seconds in (5, 10, 15):
+            assert story.hear(impact(seconds, SURE_FALL)).admission == "duplicate"
+        assert falls(story) == []
+
+    def test_a_late_fall_is_told_at_once_with_its_time(self) -> None:
+        story = Story()
+        story.fix(0, 0.0)
+        story.hear(impact(-7_200, FALL, late_s=7_200))
+        (told,) = falls(story)
+        assert (told.reason, told.at, told.evidence["late_s"]) == ("late_pattern", at(-7_200), 7_200.0)
+
+    def test_a_late_bare_impact_waits_from_its_arrival(self) -> None:
+        story = Story()
+        story.fix(0, 0.0)
+        story.hear(impact(-7_200, late_s=7_230))
+        assert (story.state.fall.since, falls(story)) == (at(30), [])
+        beats(story, 60, steps=0)
+        beats(story, 80, steps=0)
+        assert [(told.reason, told.evidence["late_s"]) for told in falls(story)] == [("impact_then_still", 7_230.0)]
+
+    def test_a_late_bare_impact_of_someone_walking_is_nothing(self) -> None:
+        story = Story()
+        story.hear(impact(-7_200, late_s=7_200))
+        beats(story, 30, steps=40)
+        beats(story, 60, steps=40)
+        assert (story.state.fall.phase, falls(story)) == ("quiet", [])
+
+    def test_a_message_from_before_the_impact_says_nothing_of_it(self) -> None:
+        story = hit()
+        story.hear(reading(-1, steps=0))
+        assert not story.state.fall.counting
+
+    def test_a_clock_that_starts_anew_leaves_the_deadline(self) -> None:
+        story = hit()
+        story.hear(reading(-400, steps=0))
+        story.wait(60)
+        assert reasons(story, "fall") == ["pattern_unanswered"]
+
+
+@pytest.mark.parametrize("phase", list(Phase))
+def test_every_phase_can_be_left(phase: Phase) -> None:
+    assert any(before is phase for before, _ in TRANSITIONS)
+
+
+@pytest.mark.parametrize("sign", [Sign.WALKED, Sign.MOVED, Sign.TAKEN_OFF])
+@pytest.mark.parametrize("phase", [Phase.SUSPECTED, Phase.DOWN, Phase.LYING])
+def test_whatever_shows_that_all_is_well_ends_it(phase: Phase, sign: Sign) -> None:
+    assert TRANSITIONS[phase, sign] is Phase.QUIET
+
+
+def test_what_is_ordinary_leaves_the_same_state() -> None:
+    story = Story()
+    story.fix(0, 0.0, steps=10, worn=True)
+    beats(story, 60, steps=0)
+    assert story.state.fall is FRESH.fall
+    assert fall.due(story.state.fall, story.person) is None
+
+
+steps = st.lists(st.tuples(st.integers(1, 240), st.one_of(st.none(), st.integers(0, 20))), max_size=8)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.sampled_from([None, FALL, SURE_FALL]), steps)
+def test_whatever_follows_an_impact_is_told_once_or_not_at_all(
+    motion: MotionSummary | None, told: list[tuple[int, int | None]]
+) -> None:
+    story, now, walked = hit(motion), 0, 0
+    for position, (wait, counted) in enumerate(told):
+        now += wait
+        beats(story, now, steps=counted)
+        walked += counted or 0 if position else 0
+    story.wait(now + 800)
+    found = [reason for reason in reasons(story, "fall") if reason != "long_lie"]
+    assert len(found) <= 1
+    if walked < 8:
+        assert len(found) == 1, "nobody who lies is forgotten"
+    if found and motion is not None:
+        first = falls(story)[0]
+        assert first.at - at(0) <= timedelta(seconds=60) or first.evidence["still_messages"]
