@@ -44,6 +44,10 @@ __all__ = ["BedState", "Reason", "due", "in_bed", "quiet", "step", "tick"]
 MOVED_EVERY = timedelta(minutes=1)
 
 
+#: Whoever has not been back for so long, and into the day, has risen; they may well be back in the next night only.
+LONGEST_ABSENCE = timedelta(hours=4)
+
+
 class Reason(StrEnum):
     """Why the bed is spoken of."""
 
@@ -136,7 +140,7 @@ def _settle(state: BedState, person: Person) -> BedState:
             stay_since = state.stay_since or back_at
             if state.left_in_night and not state.went_out:
                 habits = with_absence(habits, left_at, back_at)
-        elif not person.is_night(back_at):
+        elif not person.is_night(min(back_at, left_at + LONGEST_ABSENCE)):
             habits = with_rising(habits, left_at, person)
     return BedState(
         occupancy=TRANSITIONS[state.occupancy, Word.SETTLED],

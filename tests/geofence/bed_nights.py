@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
+from geofence import engine
 from geofence.detection import Detection
 from geofence.ordering import Admission
 from geofence.person import Person
@@ -13,6 +14,8 @@ from geofence.reading import BedReport, BedStatus, Reading, ReadingKind
 from tests.geofence.scenes import BRACELET, Story, person
 
 BED = "zb-bed-1"
+EXIT, REMINDER, OVERDUE = "bed_exit.left_at_night", "no_return.reminder", "no_return.overdue"
+MOVING, UNTOLD = "no_return.moving_at_home", "no_return.bed_no_longer_tells"
 
 
 def bed_reading(at: datetime, status: str, *, device_id: str = BED, late_s: float = 0.0, **measured: Any) -> Reading:
@@ -41,12 +44,16 @@ class Night:
 
     def at(self, clock: str) -> datetime:
         """The instant, on or after the last one named."""
-        found = datetime.combine(self.day, time.fromisoformat(clock), self.person.time_zone).astimezone(UTC)
+        found = self.then(clock)
         if self._last is not None and found < self._last:
             self.day += timedelta(days=1)
-            found = datetime.combine(self.day, time.fromisoformat(clock), self.person.time_zone).astimezone(UTC)
+            found = self.then(clock)
         self._last = found
         return found
+
+    def then(self, clock: str) -> datetime:
+        """An instant of the day that it is by now, also one that is over."""
+        return datetime.combine(self.day, time.fromisoformat(clock), self.person.time_zone).astimezone(UTC)
 
     def bed(self, clock: str, status: str, **measured: Any) -> list[Detection]:
         """The bed reports."""
@@ -58,7 +65,9 @@ class Night:
         at = self.at(clock)
         return self.hear(Reading(at=at, received_at=at, **values))
 
-    def bed_every(self, clock: str, until: str, status: str, seconds: float = 120.0, **measured: Any) -> list[Detection]:
+    def bed_every(
+        self, clock: str, until: str, status: str, seconds: float = 120.0, **measured: Any
+    ) -> list[Detection]:
         """It says the same again and again, both ends included."""
         at, end, told = self.at(clock), self.at(until), list[Detection]()
         while at <= end:
@@ -75,8 +84,6 @@ class Night:
     def wait(self, clock: str) -> list[Detection]:
         """Nothing is heard until then."""
         at, known = self.at(clock), len(self.story.detections)
-        from geofence import engine
-
         self.story.state, judgement = engine.run_down(self.story.state, self.person, at)
         self.story.detections += judgement.detections
         self.story.commands += judgement.commands
@@ -91,9 +98,31 @@ class Night:
 
     @property
     def told(self) -> list[str]:
-        """`kind.reason` of everything told."""
-        return [f"{each.kind}.{each.reason}" for each in self.story.detections]
+        """`kind.reason` of everything told about being in bed or out of it; what others tell is left out."""
+        return about_bed(self.story.detections)
+
+
+def asleep(**thresholds: Any) -> Night:
+    """In bed since 22:30, and last heard of there at 02:38."""
+    night = Night(person(**thresholds))
+    night.asleep("22:30")
+    night.bed_every("22:35", "02:38", "occupied")
+    return night
+
+
+def up_since_0240() -> Night:
+    """Left the bed at 02:40."""
+    night = asleep()
+    night.bed("02:40", "empty")
+    night.bed("02:40:10", "empty")
+    return night
+
+
+def about_bed(told: list[Detection]) -> list[str]:
+    """`kind.reason` of exits, missing returns and staying in bed."""
+    return [word for word in words(told) if word.startswith(("bed_exit.", "no_return.", "still_in_bed."))]
 
 
 def words(told: list[Detection]) -> list[str]:
+    """`kind.reason` of some detections."""
     return [f"{each.kind}.{each.reason}" for each in told]

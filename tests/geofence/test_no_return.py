@@ -1,0 +1,167 @@
+"""Not coming back to bed: the deadline, the morning, the bracelet, and a bed that stopped reporting."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from geofence.reading import Fix, Reading, ReadingKind
+from tests.geofence.bed_nights import (
+    EXIT,
+    MOVING,
+    OVERDUE,
+    REMINDER,
+    UNTOLD,
+    asleep,
+    up_since_0240,
+    words,
+)
+from tests.geofence.scenes import BRACELET, fix
+
+
+def test_not_back_a_reminder_and_then_overdue() -> None:
+    night = up_since_0240()
+    assert night.bed_every("02:42", "02:54", "empty") == []
+    (told,) = night.wait("02:55")
+    assert words([told]) == [REMINDER]
+    assert told.at == night.at("02:55")
+    assert told.evidence == {
+        "left_at": "2026-11-20T18:40:00+00:00", "absent_min": 15.0, "back_within_min": 15.0, "absences_known": 0,
+        "moved_at": None, "bed_heard_at": "2026-11-20T18:54:00+00:00", "safety": "unknown",
+        "local_time": "02:55", "night": True,
+    }  # fmt: skip
+    assert night.story.state.bed.told_no_return
+    assert night.bed_every("02:56", "03:04", "empty") == []
+    assert words(night.wait("03:05")) == [OVERDUE]
+    assert night.bed_every("03:06", "05:58", "empty") == []
+
+
+@pytest.mark.parametrize(
+    ("back", "told"),
+    [("02:54:31", []), ("02:54:59", []), ("02:55:01", [REMINDER]), ("03:04:59", [REMINDER])],
+)
+def test_back_ends_it(back: str, told: list[str]) -> None:
+    night = up_since_0240()
+    night.bed_every("02:42", "02:54", "empty")
+    night.bed(back, "occupied")
+    night.bed_every("03:05", "04:30", "occupied")
+    assert night.told == [EXIT, *told]
+    assert night.story.state.bed.left_at is None
+    assert not night.story.state.bed.told_no_return
+
+
+def test_half_a_minute_on_the_bed_is_no_return() -> None:
+    night = up_since_0240()
+    night.bed_every("02:42", "02:54", "empty")
+    night.bed("02:54:50", "occupied")
+    assert night.bed("02:55:15", "empty") == []
+    # It was due at 02:55, and somebody who sat down for a moment is told of at once.
+    assert words(night.bed("02:55:25", "empty")) == [REMINDER]
+    assert night.story.detections[-1].at == night.then("02:55:15")
+    assert night.story.state.bed.left_at == night.then("02:40")
+
+
+@pytest.mark.parametrize(
+    ("clock", "told"),
+    [("05:20", [REMINDER, OVERDUE]), ("05:40", [REMINDER]), ("05:44", [REMINDER]), ("05:45", []), ("05:50", [])],
+)
+def test_the_morning_ends_it(clock: str, told: list[str]) -> None:
+    night = asleep()
+    night.bed_every("02:40", "05:18", "occupied")
+    night.bed(clock, "empty")
+    night.bed_every(f"{clock}:30", "08:00", "empty")
+    assert night.told == [EXIT, *told]
+
+
+@pytest.mark.parametrize(
+    ("said", "reason"),
+    [
+        ({"steps": 8, "at_home": True}, MOVING),
+        ({"steps": 8}, MOVING),
+        ({"steps": 7, "at_home": True}, REMINDER),
+        ({"steps": 30, "at_home": False}, REMINDER),
+        ({"at_home": True}, REMINDER),
+    ],
+)
+def test_steps_at_home_soften_it_and_do_not_drop_it(said: dict[str, Any], reason: str) -> None:
+    night = up_since_0240()
+    night.bracelet("02:46", **said)
+    night.bed_every("02:48", "02:54", "empty")
+    assert words(night.wait("02:55")) == [reason]
+
+
+@pytest.mark.parametrize(("walked", "reason"), [("02:44:59", REMINDER), ("02:45", MOVING)])
+def test_steps_of_long_ago_do_not_count(walked: str, reason: str) -> None:
+    night = up_since_0240()
+    night.bracelet(walked, steps=20, at_home=True)
+    night.bed_every("02:46", "02:54", "empty")
+    assert words(night.wait("02:55")) == [reason]
+
+
+def test_while_the_steps_go_on_nobody_is_told_again_and_then_they_are() -> None:
+    night = up_since_0240()
+    for clock in ("02:50", "03:00", "03:10"):
+        night.bracelet(clock, steps=20, at_home=True)
+        night.bed(f"{clock}:30", "empty")
+    assert night.told == [EXIT, MOVING]
+    night.bed_every("03:12", "03:24", "empty")
+    assert words(night.wait("03:25")) == [OVERDUE]
+
+
+def test_outside_is_overdue_at_once() -> None:
+    night = up_since_0240()
+    for clock, east_m in (("02:46", 0.0), ("02:52", 260.0), ("02:52:40", 290.0)):
+        at = night.at(clock)
+        where: Fix = fix(east_m)
+        night.hear(
+            Reading(
+                person_id=1,
+                device_id=BRACELET,
+                kind=ReadingKind.LOCATION,
+                at=at,
+                received_at=at,
+                fix=where,
+                steps=60,
+            )
+        )
+    night.bed("02:54", "empty")
+    assert words(night.wait("02:55")) == [OVERDUE]
+    assert night.story.detections[-1].evidence["safety"] == "outside"
+
+
+def test_the_bracelet_is_asked_for_a_fix() -> None:
+    night = asleep()
+    night.bracelet("02:39")
+    night.bed("02:40", "empty")
+    night.bed_every("02:41", "02:54", "empty")
+    known = len(night.story.commands)
+    night.wait("02:55")
+    (command,) = night.story.commands[known:]
+    assert (command.device_id, command.type, command.reason) == (BRACELET, "locate", "no_return")
+
+
+@pytest.mark.parametrize(("last_word", "reason"), [("02:44:50", UNTOLD), ("02:45", REMINDER)])
+def test_a_bed_that_stopped_reporting_is_said_to(last_word: str, reason: str) -> None:
+    night = up_since_0240()
+    night.bed(last_word, "empty")
+    assert words(night.wait("02:55")) == [reason]
+
+
+def test_a_bed_heard_again_tells_of_the_absence() -> None:
+    night = up_since_0240()
+    assert words(night.wait("02:56")) == [UNTOLD]
+    assert night.bed_every("03:00", "03:04", "empty") == []
+    assert words(night.wait("03:05")) == [OVERDUE]
+
+
+def test_a_bed_that_stays_silent_is_told_once() -> None:
+    night = up_since_0240()
+    assert words(night.wait("05:59")) == [UNTOLD]
+
+
+def test_a_fault_while_out_says_that_the_bed_cannot_tell() -> None:
+    night = up_since_0240()
+    night.bed_every("02:41", "02:43", "fault")
+    told = night.bed_every("02:44", "02:56", "fault")
+    assert UNTOLD in words(told)
