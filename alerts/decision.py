@@ -89,7 +89,7 @@ def decide(
 
 def loud(fact: Fact) -> bool:
     """Whether somebody is called for this alone."""
-    if kinds.of(fact.kind).told is Told.NEVER:
+    if kinds.told_of(fact.kind, fact.reason) is Told.NEVER:
         return False
     lowered = fact.accompanied is not None and kinds.of(fact.kind).accompanied is not None
     return not (lowered and severity.own(fact).severity is Severity.INFO)

@@ -122,10 +122,18 @@ UNKNOWN = Kind(severity=Severity.WARNING, on_return=Return.KEEPS)
 SEVERITY_BY_REASON: Mapping[tuple[str, str], Severity] = MappingProxyType(
     {
         ("low_battery", "below_critical"): Severity.WARNING,
+        ("heart_rate", "critically_low"): Severity.CRITICAL,
+        ("heart_rate", "critically_high"): Severity.CRITICAL,
+        ("breathing_rate", "critically_low"): Severity.CRITICAL,
+        #: One pause of breath in a night is most people's.
+        ("apnea", "single_pause"): Severity.INFO,
+        ("silence", "no_contact_outside"): Severity.URGENT,
         #: The time agreed has passed: nobody is with them any more that we know of.
         ("zone_exit", "outing_expired"): Severity.URGENT,
     }
 )
+#: ... and when somebody is told of it.
+TOLD_BY_REASON: Mapping[tuple[str, str], Told] = MappingProxyType({("apnea", "single_pause"): Told.NEVER})
 #: The kind that says the person is back.
 BACK = "zone_enter"
 
@@ -138,3 +146,8 @@ def of(kind: str) -> Kind:
 def severity_of(kind: str, reason: str) -> Severity:
     """What a detection is by itself, before circumstances."""
     return SEVERITY_BY_REASON.get((kind, reason), of(kind).severity)
+
+
+def told_of(kind: str, reason: str) -> Told:
+    """When somebody is told of a detection that is not urgent."""
+    return TOLD_BY_REASON.get((kind, reason), of(kind).told)

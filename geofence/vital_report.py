@@ -77,7 +77,7 @@ def _detection(sign: VitalSign, state: VitalState, seen: Observation, rate_bpm: 
             "usual_bpm": bounds.usual,
             "held_since": since.isoformat(),
             "held_s": round((reading.at - since).total_seconds()),
-            "reports": state.critical_reports if critical else state.reports,
+            "reports_count": state.critical_reports if critical else state.reports,
             "quality_pct": reading.bed.quality_pct if reading.bed else None,
             **when(seen.person, reading.at),
         },

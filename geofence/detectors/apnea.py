@@ -5,7 +5,7 @@ A bed tells of a pause in one of two ways:
 * its own judgement, `apnea_s`: a pause of 20 s, long from 40 s;
 * reports at most 10 s apart: breathing fainter than 22 % of the person's own last two minutes, or, from a bed that
   tells no depth, a breathing rate that was there at night and is missing. A report speaks for the time since the one
-  before; 15 s without any breath are a pause, 35 s a long one: the reports in which a pause begins and ends show breath.
+  before; 15 s without any breath are a pause, 35 s a long one: the ones in which it begins and ends show breath.
 
 Single pauses are written down (`single_pause`); five within an hour (`repeated_pauses`) or one long one (`long_pause`)
 are told. If the heart rate is gone too, the sensor slipped or the person left: no pause. After three minutes it is the
