@@ -27,6 +27,7 @@ from geofence.reading import (
     SafetyEventType,
 )
 from geofence.zone import Window
+from tests.geofence.impacts import FALL, SAT_DOWN, SLID_DOWN, SURE_FALL
 from tests.geofence.scenes import START, circle, fix, person, polygon, square
 
 EVERY_DAY = frozenset(range(1, 8))
@@ -79,9 +80,12 @@ def _said(random: Random, person_id: int, at: datetime) -> Reading:
     if kind is ReadingKind.LOCATION:
         return Reading(kind=kind, fix=_fix(random), steps=random.choice(STEPS), **power, **values)
     if kind is ReadingKind.HEARTBEAT:
-        return Reading(kind=kind, **power, **values)
+        wear = {"worn": random.choice([None, True, False]), "steps": random.choice(STEPS)}
+        return Reading(kind=kind, **power, **wear, **values)
     if kind is ReadingKind.EVENT:
-        event = SafetyEvent(event_id=random.choice("123"), type=random.choice(list(SafetyEventType)))
+        type_ = random.choice(list(SafetyEventType))
+        motion = random.choice([None, SAT_DOWN, SLID_DOWN, FALL, SURE_FALL]) if type_ == "impact" else None
+        event = SafetyEvent(event_id=random.choice("123"), type=type_, motion=motion)
         return Reading(kind=kind, event=event, fix=random.choice([None, _fix(random)]), **values)
     return Reading(kind=kind, bed=BedReport(status=random.choice(list(BedStatus))), **values | {"device_id": "bed"})
 
