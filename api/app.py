@@ -19,7 +19,7 @@ from api.attempts import Attempts
 from api.headers import Headers
 from api.live import Hub
 from api.passwords import Passwords
-from api.routes import api_v1, console, health
+from api.routes import api_v1, console, health, pages
 from api.services import Services
 from api.settings import ApiSettings
 from runtime import database
@@ -74,7 +74,7 @@ def create_app(settings: ApiSettings, clock: Clock, *, console_dist: Path = cons
     app.state.console_dist = console_dist
     app.add_middleware(Headers, basemap_origin=settings.basemap_origin)
     errors.install(app)
-    for router in (api_v1, health.router, console.router):
+    for router in (api_v1, health.router, pages.router, console.router):
         app.include_router(router)
     app.openapi = lambda: _document(app)  # type: ignore[method-assign] # FastAPI's own way of extending the document
     return app

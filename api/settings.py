@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr
@@ -39,6 +40,27 @@ class ApiSettings(Settings):
     alerts_templates_dir: Path | None = Field(
         default=None, description="a folder with zh-CN and en in it, e.g. /etc/tongxing/messages"
     )
+    #: Where this server is found from outside; codes on sheets lead there. Unset: the address it was asked by.
+    alerts_console_url: str | None = Field(
+        default=None,
+        pattern=r"^https?://[^\s/]+(/[^\s]*)?$",
+        description="the console's address as others reach it, e.g. https://tongxing.example.org",
+    )
+    #: Sender of CAP messages. Unset: none are issued.
+    cap_sender: str | None = Field(
+        default=None, pattern=r"^[^\s,<&]{1,200}$", description="an address without spaces, e.g. tongxing@city.example"
+    )
+    #: Whether CAP messages are meant. Test until every receiver has shown that it understands them.
+    cap_status: Literal["Actual", "Exercise", "Test"] = Field(default="Test", description="Actual, Exercise or Test")
+    cap_scope: Literal["Public", "Restricted", "Private"] = Field(
+        default="Restricted", description="Public, Restricted or Private"
+    )
+    #: Whom a message is for, where it is not public.
+    cap_audience: str = Field(
+        default="公安、民政和救助管理机构", min_length=1, max_length=500, description="for whom, e.g. police and rescue"
+    )
+    cap_sender_name: str = Field(default="", max_length=200, description="the sender's name as people know it")
+    cap_contact: str = Field(default="", max_length=200, description="whom to call, e.g. 12349")
     #: MapLibre style of a base map. Unset: no request leaves the machine.
     basemap_style_url: str | None = Field(
         default=None,

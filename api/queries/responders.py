@@ -55,7 +55,7 @@ async def coordinators(connection: Connection, *, within: str, after: str, limit
         return await cursor.fetchall()
 
 
-async def responses(connection: Connection, incident_id: int, *, user_id: int) -> list[ResponseRow]:
+async def responses(connection: Connection, incident_id: int, *, user_id: int | None) -> list[ResponseRow]:
     """Who answers an incident the caller has found visible."""
     async with connection.cursor(row_factory=class_row(ResponseRow)) as cursor:
         await cursor.execute(
