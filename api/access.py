@@ -40,6 +40,8 @@ class Action(StrEnum):
     READ_TRACK = "read_track"
     READ_ZONE = "read_zone"
     WRITE_ZONE = "write_zone"
+    READ_DANGERS = "read_dangers"
+    WRITE_DANGERS = "write_dangers"
     READ_POLICY = "read_policy"
     WRITE_POLICY = "write_policy"
     READ_DEVICE = "read_device"
@@ -86,6 +88,9 @@ TABLE: Mapping[Action, Mapping[Role, Scope]] = {
     Action.READ_TRACK: _NEARBY,
     Action.READ_ZONE: _FAMILY,
     Action.WRITE_ZONE: _FAMILY,
+    # Rivers and roads, which any map shows.
+    Action.READ_DANGERS: dict.fromkeys(Role, Scope.ALL),
+    Action.WRITE_DANGERS: _FLEET,
     Action.READ_POLICY: _FAMILY,
     # A threshold moved wrongly is an exit nobody is told of: the centre's to decide, with the family.
     Action.WRITE_POLICY: {Role.ADMIN: Scope.ALL},

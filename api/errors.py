@@ -19,6 +19,7 @@ from alerts.errors import IncidentNotFound, LadderError
 from alerts.lifecycle import IllegalTransition
 from alerts.outing import OutingNotFound, OutingRefused
 from alerts.response import AnswerNotPossible
+from api.dangers.features import DangersRefused
 from api.importing.csv_rows import RegisterError
 from api.zone_shape import ZoneError
 from geofence.policy import PolicyError
@@ -167,6 +168,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(IllegalTransition, _answer_transition)
     app.add_exception_handler(LadderError, _answer_refused)
     app.add_exception_handler(OutingRefused, _answer_refused)
+    app.add_exception_handler(DangersRefused, _answer_refused)
     app.add_exception_handler(OutingNotFound, _answer_outing_not_found)
     app.add_exception_handler(AnswerNotPossible, _answer_not_possible)
     app.add_exception_handler(RegisterError, _answer_register)

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import psycopg
 import structlog
 
+from geofence.danger_map import NO_DANGERS, Danger, DangerError, DangerMap, danger_from_geojson
 from geofence.geometry import ShapeError
 from geofence.person import Person
 from geofence.policy import Policy, usable_overrides
@@ -23,6 +24,9 @@ log = structlog.get_logger(__name__)
 
 #: Above this many changed persons the whole registry is read again: one query is cheaper than many. Count.
 RELOAD_ALL_FROM = 200
+
+#: What NOTIFY says when the map of dangers has changed: it is everybody's.
+DANGERS = "dangers"
 
 #: Which kinds of message a kind of device may send.
 SPOKEN_BY: dict[str, frozenset[ReadingKind]] = {
@@ -48,6 +52,8 @@ class Registry:
         self._url = database_url
         self.devices: dict[str, Device] = {}
         self.persons: dict[int, Person] = {}
+        #: One map that every person refers to.
+        self.dangers: DangerMap = NO_DANGERS
 
     async def load(self, person_ids: Iterable[int] | None = None) -> None:
         """Read everything, or only some persons and their devices."""
@@ -56,8 +62,10 @@ class Registry:
         async with connection:
             persons = await store.registry_persons(connection, wanted)
             devices = await store.registry_devices(connection, wanted)
+            if wanted is None:
+                self.dangers = danger_map_of(await store.registry_dangers(connection))
         self._forget(wanted)
-        self.persons.update({int(row["person_id"]): _person(row) for row in persons})
+        self.persons.update({int(row["person_id"]): _person(row, self.dangers) for row in persons})
         # A person who was added between the two queries is announced, and read then.
         self.devices.update(
             {str(row["device_id"]): Device(**row) for row in devices if row["person_id"] in self.persons}
@@ -72,7 +80,7 @@ class Registry:
                 payloads = {await changed.get()}
                 while not changed.empty():
                     payloads.add(changed.get_nowait())
-                everything = "" in payloads or len(payloads) >= RELOAD_ALL_FROM
+                everything = not payloads.isdisjoint({"", DANGERS}) or len(payloads) >= RELOAD_ALL_FROM
                 try:
                     await self.load(None if everything else {int(payload) for payload in payloads})
                 except psycopg.OperationalError as error:
@@ -94,7 +102,7 @@ class Registry:
         self.devices = {} if gone is None else {k: v for k, v in self.devices.items() if v.person_id not in gone}
 
 
-def _person(row: Mapping[str, Any]) -> Person:
+def _person(row: Mapping[str, Any], dangers: DangerMap) -> Person:
     """A person as the engine wants it. What is wrong with a zone or policy costs that one, never the person."""
     person_id = int(row["person_id"])
     try:
@@ -104,8 +112,31 @@ def _person(row: Mapping[str, Any]) -> Person:
         time_zone = ZoneInfo("Asia/Shanghai")
     zones = tuple(zone for zone_row in row["zones"] if (zone := _zone(person_id, zone_row)) is not None)
     return Person(
-        person_id=person_id, time_zone=time_zone, zones=zones, policy=policy_from(person_id, row["overrides"])
+        person_id=person_id,
+        time_zone=time_zone,
+        zones=zones,
+        policy=policy_from(person_id, row["overrides"]),
+        dangers=dangers,
     )
+
+
+def danger_map_of(rows: Iterable[Mapping[str, Any]]) -> DangerMap:
+    """The map of the area. What is wrong with a feature costs that one."""
+    dangers: list[Danger] = []
+    for row in rows:
+        try:
+            dangers.append(
+                danger_from_geojson(
+                    row["geometry"],
+                    danger_id=row["danger_id"],
+                    kind=row["kind"],
+                    name=row["name"],
+                    half_width_m=row["half_width_m"],
+                )
+            )
+        except (DangerError, AttributeError) as error:
+            log.warning("danger_left_out", danger_id=row["danger_id"], error=str(error))
+    return DangerMap(tuple(dangers))
 
 
 def _zone(person_id: int, row: Mapping[str, Any]) -> Zone | None:

@@ -75,6 +75,16 @@ class Commit:
     quarantine: list[Row] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hearsay:
+    """Rows as they were read."""
+
+    #: (person id, device id, newest location, heartbeat, bed report).
+    heard: Sequence[Row]
+    #: (person id, latitude, longitude, accuracy_m, at).
+    places: Sequence[Row]
+
+
 async def try_own(connection: Connection) -> bool:
     """Take the owner's lock for this connection's life, if nobody else has it."""
     cursor = await connection.execute("SELECT pg_try_advisory_lock(%s)", (OWNER_LOCK,))
@@ -114,6 +124,13 @@ async def registry_persons(connection: Connection, person_ids: Sequence[int] | N
     )
 
 
+async def registry_dangers(connection: Connection) -> list[DictRow]:
+    """Every danger of the area, by identifier."""
+    return await rows_as_dicts(
+        connection, "SELECT danger_id, kind, name, geometry, half_width_m FROM danger_areas ORDER BY danger_id"
+    )
+
+
 async def registry_devices(connection: Connection, person_ids: Sequence[int] | None) -> list[DictRow]:
     """Devices in use and whose they are; None for everybody's."""
     return await rows_as_dicts(
@@ -133,6 +150,21 @@ async def engine_states(connection: Connection) -> list[tuple[int, bytes, dateti
     rows = [(int(person_id), bytes(snapshot), due_at) for person_id, snapshot, due_at in await cursor.fetchall()]
     await connection.commit()
     return rows
+
+
+async def hearsay(connection: Connection) -> Hearsay:
+    """What readings left behind that changed no state: when each device was heard, where each person was."""
+    cursor = await connection.execute(
+        """
+        SELECT person_id, device_id, location_at, heartbeat_at, bed_at
+        FROM device_states JOIN devices USING (device_key) WHERE person_id IS NOT NULL
+        """
+    )
+    heard = await cursor.fetchall()
+    cursor = await connection.execute("SELECT person_id, latitude, longitude, accuracy_m, at FROM latest_positions")
+    places = await cursor.fetchall()
+    await connection.commit()
+    return Hearsay(heard=heard, places=places)
 
 
 async def last_numbers(connection: Connection) -> dict[int, Numbers]:
@@ -208,8 +240,8 @@ _SAFETY: LiteralString = """
 
 _DEVICE_STATE: LiteralString = """
     INSERT INTO device_states AS known (device_key, last_seen_at, online, battery_pct, charging, worn, bed_status,
-        firmware, last_seq, seq_gaps, missing)
-    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+        firmware, last_seq, seq_gaps, missing, location_at, heartbeat_at, bed_at)
+    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
     ON CONFLICT (device_key) DO UPDATE SET
         last_seen_at = greatest(known.last_seen_at, excluded.last_seen_at),
         online = coalesce(excluded.online, known.online),
@@ -220,7 +252,10 @@ _DEVICE_STATE: LiteralString = """
         firmware = coalesce(excluded.firmware, known.firmware),
         last_seq = coalesce(excluded.last_seq, known.last_seq),
         seq_gaps = coalesce(excluded.seq_gaps, known.seq_gaps),
-        missing = greatest(0, known.missing + excluded.missing)
+        missing = greatest(0, known.missing + excluded.missing),
+        location_at = greatest(known.location_at, excluded.location_at),
+        heartbeat_at = greatest(known.heartbeat_at, excluded.heartbeat_at),
+        bed_at = greatest(known.bed_at, excluded.bed_at)
 """
 
 _ENGINE_STATE: LiteralString = """

@@ -16,8 +16,8 @@ def test_every_action_has_a_row_and_the_admin_is_in_each() -> None:
 @pytest.mark.parametrize(
     ("role", "scope", "actions"),
     [
-        (Role.FAMILY, Scope.ALL, {Action.READ_SELF, Action.READ_DIVISION}),
-        (Role.RESPONDER, Scope.ALL, {Action.READ_SELF, Action.READ_DIVISION}),
+        (Role.FAMILY, Scope.ALL, {Action.READ_SELF, Action.READ_DIVISION, Action.READ_DANGERS}),
+        (Role.RESPONDER, Scope.ALL, {Action.READ_SELF, Action.READ_DIVISION, Action.READ_DANGERS}),
         (Role.RESPONDER, Scope.OWN, set()),
         (
             Role.OPERATOR,
@@ -29,6 +29,8 @@ def test_every_action_has_a_row_and_the_admin_is_in_each() -> None:
                 Action.READ_QUARANTINE,
                 Action.READ_SUMMARY,
                 Action.READ_DIVISION,
+                Action.READ_DANGERS,
+                Action.WRITE_DANGERS,
                 Action.READ_RULES,
                 Action.READ_OUTAGE,
                 Action.ACT_ON_OUTAGE,

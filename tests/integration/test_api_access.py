@@ -118,6 +118,11 @@ OF_ALL: dict[tuple[str, str], tuple[Any, dict[str, int]]] = {
     ("GET", "/api/v1/live"): (None, {role: pair[0] for role, pair in NEARBY.items()}),
     ("GET", "/api/v1/quarantine"): (None, {role: pair[0] for role, pair in FLEET.items()}),
     ("GET", "/api/v1/summary"): (None, {role: pair[0] for role, pair in FLEET.items()}),
+    ("GET", "/api/v1/dangers"): (None, dict.fromkeys(ROLES, OK)),
+    ("PUT", "/api/v1/dangers?datum=wgs84"): (
+        {"type": "FeatureCollection", "features": []},
+        {role: pair[0] for role, pair in FLEET.items()},
+    ),
     # Not configured here.
     ("GET", "/api/v1/push/key"): (None, dict.fromkeys(ROLES, NONE)),
     # There is a receiver of each.

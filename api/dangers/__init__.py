@@ -1,0 +1,1 @@
+"""Dangers of the area, shared by everybody: water, rails and fast roads, taken from GeoJSON."""
