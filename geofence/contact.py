@@ -1,8 +1,9 @@
 """How often a device speaks, and until when its silence means nothing. Bounded, learnt, and cheap.
 
-The usual interval is learnt in windows: 32 intervals in a row give their 95th percentile, and the next window begins 25
-hours later, so that in time every hour of the day had its turn and an ordinary message changes nothing. The longest of
-the last seven windows counts: a device that sleeps at night is not missed at night.
+The usual interval is learnt in windows: 20 intervals, one every ten minutes, give their 95th percentile, and the next
+window begins 25 hours later, so that in time every hour of the day has its turn and an ordinary message changes nothing.
+Taking the interval that is going on at an instant favours long ones, which errs on the patient side. The longest of the
+last seven windows counts: a device that sleeps at night is not missed at night.
 
     patience = min(most, max(least, 3 x usual interval)),   an hour while it is not known
     outside  = min(most, max(five minutes, 3 x median interval outside)),   five minutes while that is not known
@@ -19,8 +20,9 @@ from geofence.local_time import next_time
 from geofence.person import Person
 from geofence.policy import Policy
 
-#: Intervals of one window. Count: two in them may be odd.
-WINDOW = 32
+#: Intervals of one window, and how far apart they are taken. Count: one of them may be odd.
+WINDOW = 20
+TAKEN_EVERY = timedelta(minutes=10)
 #: From the end of one window to the next. An hour more than a day; provisional.
 RELEARNT_AFTER = timedelta(hours=25)
 #: Windows that count. Count: a week.
@@ -42,17 +44,13 @@ class Contact:
     window_s: tuple[int, ...] = ()
     #: 95th percentiles of the windows learnt, the newest last. Seconds.
     usual_s: tuple[int, ...] = ()
-    learnt_at: datetime | None = None
+    #: From when on the next interval is taken; None: at once.
+    learns_at: datetime | None = None
     #: Newest seconds between messages while the person was outside, or perhaps.
     outside_s: tuple[int, ...] = ()
     charging: bool = False
     #: Its last safety event: those are not in the order of readings.
     event_at: datetime | None = None
-
-
-def learning(contact: Contact, at: datetime) -> bool:
-    """Whether the next interval would be remembered."""
-    return contact.learnt_at is None or at - contact.learnt_at >= RELEARNT_AFTER
 
 
 def learnt(contact: Contact, interval_s: int, at: datetime, *, outside: bool) -> Contact:
@@ -61,13 +59,13 @@ def learnt(contact: Contact, interval_s: int, at: datetime, *, outside: bool) ->
         return contact
     if outside:
         return replace(contact, outside_s=(*contact.outside_s, interval_s)[-OUTSIDE_INTERVALS:])
-    if not learning(contact, at):
+    if contact.learns_at is not None and at < contact.learns_at:
         return contact
     window_s = (*contact.window_s, interval_s)
     if len(window_s) < WINDOW:
-        return replace(contact, window_s=window_s)
+        return replace(contact, window_s=window_s, learns_at=at + TAKEN_EVERY)
     usual_s = int(nearest_rank(window_s, SHARE))
-    return replace(contact, window_s=(), usual_s=(*contact.usual_s, usual_s)[-WINDOWS:], learnt_at=at)
+    return replace(contact, window_s=(), usual_s=(*contact.usual_s, usual_s)[-WINDOWS:], learns_at=at + RELEARNT_AFTER)
 
 
 def usual_interval_s(contact: Contact) -> int | None:

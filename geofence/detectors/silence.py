@@ -116,15 +116,16 @@ def tick(state: SilenceState, person: Person, at: datetime, before: PersonState)
 
 def quiet(state: SilenceState, person: Person, before: PersonState, room: Room) -> None:
     """Every device in contact and known, none of them outside, nothing learnt."""
-    restless = any(each.deadline is None or contact.learning(each, room.since) for each in state.devices)
-    stopped = state.fix_deadline is None or state.frozen is not THAWED
-    if restless or stopped or before.zone.safety in AWAY:
+    stopped = state.fix_deadline is None or state.frozen != THAWED
+    if stopped or before.zone.safety in AWAY:
         room.never(Facet.FIX | Facet.WEAR)
         return
     for device in state.devices:
+        if device.deadline is None or device.learns_at is None:
+            room.never(Facet.FIX | Facet.WEAR)
+            return
         room.charging_only(None, device.charging)
-        assert device.learnt_at is not None
-        room.before(device.learnt_at + contact.RELEARNT_AFTER)
+        room.before(device.learns_at)
     room.steps_up_to(person.policy.zone_strong_steps - 1)
 
 
@@ -236,7 +237,7 @@ def _freeze(state: SilenceState, seen: Observation) -> tuple[SilenceState, Judge
     if fix is None or fix.source is not FixSource.GNSS or place is None:
         return state, NOTHING
     if (fix.latitude, fix.longitude) != (place.latitude, place.longitude):
-        return (state if state.frozen is THAWED or state.frozen == THAWED else replace(state, frozen=THAWED)), NOTHING
+        return (state if state.frozen == THAWED else replace(state, frozen=THAWED)), NOTHING
     steps = seen.reading.steps or 0
     if steps < policy.zone_strong_steps or state.frozen.told:
         return state, NOTHING
