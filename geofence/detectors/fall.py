@@ -17,7 +17,8 @@ when it arrives.
 
 Source: the stages, Palmerini et al., Sensors 2020 20(22) 6479, and reference practice; rates in docs/detectors/fall.md.
 
-Quiet: while QUIET, every reading that is not a safety event.
+Quiet: while QUIET, every reading that is not a safety event; once told, messages without a step, a fix, or a word of
+the strap or the charger.
 """
 
 from __future__ import annotations
@@ -182,8 +183,13 @@ def tick(state: FallState, person: Person, at: datetime, before: PersonState) ->
 
 def quiet(state: FallState, person: Person, before: PersonState, room: Room) -> None:  # noqa: ARG001 - as every detector's
     """Readings that say what is known: `geofence.quiet`."""
-    if state.phase is not Phase.QUIET:
+    if state.phase is Phase.SUSPECTED:
         room.never(Facet.FIX | Facet.WEAR | Facet.BED)
+    elif state.phase is not Phase.QUIET:
+        room.never(Facet.FIX if state.counting else Facet.FIX | Facet.WEAR)
+        room.steps_up_to(0)
+        room.worn_only(None, True)
+        room.charging_only(None, False)
 
 
 def weigh(reading: Reading) -> Scored | None:
@@ -253,15 +259,16 @@ def _watched(state: FallState, seen: Observation) -> FallState:
     if reading.device_id != state.device_id or since is None or reading.at <= since:
         return state
     if reading.steps is not None:
-        if reading.steps == 0:
+        if reading.steps == 0 and state.phase is Phase.SUSPECTED:
             state = replace(state, still_messages=state.still_messages + 1)
-        elif state.counting:
+        elif reading.steps > 0 and state.counting:
             state = replace(state, steps=state.steps + reading.steps, moved_at=reading.at)
-        state = replace(state, counting=True)
+        if not state.counting:
+            state = replace(state, counting=True)
     if seen.movement.believed and seen.last_place is not None and seen.last_place.at == reading.at:
         if state.anchor is None:
             state = replace(state, anchor=seen.last_place)
-        elif not _moved(state.anchor, seen.last_place, seen.person.policy):
+        elif state.phase is Phase.SUSPECTED and not _moved(state.anchor, seen.last_place, seen.person.policy):
             state = replace(state, still_messages=state.still_messages + 1)
     return state
 
