@@ -214,24 +214,24 @@ def with_hearsay(
         (device_id, kind, max(at, heard.get((device_id, kind), at))) for device_id, kind, at in state.order.newest
     )
     known, followed = state.track.place, state.track
-    if known is not None and place is not None and place.at > known.at:
+    if known is not None and place is not None and place.at >= known.at:
         followed = track.TrackState(place=place, held=followed.held)
     if rows == state.order.newest and followed is state.track:
         return state
     return msgspec.structs.replace(state, order=OrderState(newest=rows, events=state.order.events), track=followed)
 
 
-def room(state: PersonState, at: datetime, person: Person, area: SafeArea | None) -> Room | None:
+def room(state: PersonState, said: Reading, person: Person, area: SafeArea | None) -> Room | None:
     """Which next readings would change nothing, after one that changed nothing; None if none would.
 
     Args:
         state: of the person, just after.
-        at: of the reading that changed nothing materially.
+        said: the reading that changed nothing materially.
         person: whom it is about.
-        area: where the last believed place stands to the zones that count at `at`.
+        area: where the last believed place stands to the zones that count at that time.
     """
-    place, policy = state.track.place, person.policy
-    room_ = Room(since=at, live_max_age=policy.live_max_age, place=place, area=area)
+    place, policy, at = state.track.place, person.policy, said.at
+    room_ = Room(said=said, since=at, live_max_age=policy.live_max_age, place=place, area=area)
     if (due_at := due(state, person)) is not None:
         room_.before(due_at)
     if place is not None and state.track.held is None:

@@ -15,6 +15,7 @@ import msgspec
 
 from geofence import engine
 from geofence.detection import Place
+from geofence.detectors.zone import Safety
 from geofence.engine import FRESH, PLAIN, Outcome, PersonState
 from geofence.features import SafeArea, area_at, safe_area, safe_areas
 from geofence.observation import NOTHING, Judgement
@@ -79,9 +80,10 @@ class Memory:
         self._load = load
         self._held: dict[int, _Held] = {}
         self._undo: list[_Undo] = []
-        #: Since the last `keep`: persons of whom something was remembered, and those whose state changed materially.
+        #: Since the last `keep`: persons of whom something was remembered, and the state as it was then of those whose
+        #: state changed materially (`engine.material`).
         self.touched: set[int] = set()
-        self.material: set[int] = set()
+        self.material: dict[int, PersonState] = {}
 
     def __len__(self) -> int:
         """Persons held."""
@@ -92,12 +94,30 @@ class Memory:
         held = self._held.get(person_id)
         return self._load(person_id) if held is None else held.current()
 
-    def due(self, person_id: int, person: Person) -> datetime | None:
-        """`engine.due` of one person's state."""
+    def is_place(self, person_id: int, reading: Reading) -> bool:
+        """Whether a reading's fix is one person's last believed place."""
+        held, fix = self._held.get(person_id), reading.fix
+        if held is not None and held.fixed is not None:
+            return held.fixed is reading
+        place = (held.state if held is not None else self._load(person_id)).track.place
+        return (
+            place is not None
+            and fix is not None
+            and place.at == reading.at
+            and (place.latitude, place.longitude, place.accuracy_m) == (fix.latitude, fix.longitude, fix.accuracy_m)
+        )
+
+    def safety(self, person_id: int) -> Safety:
+        """Where one person is believed to be."""
         held = self._held.get(person_id)
+        return (held.state if held is not None else self._load(person_id)).zone.safety
+
+    def due(self, person: Person) -> datetime | None:
+        """`engine.due` of one person's state."""
+        held = self._held.get(person.person_id)
         if held is not None and held.person is person:
             return held.due_at
-        return engine.due(self.state(person_id), person)
+        return engine.due(self.state(person.person_id), person)
 
     def judge_all(self, readings: Sequence[Reading], persons: Mapping[int, Person]) -> list[Outcome]:
         """Judge readings in the order given.
@@ -124,20 +144,20 @@ class Memory:
 
     def run_down(self, person: Person, until: datetime) -> Judgement:
         """Judge every deadline of one person up to and including `until`."""
-        due_at = self.due(person.person_id, person)
+        due_at = self.due(person)
         if due_at is None or due_at > until:
             return NOTHING
         state = self.state(person.person_id)
         after, judgement = engine.run_down(state, person, until)
         if after is not state:
             self._replace(_Held(after, person, engine.due(after, person), None))
-            self.material.add(person.person_id)
+            self.material.setdefault(person.person_id, state)
         return judgement
 
     def keep(self) -> None:
         """What was judged is stored: it will not be taken back."""
         self._undo.clear()
-        self.touched, self.material = set(), set()
+        self.touched, self.material = set(), {}
 
     def undo(self) -> None:
         """What was judged since the last `keep` was never heard."""
@@ -181,7 +201,7 @@ class Memory:
         """Remember a reading if it is quiet."""
         stream = (reading.device_id, reading.kind)
         last_at = held.newest.get(stream)
-        if last_at is None or reading.at <= last_at or not room.holds(reading, held.fix_at):
+        if last_at is None or reading.at <= last_at or not room.holds(reading, last_at, held.fix_at):
             return False
         self._undo.append((held, stream, last_at, held.fixed, held.fix_at))
         held.newest[stream] = reading.at
@@ -205,7 +225,7 @@ class Memory:
         if after is state:
             return outcome
         if engine.material(state, after):
-            self.material.add(person_id)
+            self.material.setdefault(person_id, state)
             self._replace(_Held(after, person, engine.due(after, person), None))
         else:
             self._replace(
@@ -225,4 +245,4 @@ def _room(state: PersonState, reading: Reading, person: Person, area: SafeArea |
     place = state.track.place
     if place is not None and (reading.fix is None or place.at != reading.at):
         area = area_at(place, reading.at, person)
-    return engine.room(state, reading.at, person, area)
+    return engine.room(state, reading, person, area)

@@ -28,8 +28,9 @@ NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 FRAMES_AGREE = 0.99
 #: ... which holds up to this latitude; nearer to the poles no fix is quiet. Degrees.
 FRAMES_AGREE_UNTIL = 70.0
-#: A limit of speed between two fixes asks for no longer a time between them; beyond, the circle shrinks. Seconds.
-LONGEST_GAP_S = 20.0
+#: A limit of speed between two fixes asks for no longer a time between them; beyond, the circle shrinks. Seconds: less
+#: than the minute after which a bracelet at home speaks again.
+LONGEST_GAP_S = 45.0
 #: Any yes or no of a bracelet.
 ANYTHING: tuple[bool | None, ...] = (None, False, True)
 
@@ -52,12 +53,13 @@ _FIX, _BED, _BATTERY, _WEAR = (int(each) for each in (Facet.FIX, Facet.BED, Face
 class Room:
     """How far the next readings of one person may go. Narrowed by each detector in turn, then only asked.
 
-    For the detectors: `since` is the instant of the reading that changed nothing; `place` is the last believed place,
-    the middle of the circle that `within` narrows; `area` is where that place stands to the safe area (None: unknown,
-    or no zone counts). A reading older than `since` is never quiet, nor one of a device that was not heard before, nor
+    For the detectors: `said` is the reading that changed nothing and `since` its instant; `place` is the last believed
+    place, the middle of the circle that `within` narrows; `area` is where that place stands to the safe area (None:
+    unknown, or no zone counts). A reading older than `since` is never quiet, nor one of a device that was not heard before, nor
     a safety event, nor a fix from a cell tower or too vague to be believed.
     """
 
+    said: Reading
     since: datetime
     live_max_age: timedelta
     place: Place | None = None
@@ -67,6 +69,7 @@ class Room:
     accuracy_m: float = 0.0
     speed_mps: float = math.inf
     least_speed_mps: float = math.inf
+    stepless: bool = False
     steps: float = math.inf
     battery_pct: tuple[float, float] = (-math.inf, math.inf)
     worn: tuple[bool | None, ...] = ANYTHING
@@ -79,6 +82,7 @@ class Room:
     quality_pct: float = -math.inf
     breathing_depth_pct: tuple[float, float] = (-math.inf, math.inf)
     apnea_s: float = math.inf
+    bed_gap: timedelta = timedelta.max
     # What `close` works out once, for `holds`.
     _radius_m2: float = -1.0
     _gap: timedelta = timedelta(0)
@@ -119,6 +123,10 @@ class Room:
     def steps_up_to(self, steps: float) -> None:
         """At most so many steps a message; a device that does not say made none."""
         self.steps = min(self.steps, steps)
+
+    def without_steps(self) -> None:
+        """Fixes with which the bracelet says that it counted no steps: a zero, not a missing number."""
+        self.stepless = True
 
     def battery_between(self, least_pct: float, most_pct: float) -> None:
         """A charge within these, both included. Per cent; a message that does not say is free."""
@@ -168,6 +176,10 @@ class Room:
         """The bed's own pause of breath is shorter than this. Seconds; a report that does not say is free."""
         self.apnea_s = min(self.apnea_s, apnea_s)
 
+    def bed_reports_within(self, gap: timedelta) -> None:
+        """Bed reports that come at most this long after the last one of the same bed."""
+        self.bed_gap = min(self.bed_gap, gap)
+
     @property
     def empty(self) -> bool:
         """Whether no reading fits in."""
@@ -187,11 +199,12 @@ class Room:
             )  # fmt: skip
         return self
 
-    def holds(self, reading: Reading, last_fix_at: datetime | None) -> bool:
+    def holds(self, reading: Reading, last_at: datetime, last_fix_at: datetime | None) -> bool:
         """Whether a reading of a known device, newer than its last of that kind, is quiet.
 
         Args:
             reading: any.
+            last_at: of the reading before it, of the same device and kind.
             last_fix_at: of the last believed place, which may be later than `place`; None without one.
         """
         at, fix, bed, battery_pct = reading.at, reading.fix, reading.bed, reading.battery_pct
@@ -199,9 +212,17 @@ class Room:
             self.since <= at < self.until
             and reading.event is None
             and reading.received_at - at <= self.live_max_age
-            and (fix is None or (last_fix_at is not None and self._holds_fix(fix) and at - last_fix_at > self._gap))
+            and (
+                fix is None
+                or (
+                    last_fix_at is not None
+                    and self._holds_fix(fix)
+                    and at - last_fix_at > self._gap
+                    and (not self.stepless or reading.steps == 0)
+                )
+            )
             and (battery_pct is None or self.battery_pct[0] <= battery_pct <= self.battery_pct[1])
-            and (self._holds_bed(bed) if bed is not None else self._holds_wear(reading))
+            and (self._holds_wear(reading) if bed is None else self._holds_bed(bed) and at - last_at <= self.bed_gap)
         )
 
     def _holds_fix(self, fix: Fix) -> bool:

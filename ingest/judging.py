@@ -1,6 +1,7 @@
 """One batch from envelopes to everything its transaction writes: decode, look up, judge, lay out as rows.
 
-No input or output happens here. What is returned is adopted only after the commit, so a batch can be judged again.
+No input or output happens here. What the engine remembers of it is kept only after the commit (`StateBook.keep`), or
+taken back, so a batch can be judged again.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from geofence import batch, engine, snapshot
+from geofence import snapshot
 from geofence.detection import Command, Detection
 from geofence.engine import Outcome, PersonState
 from geofence.ordering import Admission
@@ -58,7 +59,9 @@ class Judged:
     """A judged batch: what to write, and what to do once it is written."""
 
     commit: Commit = field(default_factory=Commit)
+    #: States to store: those that changed materially, and of whoever was due.
     states: dict[int, PersonState] = field(default_factory=dict)
+    due: list[int] = field(default_factory=list)
     numbers: dict[int, Numbers] = field(default_factory=dict)
     #: (device id, event id) of safety events to answer.
     answers: list[tuple[str, str]] = field(default_factory=list)
@@ -73,7 +76,7 @@ class Judged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """What a batch is judged with; not changed by judging."""
+    """What a batch is judged with; judging changes nothing but the book's memory."""
 
     devices: Mapping[str, Device]
     persons: Mapping[int, Person]
@@ -93,20 +96,17 @@ def judge(envelopes: Sequence[Envelope], known: Known, *, now: datetime, deadlin
     """Judge a batch, and the deadlines first."""
     judged = Judged()
     _hear(envelopes, known, judged)
-    due = () if deadlines is None else [key for key in deadlines.person_ids if key in known.persons]
-    wanted = {heard.reading.person_id for heard in judged.heard}.union(due)
-    before = {person_id: known.book.state(person_id) for person_id in wanted}
-    states = dict(before)
+    memory = known.book.memory
     if deadlines is not None:
-        _run_down(states, due, deadlines.until, known, judged, now)
-    readings = [heard.reading for heard in judged.heard]
-    judged.outcomes = batch.judge_all(states, readings, known.persons)
+        judged.due = [key for key in deadlines.person_ids if key in known.persons]
+        _run_down(judged.due, deadlines.until, known, judged, now)
+    judged.outcomes = memory.judge_all([heard.reading for heard in judged.heard], known.persons)
     # Whoever was due is written in any case: with another policy the deadline may have moved.
-    judged.states = {key: state for key, state in states.items() if before[key] is not state or key in due}
+    judged.states = {key: memory.state(key) for key in sorted({*memory.material, *judged.due})}
     _lay_out(known, judged, now)
-    for key, state in judged.states.items():
-        if state.zone.safety is not before[key].zone.safety:
-            judged.commit.safeties.append((state.zone.safety, key))
+    for key, before in memory.material.items():
+        if (safety := memory.safety(key)) is not before.zone.safety:
+            judged.commit.safeties.append((safety, key))
     return judged
 
 
@@ -192,12 +192,10 @@ def _heard(place: int, envelope: Envelope, report: Report, device: Device) -> He
     return Heard(place=place, envelope=envelope, report=report, device=device, reading=reading)
 
 
-def _run_down(  # noqa: PLR0917 - called once, above
-    states: dict[int, PersonState], due: Sequence[int], until: datetime, known: Known, judged: Judged, now: datetime
-) -> None:
+def _run_down(due: Sequence[int], until: datetime, known: Known, judged: Judged, now: datetime) -> None:
     """Judge the deadlines that have passed without a reading."""
     for person_id in due:
-        states[person_id], judgement = engine.run_down(states[person_id], known.persons[person_id], until)
+        judgement = known.book.memory.run_down(known.persons[person_id], until)
         for detection in judgement.detections:
             judged.detections.append(detection)
             judged.commit.detections.append(
@@ -208,15 +206,16 @@ def _run_down(  # noqa: PLR0917 - called once, above
 
 def _lay_out(known: Known, judged: Judged, now: datetime) -> None:
     """Everything as rows."""
-    newest_fix: dict[tuple[int, datetime], Heard] = {}
+    places: dict[int, Heard] = {}
+    memory = known.book.memory
     commands: list[Command] = judged.commit.commands
     for heard, outcome in zip(judged.heard, judged.outcomes, strict=True):
         table, row = reading_row(heard.reading, heard.report, heard.device)
         judged.commit.rows[table].append(row)
         if heard.reading.event is not None:
             judged.answers.append((heard.device.device_id, heard.reading.event.event_id))
-        if heard.reading.fix is not None:
-            newest_fix[heard.reading.person_id, heard.reading.at] = heard
+        if heard.reading.fix is not None and memory.is_place(heard.reading.person_id, heard.reading):
+            places[heard.reading.person_id] = heard
         for detection in outcome.judgement.detections:
             judged.detections.append(detection)
             judged.commit.detections.append(
@@ -229,12 +228,12 @@ def _lay_out(known: Known, judged: Judged, now: datetime) -> None:
             )
         commands.extend(outcome.judgement.commands)
     judged.commit.device_states = merge_device_rows(_device_rows(known, judged))
+    judged.commit.positions = [
+        position_row(heard.reading, heard.device, memory.safety(person_id))
+        for person_id, heard in sorted(places.items())
+    ]
     for person_id, state in judged.states.items():
-        place = state.track.place
-        fixed = newest_fix.get((person_id, place.at)) if place else None
-        if fixed is not None:
-            judged.commit.positions.append(position_row(fixed.reading, fixed.device, state.zone.safety))
-        due_at = engine.due(state, known.persons[person_id])
+        due_at = memory.due(known.persons[person_id])
         judged.commit.engine_states.append((person_id, snapshot.freeze(state), due_at))
 
 
@@ -253,9 +252,16 @@ def _device_rows(known: Known, judged: Judged) -> Iterator[Row]:
             novelty = NOVELTY.get(outcome.admission, Novelty.OLD)
             numbers, missing = _counted(known, judged, each.device, each.report.seq, novelty)
             # How the device is only if that is not history.
-            report = each.report if outcome.admission is Admission.LIVE else None
-            at = each.reading.at
-            yield device_row(each.device, at, online=True, report=report, numbers=numbers, missing=missing)
+            live, at = outcome.admission is Admission.LIVE, each.reading.at
+            yield device_row(
+                each.device,
+                at,
+                online=True,
+                report=each.report if live else None,
+                numbers=numbers,
+                missing=missing,
+                live_kind=each.reading.kind if live else None,
+            )
 
 
 def _counted(

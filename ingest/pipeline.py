@@ -162,17 +162,25 @@ class Pipeline:
         while True:
             try:
                 await self.start(stop)
-                assert self._connection is not None
-                judged = judge_()
-                await store.commit(self._connection, judged.commit)
+                judged = await self._judged_and_stored(judge_)
             except (psycopg.OperationalError, psycopg.InterfaceError) as error:
                 if (getattr(error, "sqlstate", None) or "").startswith(LIMIT_EXCEEDED):
                     raise
                 await self._wait_for_database(stop, error, messages=messages)
             else:
-                self._book.adopt(judged.states, self._registry.persons)
                 self._numbers.update(judged.numbers)
                 return judged
+
+    async def _judged_and_stored(self, judge_: Callable[[], Judged]) -> Judged:
+        assert self._connection is not None
+        try:
+            judged = judge_()
+            await store.commit(self._connection, judged.commit)
+        except BaseException:
+            self._book.undo()
+            raise
+        self._book.keep(self._registry.persons, judged.due)
+        return judged
 
     def _judge(self, batch: Sequence[Envelope], deadlines: Deadlines | None) -> Judged:
         known = Known(
@@ -233,7 +241,8 @@ async def _owned(connection: database.Connection) -> tuple[StateBook, dict[int, 
     if not await store.try_own(connection):
         raise database.DatabaseAway("another ingest owns the states")
     await store.prepare(connection)
-    return StateBook(await store.engine_states(connection)), await store.last_numbers(connection)
+    book = StateBook(await store.engine_states(connection), await store.hearsay(connection))
+    return book, await store.last_numbers(connection)
 
 
 def _ours(error: Exception) -> bool:

@@ -64,8 +64,9 @@ def device_row(
     report: Report | None = None,
     numbers: Numbers | None = None,
     missing: int = 0,
+    live_kind: ReadingKind | None = None,
 ) -> Row:
-    """What one message says about its device."""
+    """What one message says about its device; `live_kind` is the kind of a reading that is its newest."""
     return (
         device.device_key,
         at,
@@ -78,6 +79,7 @@ def device_row(
         numbers.last if numbers else None,
         numbers.gaps_stored() if numbers else None,
         missing,
+        *(at if live_kind is kind else None for kind in (ReadingKind.LOCATION, ReadingKind.HEARTBEAT, ReadingKind.BED)),
     )
 
 

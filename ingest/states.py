@@ -1,56 +1,74 @@
-"""The engine's states of all persons, as last committed: thawed when first needed, replaced only after a commit."""
+"""The engine's states of all persons: thawed when first needed, judged in a `Memory`, their deadlines in order.
+
+A state is stored when it changed materially. What changed since by hearsay alone is told again when the process starts:
+when each device was heard and where each person was stand in tables that are written with every reading.
+"""
 
 from __future__ import annotations
 
 import heapq
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 import structlog
 
 from geofence import engine, snapshot
+from geofence.detection import Place
 from geofence.engine import FRESH, PersonState
+from geofence.memory import Memory
 from geofence.person import Person
+from geofence.reading import ReadingKind
+from ingest.store import Hearsay
 
 log = structlog.get_logger(__name__)
 
+#: Kinds of readings in the order of the columns of `Hearsay.heard`.
+_KINDS = (ReadingKind.LOCATION, ReadingKind.HEARTBEAT, ReadingKind.BED)
+NO_HEARSAY = Hearsay(heard=(), places=())
+
 
 class StateBook:
-    """States and deadlines by person."""
+    """States and deadlines by person. What was judged in `memory` is taken over by `keep`, or taken back by `undo`."""
 
-    def __init__(self, rows: Iterable[tuple[int, bytes, datetime | None]] = ()) -> None:
-        self._states: dict[int, PersonState | bytes] = {}
+    def __init__(self, rows: Iterable[tuple[int, bytes, datetime | None]] = (), hearsay: Hearsay = NO_HEARSAY) -> None:
+        self.memory = Memory(self._thawed)
+        self._frozen: dict[int, bytes] = {}
         self._due: dict[int, datetime] = {}
         self._heap: list[tuple[datetime, int]] = []
         for person_id, data, due_at in rows:
-            self._states[person_id] = data
+            self._frozen[person_id] = data
             self._schedule(person_id, due_at)
+        self._heard: dict[int, list[tuple[str, ReadingKind, datetime]]] = defaultdict(list)
+        for person_id, device_id, *instants in hearsay.heard:
+            self._heard[person_id] += [
+                (device_id, kind, at) for kind, at in zip(_KINDS, instants, strict=True) if at is not None
+            ]
+        self._places = {row[0]: row[1:] for row in hearsay.places}
 
     def __len__(self) -> int:
         """Persons with a state."""
-        return len(self._states)
+        return len(self._frozen) + len(self.memory)
 
     def state(self, person_id: int) -> PersonState:
-        """The state of one person; a stranger's is fresh.
+        """The state of one person; a stranger's is fresh."""
+        return self.memory.state(person_id)
 
-        So is one that another version stored: an alarm of somebody who was forgotten beats none at all.
-        """
-        held = self._states.get(person_id, FRESH)
-        if isinstance(held, bytes):
-            try:
-                held = snapshot.thaw(held)
-            except snapshot.SnapshotError:
-                log.exception("state_forgotten", person_id=person_id)
-                held = FRESH
-            self._states[person_id] = held
-        return held
-
-    def adopt(self, states: Mapping[int, PersonState], persons: Mapping[int, Person]) -> None:
-        """Take over committed states."""
-        for person_id, state in states.items():
-            self._states[person_id] = state
+    def keep(self, persons: Mapping[int, Person], due: Iterable[int] = ()) -> None:
+        """What was judged is committed: the persons it changed, and those who were `due`, get their next deadline."""
+        memory = self.memory
+        for person_id in {*memory.material, *due}:
             person = persons.get(person_id)
-            self._schedule(person_id, engine.due(state, person) if person else None)
+            self._schedule(person_id, memory.due(person) if person else None)
+        for person_id in memory.touched:
+            self._frozen.pop(person_id, None)
+            self._heard.pop(person_id, None)
+            self._places.pop(person_id, None)
+        memory.keep()
+
+    def undo(self) -> None:
+        """What was judged could not be committed."""
+        self.memory.undo()
 
     def next_due(self) -> datetime | None:
         """The earliest deadline."""
@@ -59,12 +77,32 @@ class StateBook:
         return self._heap[0][0] if self._heap else None
 
     def take_due(self, until: datetime) -> list[int]:
-        """Persons with a deadline up to `until`, each once; they come again unless a new state is adopted."""
+        """Persons with a deadline up to `until`, each once; they come again unless a new state is kept."""
         return sorted(person_id for person_id, at in self._due.items() if at <= until) if self._is_due(until) else []
 
     def drop_deadline(self, person_id: int) -> None:
         """Forget the deadline of somebody who is no longer registered."""
         self._due.pop(person_id, None)
+
+    def _thawed(self, person_id: int) -> PersonState:
+        """A state as it was when the process ended.
+
+        What another version stored and this one cannot read is forgotten: an alarm of somebody who was forgotten beats
+        none at all.
+        """
+        data = self._frozen.get(person_id)
+        if data is None:
+            return FRESH
+        try:
+            state, forgotten = snapshot.thaw_parts(data)
+        except snapshot.SnapshotError:
+            log.exception("state_forgotten", person_id=person_id)
+            return FRESH
+        if forgotten:
+            log.error("state_partly_forgotten", person_id=person_id, parts=sorted(forgotten))
+        found = self._places.get(person_id)
+        place = Place(latitude=found[0], longitude=found[1], accuracy_m=found[2], at=found[3]) if found else None
+        return engine.with_hearsay(state, self._heard.get(person_id, ()), place)
 
     def _is_due(self, until: datetime) -> bool:
         earliest = self.next_due()

@@ -59,8 +59,10 @@ class Desk:
         deadlines = Deadlines(person_ids=self.book.take_due(due_at), until=due_at) if due_at else None
         judged = judge(envelopes, self.known(), now=NOW, deadlines=deadlines)
         if adopt:
-            self.book.adopt(judged.states, self.persons)
+            self.book.keep(self.persons, judged.due)
             self.numbers.update(judged.numbers)
+        else:
+            self.book.undo()
         return judged
 
     def change(self, person_id: int, **changes: Any) -> None:

@@ -10,7 +10,8 @@ from geofence import engine, snapshot
 from geofence.geometry import Frame
 from geofence.reading import ReadingKind
 from ingest.registry import SPOKEN_BY
-from ingest.store import COLUMNS
+from ingest.states import StateBook
+from ingest.store import COLUMNS, Hearsay
 from ingest.wire.message import RejectionReason
 from tests.geofence.scenes import HOME, circle, person
 from tests.ingest.envelopes import BED, BRACELET, NOW, OTHER, Desk, all_rows, envelope, location, message
@@ -22,7 +23,7 @@ OUT_M = 300.0
 def device_state(judged, device=BRACELET) -> dict[str, object]:
     names = (
         "device_key", "last_seen_at", "online", "battery_pct", "charging", "worn", "bed_status", "firmware", "last_seq",
-        "seq_gaps", "missing",
+        "seq_gaps", "missing", "location_at", "heartbeat_at", "bed_at",
     )  # fmt: skip
     rows = [dict(zip(names, row, strict=True)) for row in judged.commit.device_states]
     return next(row for row in rows if row["device_key"] == device.device_key)
@@ -195,7 +196,8 @@ class TestDeviceStates:
         assert device_state(judged) == {
             "device_key": 11, "last_seen_at": NOW + timedelta(seconds=90), "online": True, "battery_pct": 48.0,
             "charging": False, "worn": True, "bed_status": None, "firmware": "1.0", "last_seq": 4,
-            "seq_gaps": b"\x02", "missing": 1,
+            "seq_gaps": b"\x02", "missing": 1, "location_at": NOW + timedelta(seconds=90),
+            "heartbeat_at": NOW + timedelta(seconds=60), "bed_at": None,
         }  # fmt: skip
 
     def test_a_device_that_left_after_its_last_word_is_gone(self) -> None:
@@ -252,8 +254,42 @@ class TestStates:
         desk = Desk()
         judged = desk.judge(location(0), message("heartbeat", device=OTHER))
         assert {row[0] for row in judged.commit.engine_states} == {1, 2}
-        judged = desk.judge(location(0), message("heartbeat", device=OTHER, seconds=5))
+        judged = desk.judge(location(0), message("event", id="e", type="sos", device=OTHER, seconds=5))
         assert [row[0] for row in judged.commit.engine_states] == [2]
+
+    def test_when_and_where_somebody_was_heard_is_written_beside_the_state(self) -> None:
+        """What changes nothing else is not worth a state of its own: it is told again when the process starts."""
+        desk = Desk()
+        for seconds in (0, 60, 120):
+            desk.judge(location(seconds), message("heartbeat", seconds=seconds + 1))
+        judged = desk.judge(location(180, 5.0), message("heartbeat", seconds=181), location(179))
+        assert judged.commit.engine_states == []
+        row = device_state(judged)
+        assert (row["location_at"], row["heartbeat_at"], row["bed_at"]) == (
+            NOW + timedelta(seconds=180), NOW + timedelta(seconds=181), None,
+        )  # fmt: skip
+        assert position(judged)["at"] == NOW + timedelta(seconds=180)
+
+    def test_a_restart_tells_again_what_was_heard(self) -> None:
+        desk, states, heard, places = Desk(), {}, {}, {}
+        for minute in range(12):
+            judged = desk.judge(
+                location(60 * minute, float(minute)),
+                *([message("heartbeat", seconds=60 * minute + 5)] if minute % 3 else ()),
+            )
+            states |= {row[0]: row for row in judged.commit.engine_states}
+            row = device_state(judged)
+            known = heard.get("zb-1", (None, None, None))
+            heard["zb-1"] = tuple(
+                new or old
+                for new, old in zip((row["location_at"], row["heartbeat_at"], row["bed_at"]), known, strict=True)
+            )
+            where = position(judged)
+            places[1] = (1, where["latitude"], where["longitude"], where["accuracy_m"], where["at"])
+        hearsay = Hearsay(heard=[(1, "zb-1", *heard["zb-1"])], places=list(places.values()))
+        again = StateBook(states.values(), hearsay)
+        assert again.state(1) == desk.book.state(1)
+        assert StateBook(states.values()).state(1) != desk.book.state(1)
 
     def test_what_is_written_is_the_state_with_its_deadline(self) -> None:
         desk = Desk()
@@ -303,6 +339,12 @@ class TestPositions:
         desk.judge(location(0))
         assert desk.judge(location(60, 2_000.0, source="cell")).commit.positions == []
 
+    def test_a_fix_of_the_same_instant_that_is_not_believed_is_not_shown(self) -> None:
+        judged = Desk().judge(
+            location(0, 5.0), message("event", id="e", type="sos", latitude=36.9, longitude=118.2, source="cell")
+        )
+        assert position(judged)["longitude"] == pytest.approx(HOME.longitude + 5.0 / HOME.metres_per_degree_east)
+
     def test_an_sos_brings_its_place(self) -> None:
         latitude, longitude = HOME.latitude, HOME.longitude + 0.001
         judged = Desk().judge(
@@ -340,7 +382,7 @@ class TestDeadlines:
             1, "silent_while_suspected", NOW + timedelta(seconds=360), (None, None),
         )  # fmt: skip
         assert [row[0] for row in judged.commit.engine_states] == [1]
-        assert desk.book.next_due() is None
+        assert desk.book.next_due() == engine.due(desk.book.state(1), desk.persons[1]) != NOW + timedelta(seconds=360)
 
     def test_nobody_else_is_touched(self) -> None:
         desk = Desk()
@@ -353,8 +395,9 @@ class TestDeadlines:
         desk.change(1, suspect_silence=timedelta(minutes=30))
         judged = desk.judge(due_at=NOW + timedelta(seconds=370))
         assert judged.detections == []
-        assert judged.commit.engine_states[0][2] == NOW + timedelta(seconds=60 + 1_800)
-        assert desk.book.next_due() == NOW + timedelta(seconds=60 + 1_800)
+        moved = engine.due(desk.book.state(1), desk.persons[1])
+        assert moved is not None
+        assert judged.commit.engine_states[0][2] == desk.book.next_due() == moved > NOW + timedelta(seconds=370)
 
     def test_somebody_who_is_gone_is_left_out(self) -> None:
         desk = Desk()
@@ -375,5 +418,5 @@ def test_two_persons_in_one_batch_do_not_mix() -> None:
     desk = Desk(person(circle()), person(circle(50.0, east_m=1_000.0), person_id=2))
     other = message("location", device=OTHER, latitude=HOME.latitude, longitude=HOME.longitude)
     judged = desk.judge(location(0), other)
-    assert {key: state.zone.safety for key, state in judged.states.items()} == {1: "inside", 2: "outside"}
+    assert {key: state.zone.safety for key, state in judged.states.items()} == {1: "inside", 2: "unknown"}
     assert isinstance(desk.persons[2].zones[0].shape.frame, Frame)

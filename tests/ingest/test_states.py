@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from geofence import snapshot
+import msgspec
+
+from geofence import engine, snapshot
 from geofence.engine import FRESH, PersonState
 from ingest.states import StateBook
-from tests.geofence.scenes import Story, at, person
+from tests.geofence.scenes import Story, at, fix, person, reading
 
 PERSON = person()
 
@@ -32,7 +34,6 @@ def test_a_stranger_is_fresh() -> None:
 def test_what_was_stored_comes_back_once_thawed() -> None:
     book = StateBook([row(1, suspect(60), at(360))])
     assert book.state(1) == suspect(60)
-    assert book.state(1) is book.state(1)
     assert len(book) == 1
 
 
@@ -52,22 +53,31 @@ def test_deadlines_come_earliest_first() -> None:
     assert book.take_due(at(360)) == [1, 2]
 
 
-def test_a_committed_state_brings_its_own_deadline() -> None:
+def test_what_was_judged_brings_its_own_deadline_once_it_is_kept() -> None:
     book = StateBook([row(1, suspect(60), at(360))])
-    book.adopt({1: suspect(90)}, {1: PERSON})
-    assert book.next_due() == at(390)
-    book.adopt({1: FRESH}, {1: PERSON})
-    assert book.next_due() is None
-    book.adopt({1: suspect(90)}, {})
+    book.memory.judge_all([reading(90, fix(220.0, accuracy_m=30.0))], {1: PERSON})
+    assert book.next_due() == at(360)
+    book.keep({1: PERSON})
+    assert book.next_due() == engine.due(book.state(1), PERSON) != at(360)
+    book.memory.judge_all([reading(130, fix(0))], {1: PERSON})
+    book.keep({})
     assert book.next_due() is None
 
 
-def test_a_deadline_that_moves_back_and_forth() -> None:
-    book = StateBook()
-    for seconds in (60, 90, 60, 30, 120):
-        book.adopt({1: suspect(seconds)}, {1: PERSON})
-        assert book.next_due() == at(seconds) + timedelta(minutes=5)
-    assert book.take_due(at(10_000)) == [1]
+def test_what_could_not_be_committed_is_taken_back() -> None:
+    book = StateBook([row(1, suspect(60), at(360))])
+    book.memory.judge_all([reading(90, fix(0))], {1: PERSON})
+    assert book.state(1) != suspect(60)
+    book.undo()
+    assert book.state(1) == suspect(60)
+    book.keep({1: PERSON})
+    assert (book.next_due(), len(book)) == (at(360), 1)
+
+
+def test_a_part_that_another_version_stored_otherwise_is_forgotten_alone() -> None:
+    version, parts = msgspec.msgpack.decode(snapshot.freeze(suspect(60)))
+    data = msgspec.msgpack.encode((version, parts | {"battery": 7}))
+    assert StateBook([(1, data, at(360))]).state(1) == suspect(60)
 
 
 def test_somebody_who_is_gone_has_no_deadline() -> None:
