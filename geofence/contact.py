@@ -1,9 +1,9 @@
 """How often a device speaks, and until when its silence means nothing. Bounded, learnt, and cheap.
 
-The usual interval is learnt in windows: 20 intervals, one every ten minutes, give their 95th percentile, and the next
-window begins 25 hours later, so that in time every hour of the day has its turn and an ordinary message changes nothing.
-Taking the interval that is going on at an instant favours long ones, which errs on the patient side. The longest of the
-last seven windows counts: a device that sleeps at night is not missed at night.
+The usual interval is learnt in windows: 20 intervals, one every half hour, give their 95th percentile, and the next
+window begins 25 hours later, so that in time every hour of the day has its turn and an ordinary message changes
+nothing. Taking the interval that is going on at an instant favours long ones, which errs on the patient side. The
+longest of the last seven windows counts: a device that sleeps at night is not missed at night.
 
     patience = min(most, max(least, 3 x usual interval)),   an hour while it is not known
     outside  = min(most, max(five minutes, 3 x median interval outside)),   five minutes while that is not known
@@ -22,7 +22,7 @@ from geofence.policy import Policy
 
 #: Intervals of one window, and how far apart they are taken. Count: one of them may be odd.
 WINDOW = 20
-TAKEN_EVERY = timedelta(minutes=10)
+TAKEN_EVERY = timedelta(minutes=30)
 #: From the end of one window to the next. An hour more than a day; provisional.
 RELEARNT_AFTER = timedelta(hours=25)
 #: Windows that count. Count: a week.
