@@ -38,7 +38,7 @@ class Ahead:
             "danger_kind": self.danger.kind.value,
             "danger_name": self.danger.name or None,
             "danger_m": round(self.distance_m),
-            "danger_minutes": None if minutes is None else max(1, round(minutes)),
+            "danger_min": None if minutes is None else max(1, round(minutes)),
         }
 
 
