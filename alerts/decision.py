@@ -89,9 +89,10 @@ def decide(
 
 def loud(fact: Fact) -> bool:
     """Whether somebody is called for this alone."""
-    if kinds.told_of(fact.kind, fact.reason) is Told.NEVER:
+    row = kinds.row(fact.kind, fact.reason)
+    if row.told is Told.NEVER:
         return False
-    lowered = fact.accompanied is not None and kinds.of(fact.kind).accompanied is not None
+    lowered = fact.accompanied is not None and row.accompanied is not None
     return not (lowered and severity.own(fact).severity is Severity.INFO)
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from alerts.inhibition import MUTES
-from alerts.kinds import KINDS, Danger, Kind, Return, Told
+from alerts.kinds import BY_REASON, KINDS, Danger, Kind, Return, Told
 from alerts.ladder import Choice, Hours
 from alerts.plan import CHOICES, LADDERS
 from alerts.restraint import BUDGETS, EVENING, MORNING
@@ -24,7 +24,6 @@ _RETURN = {Return.ENDS: "ends it", Return.LEAVES: "–", Return.KEEPS: "only a p
 _RAISED = {
     Danger.OUTSIDE: "night, water, rail, highway, cold, silence, low battery",
     Danger.AT_A_DANGER: "night, cold, silence, low battery",
-    Danger.INDOORS: "night",
     Danger.NOTHING: "–",
 }
 
@@ -63,13 +62,15 @@ def kinds() -> str:
         "| kind | severity | raised by | told | in company | back inside | over by itself after |\n"
         "|---|---|---|---|---|---|---|"
     )
-    return "\n".join([head, *(_kind(name, row) for name, row in KINDS.items())])
+    rows = [_kind(f"`{name}`", row) for name, row in KINDS.items()]
+    particular = [_kind(f"`{kind}`, `{reason}`", row) for (kind, reason), row in BY_REASON.items()]
+    return "\n".join([head, *rows, *particular])
 
 
 def _kind(name: str, row: Kind) -> str:
     lapses = "–" if row.lapses_after is None else f"{row.lapses_after.total_seconds() / 3600:.0f} h"
     cells = (
-        f"`{name}`",
+        name,
         row.severity,
         _RAISED[row.raised],
         _TOLD[row.told],

@@ -27,6 +27,8 @@ FLAP_WINDOW = timedelta(hours=1)
 #: A return after coming and going counts once it has lasted so long. Source: twice a usual reporting interval of five
 #: minutes; provisional.
 SETTLE_AFTER = timedelta(minutes=10)
+#: The one silence that a whole street may share: no message at all, from somebody at home as far as is known.
+MAY_BE_THE_STREET = ("silence", "no_contact")
 #: A silence waits so long, to see whether the street has gone silent too. Source: devices of one base station report
 #: within a minute of each other, and a silence was minutes old already when it was found; provisional.
 HOLD_BACK = timedelta(seconds=90)
@@ -81,13 +83,15 @@ async def handle(
 
 def _accompanied(detected: Detected, outing: Outing | None) -> Detected:
     """The detection as it counts while somebody is with the person; what company does not explain stays as it is."""
-    explains = outing is not None and kinds.of(detected.kind).accompanied is not None
+    explains = outing is not None and kinds.row(detected.kind, detected.reason).accompanied is not None
     return replace(detected, accompanied=outing.kind) if explains and outing is not None else detected
 
 
 async def _handle(connection: Connection, case: _Case, detected: Detected, *, hold: bool) -> None:
     incident = await _open_incident(connection, case.person_id)
-    if detected.kind == "silence" and await _set_aside(connection, case, detected, incident, hold=hold):
+    if (detected.kind, detected.reason) == MAY_BE_THE_STREET and await _set_aside(
+        connection, case, detected, incident, hold=hold
+    ):
         return
     decision = await _decide(connection, case, detected, incident)
     if decision is Decision.NO_INCIDENT_NEEDED:
@@ -222,9 +226,10 @@ async def _set_timers(
         await timers.put(connection, incident.incident_id, timers.SETTLE, due_at=now + SETTLE_AFTER)
     elif detected.kind != BACK:
         await timers.stop(connection, incident.incident_id, timers.SETTLE)
-    rows = [kinds.of(kind).lapses_after for kind in incident.kinds if kind != BACK]
-    if all(row is not None for row in rows):
-        longest = max((row for row in rows if row is not None), default=timedelta())
+    held = [one for one in await detections.of_incident(connection, incident.incident_id) if one.kind != BACK]
+    spans = [kinds.row(one.kind, one.reason).lapses_after for one in held]
+    if held and None not in spans:
+        longest = max(span for span in spans if span is not None)
         await timers.put(connection, incident.incident_id, timers.LAPSE, due_at=now + longest)
     else:
         await timers.stop(connection, incident.incident_id, timers.LAPSE)

@@ -7,7 +7,7 @@ to somebody rather than swallowed (`UNKNOWN`).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
 from types import MappingProxyType
@@ -43,8 +43,6 @@ class Danger(StrEnum):
     OUTSIDE = "outside"
     #: The same, except that the danger itself is what the kind says.
     AT_A_DANGER = "at_a_danger"
-    #: In the house: night only.
-    INDOORS = "indoors"
     NOTHING = "nothing"
 
 
@@ -91,9 +89,9 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             severity=Severity.WARNING, raised=Danger.OUTSIDE, accompanied=Severity.INFO, on_return=Return.ENDS
         ),
         "apnea": Kind(severity=Severity.URGENT, on_return=Return.KEEPS),
-        "heart_rate": Kind(severity=Severity.WARNING, raised=Danger.INDOORS, on_return=Return.KEEPS),
-        "breathing_rate": Kind(severity=Severity.WARNING, raised=Danger.INDOORS, on_return=Return.KEEPS),
-        "no_return": Kind(severity=Severity.WARNING, raised=Danger.INDOORS, on_return=Return.ENDS),
+        "heart_rate": Kind(severity=Severity.WARNING, on_return=Return.KEEPS),
+        "breathing_rate": Kind(severity=Severity.WARNING, on_return=Return.KEEPS),
+        "no_return": Kind(severity=Severity.WARNING, on_return=Return.ENDS),
         "still_in_bed": Kind(severity=Severity.WARNING, on_return=Return.ENDS, lapses_after=12 * _HOUR),
         "strap_removed": Kind(
             severity=Severity.WARNING,
@@ -118,22 +116,38 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
 #: A kind without a row is shown to somebody rather than swallowed.
 UNKNOWN = Kind(severity=Severity.WARNING, on_return=Return.KEEPS)
 
-#: What a reason says beyond its kind.
-SEVERITY_BY_REASON: Mapping[tuple[str, str], Severity] = MappingProxyType(
+_FALL = KINDS["fall"]
+
+#: What a reason says beyond its kind: a row of its own. Sources as above and each detector's page in docs/detectors.
+BY_REASON: Mapping[tuple[str, str], Kind] = MappingProxyType(
     {
-        ("low_battery", "below_critical"): Severity.WARNING,
-        ("heart_rate", "critically_low"): Severity.CRITICAL,
-        ("heart_rate", "critically_high"): Severity.CRITICAL,
-        ("breathing_rate", "critically_low"): Severity.CRITICAL,
-        #: One pause of breath in a night is most people's.
-        ("apnea", "single_pause"): Severity.INFO,
-        ("silence", "no_contact_outside"): Severity.URGENT,
-        #: The time agreed has passed: nobody is with them any more that we know of.
-        ("zone_exit", "outing_expired"): Severity.URGENT,
+        #: A bare impact that nobody answered, or a pattern that came late: likely enough to go and look.
+        ("fall", "impact_unanswered"): replace(_FALL, severity=Severity.URGENT),
+        ("fall", "late_pattern"): replace(_FALL, severity=Severity.URGENT),
+        ("bedside_fall", "exit_then_still"): replace(_FALL, severity=Severity.URGENT),
+        #: Between two fixes beside it: over a bridge as well as into the water.
+        ("danger_enter", "passed_through"): replace(KINDS["danger_enter"], severity=Severity.URGENT),
+        #: A pond within one's own safe zone.
+        ("danger_approach", "approaching_inside"): replace(KINDS["danger_approach"], severity=Severity.WARNING),
+        ("in_vehicle", "left_by_vehicle"): replace(KINDS["in_vehicle"], severity=Severity.URGENT),
+        ("strap_removed", "outside_home"): replace(KINDS["strap_removed"], severity=Severity.URGENT),
+        ("strap_removed", "not_worn"): replace(KINDS["strap_removed"], told=Told.IN_THE_DAY, raised=Danger.NOTHING),
+        ("silence", "no_contact_outside"): Kind(
+            severity=Severity.URGENT, raised=Danger.OUTSIDE, accompanied=Severity.INFO, on_return=Return.ENDS
+        ),
+        ("low_battery", "below_critical"): replace(KINDS["low_battery"], severity=Severity.WARNING),
+        ("low_battery", "empty_before_morning"): replace(KINDS["low_battery"], severity=Severity.WARNING),
+        ("no_return", "overdue"): replace(KINDS["no_return"], severity=Severity.URGENT),
+        ("no_return", "moving_at_home"): replace(KINDS["no_return"], severity=Severity.INFO, told=Told.NEVER),
+        ("no_return", "bed_no_longer_tells"): replace(KINDS["no_return"], told=Told.IN_THE_DAY),
+        ("apnea", "single_pause"): Kind(severity=Severity.INFO, told=Told.NEVER, lapses_after=4 * _HOUR),
+        ("apnea", "repeated_pauses"): replace(KINDS["apnea"], severity=Severity.WARNING),
+        ("heart_rate", "critically_low"): replace(KINDS["heart_rate"], severity=Severity.CRITICAL),
+        ("heart_rate", "critically_high"): replace(KINDS["heart_rate"], severity=Severity.CRITICAL),
+        ("breathing_rate", "critically_low"): replace(KINDS["breathing_rate"], severity=Severity.CRITICAL),
     }
 )
-#: ... and when somebody is told of it.
-TOLD_BY_REASON: Mapping[tuple[str, str], Told] = MappingProxyType({("apnea", "single_pause"): Told.NEVER})
+
 #: The kind that says the person is back.
 BACK = "zone_enter"
 
@@ -143,11 +157,6 @@ def of(kind: str) -> Kind:
     return KINDS.get(kind, UNKNOWN)
 
 
-def severity_of(kind: str, reason: str) -> Severity:
-    """What a detection is by itself, before circumstances."""
-    return SEVERITY_BY_REASON.get((kind, reason), of(kind).severity)
-
-
-def told_of(kind: str, reason: str) -> Told:
-    """When somebody is told of a detection that is not urgent."""
-    return TOLD_BY_REASON.get((kind, reason), of(kind).told)
+def row(kind: str, reason: str) -> Kind:
+    """The row of a reason, or else of its kind."""
+    return BY_REASON.get((kind, reason), of(kind))

@@ -92,6 +92,7 @@ def judge(
     receiver: Receiver,
     *,
     kind: str,
+    told: Told,
     severity: Severity,
     spent: Mapping[Scope, int],
     budgets: Mapping[Scope, Budget] = BUDGETS,
@@ -103,6 +104,7 @@ def judge(
     Args:
         receiver: who would be told.
         kind: the gravest kind of the incident.
+        told: when somebody is told of what the message speaks of.
         severity: how bad the incident is.
         spent: messages of each budget within its span, up to now.
         budgets: how many there may be.
@@ -117,7 +119,7 @@ def judge(
         return Judged(verdict=Verdict.UNWANTED)
     if may_wait and (until := weekly.quiet_until(receiver.quiet_hours, local)) is not None:
         return Judged(verdict=Verdict.QUIET_HOURS, until=until)
-    if may_wait and receiver.relation is Relation.FAMILY and _of_the_day(kind) and not _is_day(local.time()):
+    if may_wait and receiver.relation is Relation.FAMILY and told is Told.IN_THE_DAY and not _is_day(local.time()):
         return Judged(verdict=Verdict.DAYTIME, until=weekly.next_time(MORNING, after=local))
     for scope, budget in budgets.items():
         if spent.get(scope, 0) >= budget.most:
@@ -128,10 +130,6 @@ def judge(
 def may_be_unwanted(kind: str) -> bool:
     """Whether a receiver may choose not to hear of a kind: never of one that is urgent by itself."""
     return kinds.of(kind).severity.rank < Severity.URGENT.rank
-
-
-def _of_the_day(kind: str) -> bool:
-    return kinds.of(kind).told is Told.IN_THE_DAY
 
 
 def _is_day(local: time) -> bool:

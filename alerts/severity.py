@@ -133,10 +133,10 @@ def gravest(facts: Iterable[Fact]) -> Fact:
 
 def _with(fact: Fact, *, silence: bool, battery: bool) -> Assessment:
     """One detection among others: a silent or nearly flat bracelet makes being out worse."""
-    row = kinds.of(fact.kind)
+    row = kinds.row(fact.kind, fact.reason)
     if fact.accompanied is not None and row.accompanied is not None:
         return Assessment(severity=row.accompanied, reasons=(fact.kind, fact.accompanied.value))
-    severity = kinds.severity_of(fact.kind, fact.reason)
+    severity = row.severity
     circumstances = list(_circumstances(fact, row.raised, silence=silence, battery=battery))
     for _ in circumstances:
         severity = severity.raised()
@@ -148,8 +148,6 @@ def _circumstances(fact: Fact, raised: Danger, *, silence: bool, battery: bool) 
         return
     if fact.night:
         yield Raise.NIGHT
-    if raised is Danger.INDOORS:
-        return
     if fact.danger is not None and raised is not Danger.AT_A_DANGER:
         yield fact.danger
     if fact.cold:

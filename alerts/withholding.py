@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from alerts import announcement, channels, messages, metrics
+from alerts import announcement, channels, kinds, messages, metrics
 from alerts.announcement import Case
 from alerts.dispatch import Addressed, first_working
 from alerts.escalation import DueStep
@@ -43,6 +43,7 @@ async def keep(
         judged = judge(
             one.receiver,
             kind=incident.kind,
+            told=kinds.row(case.detected.kind, case.detected.reason).told,
             severity=incident.severity,
             spent=await _spent(connection, case, one, budgets, now=now),
             budgets=budgets,
