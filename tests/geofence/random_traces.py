@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
 
+from geofence.danger_map import DangerMap
 from geofence.person import Person
 from geofence.reading import (
     BedReport,
@@ -28,18 +29,21 @@ from geofence.reading import (
 )
 from geofence.zone import Window
 from tests.geofence.impacts import FALL, SAT_DOWN, SLID_DOWN, SURE_FALL
-from tests.geofence.scenes import START, circle, fix, person, polygon, square
+from tests.geofence.scenes import START, circle, fix, line, person, polygon, pond, square
 
 EVERY_DAY = frozenset(range(1, 8))
 EVENING = Window(days=EVERY_DAY, start=time(19, 0), end=time(20, 30))
 PAST_MIDNIGHT = Window(days=frozenset({5, 6}), start=time(20, 15), end=time(6, 0))
+
+#: A canal within the walks' reach, and a pond that reaches into the safe zones.
+DANGERS = DangerMap((line((330.0, -900.0), (330.0, 900.0)), pond(square(20.0, -150.0))))
 
 #: Small and large circles, a yard with a pond in it, zones that touch, zones that come and go.
 PERSONS: dict[int, Person] = {
     each.person_id: each
     for each in (
         person(circle(100.0), person_id=1),
-        person(circle(200.0), person_id=2, zone_confirming_fixes=3),
+        person(circle(200.0), person_id=2, zone_confirming_fixes=3, dangers=DANGERS),
         person(polygon(square(150.0), square(30.0, 60.0)), person_id=3),
         person(circle(120.0), polygon(square(100.0, 200.0), zone_id=2, name="square"), person_id=4),
         person(circle(150.0, schedule=[EVENING]), circle(80.0, zone_id=2, schedule=[PAST_MIDNIGHT]), person_id=5),

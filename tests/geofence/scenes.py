@@ -10,6 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from geofence import engine
+from geofence.danger_map import NO_DANGERS, Danger, DangerMap, danger_from_geojson
 from geofence.detection import Command, Detection
 from geofence.engine import FRESH, Outcome, PersonState
 from geofence.geometry import Circle, Frame, Polygon
@@ -70,10 +71,36 @@ def square(half_m: float, east_m: float = 0.0, north_m: float = 0.0) -> list[tup
     return [(east_m + half_m * east, north_m + half_m * north) for east, north in signs]
 
 
-def person(*zones: Zone, person_id: int = 1, time_zone: ZoneInfo = ZIBO, **thresholds: Any) -> Person:
+def person(
+    *zones: Zone,
+    person_id: int = 1,
+    time_zone: ZoneInfo = ZIBO,
+    dangers: DangerMap = NO_DANGERS,
+    **thresholds: Any,
+) -> Person:
     """Somebody with these zones, a circle of 200 m around home if none is given."""
     policy = replace(DEFAULT, **thresholds) if thresholds else Policy()
-    return Person(person_id=person_id, time_zone=time_zone, zones=zones or (circle(),), policy=policy)
+    return Person(person_id=person_id, time_zone=time_zone, zones=zones or (circle(),), policy=policy, dangers=dangers)
+
+
+def line(
+    *corners: tuple[float, float],
+    kind: str = "water",
+    danger_id: int = 1,
+    half_width_m: float = 5.0,
+    name: str = "canal",
+) -> Danger:
+    """A danger along corners in metres from home."""
+    geometry = {"type": "LineString", "coordinates": [place(*corner)[::-1] for corner in corners]}
+    return danger_from_geojson(geometry, danger_id=danger_id, kind=kind, name=name, half_width_m=half_width_m)
+
+
+def pond(
+    corners: Iterable[tuple[float, float]], *, kind: str = "water", danger_id: int = 2, name: str = "pond"
+) -> Danger:
+    """A danger that is an area, by its corners in metres from home."""
+    geometry = {"type": "Polygon", "coordinates": [ring(corners)]}
+    return danger_from_geojson(geometry, danger_id=danger_id, kind=kind, name=name)
 
 
 def fix(
