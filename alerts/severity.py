@@ -152,7 +152,7 @@ def _circumstances(fact: Fact, raised: Danger, *, silence: bool, battery: bool) 
         yield fact.danger
     if fact.cold:
         yield Raise.COLD
-    if silence or fact.reason == "silent_while_suspected":
+    if (silence and fact.kind != "silence") or fact.reason == "silent_while_suspected":
         yield Raise.SILENCE
     if battery or fact.flat:
         yield Raise.LOW_BATTERY

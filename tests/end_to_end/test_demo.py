@@ -20,6 +20,8 @@ from tests.end_to_end.webhook_receiver import Receiver, fault_of, receiver
 #: Real seconds the city lives. The man is a suspect for some minutes of his own, which run at this rate.
 SECONDS, RATE = 30, 20
 SCENES = {"sos", "low_battery", "zone_exit"}
+#: At five in the morning a battery wakes nobody: it is told after seven.
+RING = {"sos", "zone_exit"}
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -74,7 +76,7 @@ def test_nothing_is_lost(run: Run):
 
 def test_every_scene_opens_its_incident_and_rings(run: Run):
     assert set(run.figures["incidents"]) >= SCENES, "".join(run.demo.err)
-    assert run.receiver.kinds() >= SCENES
+    assert run.receiver.kinds() >= RING
 
 
 def test_every_signature_holds_for_somebody_who_knows_only_the_document(run: Run):
