@@ -21,7 +21,7 @@ from tests.evaluation import report
 
 OUTPUT = Path("build/evaluation.json")
 #: Modules of this folder, the slowest first; each has `evaluate(data) -> {detection: result}`.
-EVALUATIONS = ("zone_exit", "no_return", "bed_exit", "decoding")
+EVALUATIONS = ("zone_exit", "no_return", "bed_exit", "fall", "decoding")
 
 
 def main() -> int:

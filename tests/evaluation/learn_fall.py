@@ -47,10 +47,11 @@ class Table:
     fall: Floats
 
 
-def summary(recording: Recording, share: float = 1.0) -> MotionSummary:
-    """The numbers of the window that a bracelet would send."""
+def summary(recording: Recording, share: float = 1.0, *, peak: int | None = None) -> MotionSummary:
+    """The numbers of the window that a bracelet would send, around the strongest block or another."""
     window = blocks(recording.samples_g, recording.rate_hz)
-    peak = int(np.linalg.norm(window, axis=1).argmax())
+    if peak is None:
+        peak = int(np.linalg.norm(window, axis=1).argmax())
     since, until = (peak + round(second * BLOCK_HZ) for second in SENT_S)
     sent = window[max(0, since) : until]
     return describe(sent if share == 1.0 else _weakened(sent, share))
