@@ -140,6 +140,8 @@ BY_REASON: Mapping[tuple[str, str], Kind] = MappingProxyType(
         ("no_return", "overdue"): replace(KINDS["no_return"], severity=Severity.URGENT),
         ("no_return", "moving_at_home"): replace(KINDS["no_return"], severity=Severity.INFO, told=Told.NEVER),
         ("no_return", "bed_no_longer_tells"): replace(KINDS["no_return"], told=Told.IN_THE_DAY),
+        #: A pulse was there, and for half an hour there is none: the sensor slipped, or they need help now.
+        ("bed_sensor_fault", "vital_signs_lost"): Kind(severity=Severity.URGENT, on_return=Return.KEEPS),
         ("apnea", "single_pause"): Kind(severity=Severity.INFO, told=Told.NEVER, lapses_after=4 * _HOUR),
         ("apnea", "repeated_pauses"): replace(KINDS["apnea"], severity=Severity.WARNING),
         ("heart_rate", "critically_low"): replace(KINDS["heart_rate"], severity=Severity.CRITICAL),

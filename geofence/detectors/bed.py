@@ -9,6 +9,8 @@ that nothing took back, after at least 30 s in bed. With D the person's own meas
     still_in_bed  in bed for 4 h or more, and an hour past the time by which the person has risen on 9 of 10 mornings;
                   11:00 until 7 are known
 
+Whoever was told hears of the return (`zone_enter`, `back_in_bed`), unless the bracelet is outside.
+
 Steps of the bracelet at home within 10 min soften a missing return and put the alert off while they go on; they never
 drop it. The silence of the bed never counts as absence: only its own word `empty` does, and when it has stopped
 reporting since, the reason says so. Forty steps while the bed is occupied show that another lies in it.
@@ -44,6 +46,9 @@ __all__ = ["BedState", "Reason", "due", "in_bed", "quiet", "step", "tick"]
 MOVED_EVERY = timedelta(minutes=1)
 
 
+#: By their words, because the zone's own module reads this one.
+_OUTSIDE = "outside"
+_NOT_AT_HOME = (_OUTSIDE, "suspect")
 #: Whoever has not been back for so long, and into the day, has risen; they may well be back in the next night only.
 LONGEST_ABSENCE = timedelta(hours=4)
 
@@ -60,6 +65,8 @@ class Reason(StrEnum):
     MOVING_AT_HOME = "moving_at_home"
     #: Not back as far as is known: the bed has not reported, or cannot tell, since.
     BED_NO_LONGER_TELLS = "bed_no_longer_tells"
+    #: Back in bed after somebody was told of a missing return: all clear.
+    BACK_IN_BED = "back_in_bed"
     #: Later than the person's own risings.
     LATER_THAN_USUAL = "later_than_usual"
     #: Later than the fixed time, while the habit is not known.
@@ -73,6 +80,7 @@ KINDS = {
     Reason.OVERDUE: DetectionKind.NO_RETURN,
     Reason.MOVING_AT_HOME: DetectionKind.NO_RETURN,
     Reason.BED_NO_LONGER_TELLS: DetectionKind.NO_RETURN,
+    Reason.BACK_IN_BED: DetectionKind.ZONE_ENTER,
     Reason.LATER_THAN_USUAL: DetectionKind.STILL_IN_BED,
     Reason.LATER_THAN_FIXED: DetectionKind.STILL_IN_BED,
 }
@@ -104,7 +112,7 @@ def tick(state: BedState, person: Person, at: datetime, before: PersonState) -> 
     if due(state, person) != at:
         return state, NOTHING
     if state.occupancy is Occupancy.SETTLING:
-        return _settle(state, person), NOTHING
+        return _settle(state, person), _all_clear(state, person, before)
     if state.occupancy is Occupancy.LEAVING:
         return _leave(state, person, at, before.track.place)
     if state.occupancy is Occupancy.OUT:
@@ -152,6 +160,20 @@ def _settle(state: BedState, person: Person) -> BedState:
         up_by=_up_by(stay_since, habits, person, again=stay_since == state.stay_since and state.up_by is None),
         habits=habits,
     )
+
+
+def _all_clear(state: BedState, person: Person, before: PersonState) -> Judgement:
+    """Who was told hears that it is over, unless the bracelet is outside: then another may lie there."""
+    back_at, left_at = state.pending_since, state.left_at
+    if not state.told_no_return or left_at is None or back_at is None or before.zone.safety in _NOT_AT_HOME:
+        return NOTHING
+    evidence: Evidence = {
+        "left_at": left_at.isoformat(),
+        "absent_min": round((back_at - left_at).total_seconds() / 60, 1),
+    }
+    place = before.track.place
+    told = _detection(state, person, Reason.BACK_IN_BED, back_at, place=place, evidence=evidence)
+    return Judgement(detections=(told,))
 
 
 def _up_by(stay_since: datetime, habits: Habits, person: Person, *, again: bool) -> datetime | None:
@@ -298,8 +320,7 @@ def _up_at_night(state: BedState, seen: Observation, steps: int) -> BedState:
 
 
 def _outside(before: PersonState) -> bool:
-    # By its word: the zone's own module reads this one.
-    return before.zone.safety == "outside"
+    return before.zone.safety == _OUTSIDE
 
 
 def _heard_exactly(order: OrderState, device_id: str | None) -> datetime | None:

@@ -4,13 +4,15 @@ An empty bed says `empty` and shows no pulse; that is no fault, however long. Th
 
     says_fault           `fault` for 5 min
     contradicts_itself   `empty` with a pulse or breath of good quality, for 5 min
-    displaced            occupied without pulse, breath or movement for 30 min, by a bed that has shown them before
+    vital_signs_lost     occupied and showed a pulse or breath since then, and for 30 min none of them and no movement
+    displaced            occupied without ever a pulse, breath or movement for 2 h, by a bed that has shown them before
     unplugged            nothing for 30 min from a bed in which somebody lay: plug or network
 
-A report that says something else ends the time. Each is told once in 12 hours. `displaced` may as well be a person in
-need, and its message says so: look at the person first, then at the sensor.
+A report that says something else ends the time. Each is told once in 12 hours. `vital_signs_lost` may be a sensor that
+slipped, and it may be a person in need: its message says to look at the person first. When the bracelet walks meanwhile
+it is not the person who lies there, and the sensor is called displaced.
 
-Quiet: reports of an occupied bed that show a pulse or breath, once it is known that the bed can.
+Quiet: reports of an occupied bed that show a heart rate, once it has shown one in this stay.
 
 Example: occupied with 62 beats until 01:00, then occupied with nothing at all: told at 01:30.
 """
@@ -40,6 +42,7 @@ class Reason(StrEnum):
 
     SAYS_FAULT = "says_fault"
     CONTRADICTS_ITSELF = "contradicts_itself"
+    VITAL_SIGNS_LOST = "vital_signs_lost"
     DISPLACED = "displaced"
     UNPLUGGED = "unplugged"
 
@@ -51,6 +54,8 @@ class SensorState:
     device_id: str | None = None
     #: It has shown a pulse, breath or movement: that it shows none is worth a word.
     able: bool = False
+    #: It has shown a pulse or breath since somebody lay down.
+    shown: bool = False
     #: What may be wrong, and since which report.
     suspect: Reason | None = None
     suspect_since: datetime | None = None
@@ -60,19 +65,29 @@ class SensorState:
     told: tuple[tuple[Reason, datetime], ...] = ()
 
 
-def suspected(report: BedReport, policy: Policy, *, able: bool) -> Reason | None:
-    """What one report gives reason to suspect."""
+def suspected(report: BedReport, policy: Policy, *, able: bool, shown: bool) -> Reason | None:
+    """What one report gives reason to suspect.
+
+    Args:
+        report: of a bed.
+        policy: the person's.
+        able: the bed has ever shown a pulse, breath or movement.
+        shown: it has shown a pulse or breath of whoever lies in it now.
+    """
     if report.status is BedStatus.FAULT:
         return Reason.SAYS_FAULT
     if report.status is BedStatus.EMPTY:
         return Reason.CONTRADICTS_ITSELF if alive(report) and trusted(report, policy) else None
-    flat = not alive(report) and not report.movement_pct
-    return Reason.DISPLACED if flat and able else None
+    if alive(report) or report.movement_pct:
+        return None
+    return Reason.VITAL_SIGNS_LOST if shown else Reason.DISPLACED if able else None
 
 
 def lasts(reason: Reason, policy: Policy) -> timedelta:
     """For how long it must be so."""
-    return policy.bed_flat_for if reason is Reason.DISPLACED else policy.bed_fault_for
+    if reason is Reason.VITAL_SIGNS_LOST:
+        return policy.bed_flat_for
+    return policy.bed_displaced_for if reason is Reason.DISPLACED else policy.bed_fault_for
 
 
 def step(state: SensorState, seen: Observation) -> tuple[SensorState, Judgement]:
@@ -85,7 +100,10 @@ def step(state: SensorState, seen: Observation) -> tuple[SensorState, Judgement]
         state = SensorState(device_id=reading.device_id, told=state.told)
     if not state.able and (alive(report) or report.movement_pct):
         state = replace(state, able=True)
-    suspect = suspected(report, policy, able=state.able)
+    shown = report.status is not BedStatus.EMPTY and (state.shown or alive(report))
+    if shown is not state.shown:
+        state = replace(state, shown=shown)
+    suspect = suspected(report, policy, able=state.able, shown=shown)
     if suspect is not state.suspect:
         state = replace(state, suspect=suspect, suspect_since=reading.at if suspect else None)
     if report.status is BedStatus.EMPTY and state.look_at is not None:
@@ -119,6 +137,8 @@ def tick(state: SensorState, person: Person, at: datetime, before: PersonState) 
         assert state.suspect is not None
         assert state.suspect_since is not None
         reason, since = state.suspect, state.suspect_since
+        if reason is Reason.VITAL_SIGNS_LOST and before.bed.other_sleeper:
+            reason = Reason.DISPLACED
     state = replace(state, suspect=None, suspect_since=None)
     if (reason is not Reason.UNPLUGGED and silent_for > policy.bed_silent_after) or _told(state, reason, at, policy):
         return state, NOTHING
@@ -128,7 +148,7 @@ def tick(state: SensorState, person: Person, at: datetime, before: PersonState) 
 
 def quiet(state: SensorState, person: Person, before: PersonState, room: Room) -> None:  # noqa: ARG001 - as every detector's
     """Somebody lies in it and it shows them."""
-    if state.suspect is not None or not state.able or state.look_at is None:
+    if state.suspect is not None or not state.shown or state.look_at is None:
         room.never(Facet.BED)
         return
     room.bed_only(*LYING)

@@ -24,8 +24,8 @@ class BedSensorThresholds:
             above="nobody would know for an hour that the bed is blind",
         ),
     ] = timedelta(minutes=5)
-    #: Occupied without pulse, breath or any movement for so long. Minutes. Nobody lies that still; a person in need
-    #: must be found sooner than a sensor that slipped; provisional.
+    #: Occupied by somebody whose pulse, breath and movement were all lost so long ago. Minutes. Nobody lies that still;
+    #: a person in need must be found sooner than a sensor that slipped; provisional.
     bed_flat_for: Annotated[
         timedelta,
         Bounds(
@@ -36,6 +36,18 @@ class BedSensorThresholds:
             above="whoever lies there without a pulse must be looked at",
         ),
     ] = timedelta(minutes=30)
+    #: Occupied for so long by what never showed a pulse, breath or movement. Hours. Linen or a bag is put away sooner;
+    #: provisional.
+    bed_displaced_for: Annotated[
+        timedelta,
+        Bounds(
+            1800,
+            28800,
+            "seconds",
+            below="linen laid on the bed would be told",
+            above="a whole night could pass without the bed",
+        ),
+    ] = timedelta(hours=2)
     #: A bed with somebody in it that reports nothing for so long is unplugged, or without network. Minutes. Source:
     #: docs/wire.md, a report every two minutes; provisional.
     bed_unplugged_after: Annotated[

@@ -11,7 +11,7 @@ from geofence.detection import Detection
 from geofence.ordering import Admission
 from geofence.person import Person
 from geofence.reading import BedReport, BedStatus, Reading, ReadingKind
-from tests.geofence.scenes import BRACELET, Story, person
+from tests.geofence.scenes import BRACELET, Story, fix, person
 
 BED = "zb-bed-1"
 EXIT, REMINDER, OVERDUE = "bed_exit.left_at_night", "no_return.reminder", "no_return.overdue"
@@ -64,6 +64,10 @@ class Night:
         values: dict[str, Any] = {"person_id": 1, "device_id": BRACELET, "kind": ReadingKind.HEARTBEAT} | said
         at = self.at(clock)
         return self.hear(Reading(at=at, received_at=at, **values))
+
+    def walk(self, clock: str, east_m: float) -> list[Detection]:
+        """The bracelet sends a fix so far from home, and sixty steps."""
+        return self.bracelet(clock, kind=ReadingKind.LOCATION, fix=fix(east_m), steps=60)
 
     def bed_every(
         self, clock: str, until: str, status: str, seconds: float = 120.0, **measured: Any

@@ -108,6 +108,12 @@ def test_the_edge_is_still_in_bed_and_is_remembered() -> None:
     night.bed("02:45", "empty")
     (told,) = night.bed("02:45:10", "empty")
     assert told.evidence["edge_s"] == 300.0
+    night = asleep()
+    night.bed("02:40", "edge")
+    night.bed("02:41", "occupied")
+    night.bed("02:45", "empty")
+    (told,) = night.bed("02:45:10", "empty")
+    assert told.evidence["edge_s"] is None
 
 
 @pytest.mark.parametrize(
@@ -208,6 +214,8 @@ def test_a_second_bed_counts_when_somebody_lies_in_it() -> None:
     assert night.told == []
     night.bed("02:50", "empty")
     night.bed("02:50:10", "empty")
+    night.hear(bed_reading(night.at("02:51"), "empty", device_id="zb-bed-2"))
+    assert night.story.state.bed.device_id == BED
     night.hear(bed_reading(night.at("02:52"), "occupied", device_id="zb-bed-2"))
     night.hear(bed_reading(night.at("02:53"), "occupied", device_id="zb-bed-2"))
     for minute in range(54, 60, 2):

@@ -139,13 +139,26 @@ def test_absences_and_risings_are_learnt_from_nights() -> None:
 def test_what_is_no_visit_teaches_nothing() -> None:
     night = asleep()
     # Out for an hour and back before morning: neither a visit to the toilet nor a rising.
-    night.bed("02:40", "empty")
-    night.bed("03:40", "occupied")
-    night.bed("03:50", "occupied")
+    night.bed("03:10", "empty")
+    night.bed("04:10", "occupied")
+    night.bed("04:20", "occupied")
     # By day.
     night.bed("06:20", "empty")
     night.bed("06:29", "occupied")
     night.bed("06:40", "occupied")
+    assert night.story.state.bed.habits == Habits()
+
+
+def test_an_absence_outside_teaches_nothing() -> None:
+    night = asleep()
+    night.bed("02:40", "empty")
+    night.walk("02:44", 0.0)
+    night.walk("02:46", 260.0)
+    night.walk("02:46:40", 290.0)
+    night.walk("02:50", 295.0)
+    night.bed("02:58", "occupied")
+    night.bed("03:10", "occupied")
+    assert "zone_exit" in {str(each.kind) for each in night.story.detections}
     assert night.story.state.bed.habits == Habits()
 
 

@@ -27,23 +27,25 @@ def asleep(**thresholds: Any) -> Night:
 
 
 @pytest.mark.parametrize(
-    ("report", "able", "suspicion"),
+    ("report", "known", "suspicion"),
     [
-        (BedReport(status=BedStatus.FAULT), True, "says_fault"),
-        (BedReport(status=BedStatus.EMPTY), True, None),
-        (BedReport(status=BedStatus.EMPTY, heart_rate_bpm=0.0, quality_pct=90.0), True, None),
-        (BedReport(status=BedStatus.EMPTY, heart_rate_bpm=60.0, quality_pct=20.0), True, "contradicts_itself"),
-        (BedReport(status=BedStatus.EMPTY, breathing_rate_bpm=14.0), True, "contradicts_itself"),
-        (BedReport(status=BedStatus.EMPTY, heart_rate_bpm=60.0, quality_pct=19.0), True, None),
-        (BedReport(status=BedStatus.OCCUPIED), True, "displaced"),
-        (BedReport(status=BedStatus.OCCUPIED, heart_rate_bpm=0.0, movement_pct=0.0), True, "displaced"),
-        (BedReport(status=BedStatus.OCCUPIED, movement_pct=0.5), True, None),
-        (BedReport(status=BedStatus.OCCUPIED, breathing_rate_bpm=12.0), True, None),
-        (BedReport(status=BedStatus.OCCUPIED), False, None),
+        (BedReport(status=BedStatus.FAULT), "shown", "says_fault"),
+        (BedReport(status=BedStatus.EMPTY), "shown", None),
+        (BedReport(status=BedStatus.EMPTY, heart_rate_bpm=0.0, quality_pct=90.0), "shown", None),
+        (BedReport(status=BedStatus.EMPTY, heart_rate_bpm=60.0, quality_pct=20.0), "shown", "contradicts_itself"),
+        (BedReport(status=BedStatus.EMPTY, breathing_rate_bpm=14.0), "shown", "contradicts_itself"),
+        (BedReport(status=BedStatus.EMPTY, heart_rate_bpm=60.0, quality_pct=19.0), "shown", None),
+        (BedReport(status=BedStatus.OCCUPIED), "able", "displaced"),
+        (BedReport(status=BedStatus.OCCUPIED), "shown", "vital_signs_lost"),
+        (BedReport(status=BedStatus.EDGE, quality_pct=3.0), "shown", "vital_signs_lost"),
+        (BedReport(status=BedStatus.OCCUPIED, heart_rate_bpm=0.0, movement_pct=0.0), "able", "displaced"),
+        (BedReport(status=BedStatus.OCCUPIED, movement_pct=0.5), "shown", None),
+        (BedReport(status=BedStatus.OCCUPIED, breathing_rate_bpm=12.0), "shown", None),
+        (BedReport(status=BedStatus.OCCUPIED), "", None),
     ],
 )
-def test_what_one_report_gives_reason_to_suspect(report: BedReport, able: bool, suspicion: str | None) -> None:
-    assert suspected(report, DEFAULT, able=able) == suspicion
+def test_what_one_report_gives_reason_to_suspect(report: BedReport, known: str, suspicion: str | None) -> None:
+    assert suspected(report, DEFAULT, able=bool(known), shown=known == "shown") == suspicion
 
 
 @pytest.mark.parametrize(
@@ -51,7 +53,7 @@ def test_what_one_report_gives_reason_to_suspect(report: BedReport, able: bool, 
     [
         ("fault", {}, 300, Reason.SAYS_FAULT),
         ("empty", ALIVE, 300, Reason.CONTRADICTS_ITSELF),
-        ("occupied", {"movement_pct": 0.0}, 1800, Reason.DISPLACED),
+        ("occupied", {"movement_pct": 0.0}, 1800, Reason.VITAL_SIGNS_LOST),
     ],
 )
 def test_told_when_it_lasts(status: str, measured: dict[str, float], enough: int, reason: Reason) -> None:
@@ -86,6 +88,24 @@ def test_an_empty_bed_is_no_fault_however_long() -> None:
     # Nor is an empty bed that falls silent: nobody lies in it.
     night.wait("18:00")
     assert faults(night) == []
+
+
+@pytest.mark.parametrize(("minutes", "told"), [(118, []), (120, ["displaced"])])
+def test_what_never_shows_a_pulse_is_linen_or_a_sensor_that_slipped(minutes: int, told: list[str]) -> None:
+    night = asleep()
+    night.bed_every("01:02", "10:00", "empty")
+    start = night.at("10:02")
+    for minute in range(0, minutes + 1, 2):
+        night.hear(bed_reading(start + timedelta(minutes=minute), "occupied", movement_pct=0.0))
+    assert faults(night) == told
+
+
+def test_somebody_who_walks_has_not_lost_their_pulse_in_bed() -> None:
+    night = asleep()
+    night.bracelet("01:01", steps=0)
+    night.bracelet("01:05", steps=80)
+    night.bed_every("01:06", "01:40", "occupied", movement_pct=0.0)
+    assert faults(night) == ["displaced"]
 
 
 def test_a_mat_that_never_shows_a_pulse_is_not_displaced() -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 
-from geofence.reading import Fix, Reading, ReadingKind
-from tests.geofence.bed_nights import (
+from geofence.detectors.zone import Safety, ZoneState
+
+from tests.geofence.bed_nights import Night, (
     EXIT,
     MOVING,
     OVERDUE,
@@ -17,7 +19,7 @@ from tests.geofence.bed_nights import (
     up_since_0240,
     words,
 )
-from tests.geofence.scenes import BRACELET, fix
+from tests.geofence.scenes import BRACELET
 
 
 def test_not_back_a_reminder_and_then_overdue() -> None:
@@ -49,6 +51,41 @@ def test_back_ends_it(back: str, told: list[str]) -> None:
     assert night.told == [EXIT, *told]
     assert night.story.state.bed.left_at is None
     assert not night.story.state.bed.told_no_return
+
+
+def clears(night: Night) -> list[str]:
+    return [d.reason for d in night.story.detections if d.kind == "zone_enter"]
+
+
+def test_who_was_told_hears_of_the_return() -> None:
+    night = up_since_0240()
+    night.bed_every("02:42", "02:56", "empty")
+    night.bed("02:58", "occupied")
+    night.bed("03:00", "occupied")
+    assert clears(night) == ["back_in_bed"]
+    told = night.story.detections[-1]
+    assert told.at == night.then("02:58")
+    assert told.evidence == {
+        "left_at": "2026-11-20T18:40:00+00:00", "absent_min": 18.0, "local_time": "02:58", "night": True,
+    }  # fmt: skip
+
+
+def test_nobody_hears_of_a_return_who_heard_of_no_absence() -> None:
+    night = up_since_0240()
+    night.bed("02:50", "occupied")
+    night.bed("02:52", "occupied")
+    assert clears(night) == []
+
+
+@pytest.mark.parametrize(("safety", "cleared"), [("inside", 1), ("suspect", 0), ("outside", 0)])
+def test_another_in_the_bed_is_no_return_of_who_is_outside(safety: str, cleared: int) -> None:
+    night = up_since_0240()
+    night.bed_every("02:42", "02:56", "empty")
+    zone = ZoneState(safety=Safety(safety))
+    night.story.state = msgspec.structs.replace(night.story.state, zone=zone)
+    night.bed("02:57:10", "occupied")
+    night.bed("02:57:50", "occupied")
+    assert len(clears(night)) == cleared
 
 
 def test_half_a_minute_on_the_bed_is_no_return() -> None:
@@ -112,19 +149,7 @@ def test_while_the_steps_go_on_nobody_is_told_again_and_then_they_are() -> None:
 def test_outside_is_overdue_at_once() -> None:
     night = up_since_0240()
     for clock, east_m in (("02:46", 0.0), ("02:52", 260.0), ("02:52:40", 290.0)):
-        at = night.at(clock)
-        where: Fix = fix(east_m)
-        night.hear(
-            Reading(
-                person_id=1,
-                device_id=BRACELET,
-                kind=ReadingKind.LOCATION,
-                at=at,
-                received_at=at,
-                fix=where,
-                steps=60,
-            )
-        )
+        night.walk(clock, east_m)
     night.bed("02:54", "empty")
     assert words(night.wait("02:55")) == [OVERDUE]
     assert night.story.detections[-1].evidence["safety"] == "outside"

@@ -38,6 +38,7 @@ const instant: Wording = (value, _, { clock }) => (typeof value === 'string' ? c
 const delay: Wording = (value, evidence, words) =>
   typeof value === 'number' && value >= 1 ? duration(value, evidence, words) : null
 const duration: Wording = (value, _, { language }) => (typeof value === 'number' ? span(value, language) : null)
+const minutes: Wording = (value, _, { language }) => (typeof value === 'number' ? span(value * 60, language) : null)
 const percent: Wording = (value) => (typeof value === 'number' ? `${Math.round(value)} %` : null)
 const text: Wording = (value) => (typeof value === 'string' && value !== '' ? value : null)
 const place: Wording = (value, _, { t }) => {
@@ -73,11 +74,29 @@ const WORDINGS: readonly (readonly [key: string, label: MessageKey, wording: Wor
   ['place_age_s', 'evidence.place_age_s', duration],
   ['battery_pct', 'evidence.battery_pct', percent],
   ['threshold_pct', 'evidence.threshold_pct', percent],
+  ['left_at', 'evidence.left_at', instant],
+  ['absent_min', 'evidence.absent_min', minutes],
+  ['back_within_min', 'evidence.back_within_min', minutes],
+  ['moved_at', 'evidence.moved_at', instant],
+  ['bed_heard_at', 'evidence.bed_heard_at', instant],
+  ['in_bed_since', 'evidence.in_bed_since', instant],
+  ['in_bed_min', 'evidence.in_bed_min', minutes],
+  ['moved_min', 'evidence.moved_min', minutes],
+  ['usual_min', 'evidence.usual_min', minutes],
+  ['fault_since', 'evidence.fault_since', instant],
+  ['fault_min', 'evidence.fault_min', minutes],
+  ['turned_at', 'evidence.turned_at', instant],
+  ['still_min', 'evidence.still_min', minutes],
   ['local_time', 'evidence.local_time', localTime],
 ]
 
 /** Keys that say nothing to a reader, or are told within another line. */
-const SILENT = new Set(['night', 'event_id'])
+const SILENT = new Set([
+  'night', 'event_id',
+  // Of the bed: for whoever replays it.
+  'certain_after_s', 'edge_s', 'unseen_s', 'usual_rising', 'absences_known', 'risings_known', 'nights_known',
+  'window_min', 'limit_min', 'turn_every_min', 'up_by', 'safety', 'bed',
+])
 const KNOWN = new Set([...WORDINGS.map(([key]) => key), ...SILENT])
 
 export function factsOf(detection: Pick<Detection, 'evidence'>, words: Words): Fact[] {
