@@ -8,13 +8,13 @@ import msgspec
 import pytest
 
 from geofence.detectors.zone import Safety, ZoneState
-
-from tests.geofence.bed_nights import Night, (
+from tests.geofence.bed_nights import (
     EXIT,
     MOVING,
     OVERDUE,
     REMINDER,
     UNTOLD,
+    Night,
     asleep,
     up_since_0240,
     words,
