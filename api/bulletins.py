@@ -10,6 +10,7 @@ from alerts.handover.wording import Subject
 from alerts.scale import Severity
 from alerts.search import SearchPlan
 from api.errors import NotFound
+from api.pages.discretion import discreet
 from api.queries import handover as queries
 from api.queries import profiles
 from api.queries.profiles import About
@@ -59,11 +60,12 @@ async def bulletin(connection: Connection, case: Case, *, at: datetime, plan: Se
 
 def _subject(about: About, profile: Profile, plan: SearchPlan | None, *, at: datetime) -> Subject:
     height = f"身高约{profile.height_cm}厘米 / about {profile.height_cm} cm" if profile.height_cm else ""
+    looks = (profile.description, profile.gait, profile.aids)
     return Subject(
         age=None if about.birth_year is None else at.year - about.birth_year,
         gender=profile.gender,
-        looks=(height, profile.description, profile.gait, profile.aids),
-        approach=about.approach,
+        looks=(height, *(discreet(text, name=about.display_name) for text in looks)),
+        approach=discreet(about.approach, name=about.display_name),
         area=about.area,
         last_seen_at=None if plan is None else plan.fix.at,
         time_zone=about.time_zone,

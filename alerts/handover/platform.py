@@ -22,7 +22,7 @@ from alerts.outcome import Outcome, Verdict, permanent, temporary
 from alerts.store import platforms
 from alerts.store.platforms import DueEvent
 from runtime.clock import wall_now
-from runtime.database import Pool
+from runtime.database import Connection, Pool
 from runtime.service import Stop
 
 log = structlog.get_logger(__name__)
@@ -81,6 +81,10 @@ class Platforms:
             if not sent:
                 await asyncio.wait({stopping}, timeout=SWEEP_EVERY_S)
         stopping.cancel()
+        await self.close()
+
+    async def close(self) -> None:
+        """Give back the connections."""
         await self._client.aclose()
 
     async def work(self) -> int:
@@ -120,7 +124,7 @@ class Platforms:
         except httpx.InvalidURL:
             return permanent("invalid_url")
 
-    async def _failed(self, connection: Any, event: DueEvent, outcome: Outcome) -> None:
+    async def _failed(self, connection: Connection, event: DueEvent, outcome: Outcome) -> None:
         # A platform that refuses one event must not be asked for ever, nor hold up the next ones.
         given_up = outcome.verdict is Verdict.PERMANENT or event.attempts + 1 >= MOST_ATTEMPTS
         wait = max(wait_after(event.attempts + 1), outcome.retry_after or timedelta())

@@ -46,6 +46,11 @@ class Label:
     x: float
     y: float
 
+    @property
+    def anchor(self) -> str:
+        """Words grow towards the middle, so that none is cut off at the edge."""
+        return "end" if self.x > 0 else "start"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drawing:
@@ -60,7 +65,9 @@ class Drawing:
     labels: tuple[Label, ...]
     places: tuple[Label, ...]
     track: str
-    #: Length of the scale bar in metres, and what stands on it.
+    #: Where the scale bar begins, its length in metres, and what stands on it.
+    scale_x: float
+    scale_y: float
     scale_m: float
     scale: str
 
@@ -79,6 +86,8 @@ def drawing(plan: SearchPlan, track: Sequence[Fix]) -> Drawing:
         labels=tuple(_label(near.what.name, near.inside) for near in plan.dangers[:_LABELS] if near.what.name),
         places=tuple(_label(near.what.name, near.inside) for near in plan.places),
         track=_path([plan.frame.to_metres(fix.latitude, fix.longitude) for fix in track]),
+        scale_x=round(west - margin / 2, 1),
+        scale_y=round(-south + margin / 2, 1),
         scale_m=scale_m,
         scale=length(scale_m),
     )
@@ -99,13 +108,13 @@ def _round_length(metres: float) -> float:
 
 def _ring(plan: SearchPlan, index: int) -> DrawnRing:
     ring = plan.rings[index]
-    _, _, _, north = ring.outline.bounds
+    west, _, east, north = ring.outline.bounds
     return DrawnRing(
         share_pct=round(ring.share * 100),
         radius=length(round(ring.radius_m, -1) if ring.radius_m > 100 else ring.radius_m),  # noqa: PLR2004 - rounding
         path=_path(ring.outline.exterior.coords),
-        label_x=0.0,
-        label_y=-north,
+        label_x=round((west + east) / 2, 1),
+        label_y=round(-north, 1),
     )
 
 

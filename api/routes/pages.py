@@ -19,7 +19,8 @@ from api.errors import NotFound
 from api.pages import store
 from api.pages.addresses import page_url
 from api.pages.code import code
-from api.pages.content import GENDERS, content
+from api.pages.content import GENDERS, Content, content
+from api.pages.discretion import discreet
 from api.pages.rendering import STATIC, page
 from api.routes.profiles import photo_of
 from api.services import Services
@@ -122,13 +123,15 @@ async def _finder_form(
     return page(
         "found.html",
         status,
-        approach=known.about.approach,
-        calms=known.profile.calms,
-        speech=known.profile.speech,
+        **{word: discreet(text, name=known.about.display_name) for word, text in _kindness(known).items()},
         problem=problem,
         report=report or Report(),
         lengths={"place": PLACE_LENGTH, "note": NOTE_LENGTH, "callback": CALLBACK_LENGTH},
     )
+
+
+def _kindness(known: Content) -> dict[str, str]:
+    return {"approach": known.about.approach, "calms": known.profile.calms, "speech": known.profile.speech}
 
 
 def _position(latitude: str, longitude: str, accuracy_m: str) -> dict[str, float | None]:
@@ -161,13 +164,13 @@ async def _show(
     known = await content(connection, found, at=parts.clock.now())
     if known is None:
         return page("closed.html", HTTPStatus.NOT_FOUND, standing=Standing.UNKNOWN)
-    return page(template, link=found, content=known, token=token, genders=GENDERS, **more)
+    return page(template, link=found, content=known, token=token, genders=GENDERS, discreet=discreet, **more)
 
 
 async def _photo(connection: Connection, parts: Services, token: str, kind: LinkKind) -> Response:
     found, closed = await _opened(connection, parts, token, kind)
     if closed is not None or found is None or found.person_id is None:
-        raise NotFound("There is nothing at this address.")
+        return closed or page("closed.html", HTTPStatus.NOT_FOUND, standing=Standing.UNKNOWN)
     return await photo_of(connection, found.person_id)
 
 
