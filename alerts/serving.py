@@ -14,6 +14,7 @@ import structlog
 
 from alerts import messages, metrics
 from alerts.delivery import Delivery
+from alerts.handover.platform import Platforms
 from alerts.pipeline import Pipeline
 from alerts.settings import AlertsSettings
 from alerts.store import figures
@@ -34,6 +35,8 @@ COUNTED_OVER = timedelta(days=30)
 LOOK_EVERY_S = 60.0
 #: Connections: persons handled at once, attempts being recorded, and the claims.
 POOL_SIZE = 8
+#: Connections for platforms: a hook that hangs holds one for as long as it hangs, and none of the others.
+PLATFORM_POOL_SIZE = 4
 
 
 async def serve(settings: AlertsSettings, stop: Stop) -> None:
@@ -41,6 +44,7 @@ async def serve(settings: AlertsSettings, stop: Stop) -> None:
     messages.install(settings.alerts_templates_dir)
     await (await database.connect_when_up(settings.database_url)).close()
     pool = await database.open_pool(settings.database_url, min_size=4, max_size=POOL_SIZE)
+    platform_pool = await database.open_pool(settings.database_url, max_size=PLATFORM_POOL_SIZE)
     clock = clocks.from_settings(settings)
     delivery = Delivery(pool=pool, clock=clock, settings=settings)
     pipeline = Pipeline(pool=pool, clock=clock, wake_delivery=delivery.wake)
@@ -54,6 +58,7 @@ async def serve(settings: AlertsSettings, stop: Stop) -> None:
             stop,
             pipeline.run(stop),
             delivery.run(stop),
+            Platforms(pool=platform_pool, timeout_s=settings.alerts_send_timeout_s).run(stop),
             _listen(settings.database_url, pipeline, delivery, stop),
             _measure(delivery, stop),
             _count(pool, clock, stop),
@@ -61,6 +66,7 @@ async def serve(settings: AlertsSettings, stop: Stop) -> None:
             serve_health(stop, host=settings.alerts_health_host, port=settings.alerts_health_port, ready=ready),
         )
     finally:
+        await platform_pool.close()
         await pool.close()
     log.info("alerts_ended")
 
