@@ -152,7 +152,7 @@ def _at_bed(state: BedsideState, bed: BedState, person: Person, at: datetime) ->
     evidence = {
         "event_id": impact.event_id,
         "impact_g": impact.impact_g,
-        "score": None if impact.score is None else round(impact.score, 3),
+        "score_pct": None if impact.score is None else round(100 * impact.score, 1),
         "impact_after_exit_s": round((impact.at - left).total_seconds(), 1),
         "late_s": impact.late_s,
     }

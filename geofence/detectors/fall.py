@@ -33,6 +33,7 @@ from geofence.evidence import identify, when
 from geofence.fall_learnt import WEIGHTS
 from geofence.fall_weights import Cause, Scored, score
 from geofence.geometry import distance_m
+from geofence.motion import BLOCK_HZ
 from geofence.observation import NOTHING, Judgement, Observation
 from geofence.person import Person
 from geofence.policy import Policy
@@ -45,6 +46,24 @@ if TYPE_CHECKING:
 
 #: Numbers that a family is given as reasons. Count.
 CAUSES_TOLD = 3
+#: As evidence names a number of the movement, and how many of its unit one of ours is: shares and small parts of
+#: gravity as per cent, the jolt as the change from one block to the next.
+EVIDENCE_OF: dict[str, tuple[str, float]] = {
+    "peak_g": ("peak_g", 1.0),
+    "over_2g_share": ("over_2g_pct", 100.0),
+    "lowest_before_g": ("lowest_before_g", 1.0),
+    "falling_share": ("falling_pct", 100.0),
+    "core_sd_g": ("core_sd_g", 1.0),
+    "jerk_g_per_s": ("jolt_g", 1.0 / BLOCK_HZ),
+    "impulse_g": ("impulse_g", 1.0),
+    "before_sd_g": ("before_sd_pct", 100.0),
+    "before_turn_g": ("before_turn_pct", 100.0),
+    "after_sd_g": ("after_sd_pct", 100.0),
+    "after_turn_g": ("after_turn_pct", 100.0),
+    "after_offset_g": ("after_offset_pct", 100.0),
+    "posture_change_deg": ("posture_change_deg", 1.0),
+    "settle_s": ("settle_s", 1.0),
+}
 
 
 class Phase(StrEnum):
@@ -337,7 +356,7 @@ def _evidence(state: FallState, person: Person, at: datetime) -> Evidence:
         "suspected_since": state.fell_at.isoformat(),
         "waited_s": round((at - state.fell_at).total_seconds(), 1),
         "impact_g": state.impact_g,
-        "score": None if state.score is None else round(state.score, 3),
+        "score_pct": None if state.score is None else round(100 * state.score, 1),
         "still_messages": state.still_messages,
         "steps": state.steps,
         "late_s": state.late_s,
@@ -345,7 +364,8 @@ def _evidence(state: FallState, person: Person, at: datetime) -> Evidence:
         "place_age_s": age_s(state.place, at),
     }
     for number, cause in enumerate(state.causes, 1):
-        evidence[f"cause_{number}"] = cause.name
-        evidence[f"cause_{number}_value"] = round(cause.value, 2)
+        key, factor = EVIDENCE_OF[cause.name]
+        evidence[key] = round(factor * cause.value, 2)
+        evidence[f"cause_{number}"] = key
         evidence[f"cause_{number}_points"] = round(cause.points, 2)
     return evidence | when(person, at)

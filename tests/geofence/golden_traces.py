@@ -20,6 +20,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
+from geofence.danger_map import Danger, DangerMap
 from geofence.detection import Command, Detection
 from geofence.geometry import Circle
 from geofence.person import Person
@@ -35,6 +36,7 @@ from geofence.reading import (
     SafetyEventType,
 )
 from geofence.zone import Window, Zone
+from tests.geofence import golden_danger, golden_motion
 from tests.geofence.scenes import START, ZIBO, Story, circle, fix, polygon, square
 
 FOLDER = Path(__file__).parents[1] / "golden"
@@ -54,6 +56,7 @@ class Trace:
 
     day: date = date(2026, 11, 20)
     zones: dict[str, Zone] = field(default_factory=dict)
+    dangers: dict[str, Danger] = field(default_factory=dict)
     policy: dict[str, Any] = field(default_factory=dict)
     story: Story = field(default_factory=Story)
 
@@ -63,7 +66,11 @@ class Trace:
     def set_up(self) -> None:
         """Zones and thresholds as they are from here on."""
         self.story.person = Person(
-            person_id=1, time_zone=ZIBO, zones=tuple(self.zones.values()), policy=replace(DEFAULT, **self.policy)
+            person_id=1,
+            time_zone=ZIBO,
+            zones=tuple(self.zones.values()),
+            policy=replace(DEFAULT, **self.policy),
+            dangers=DangerMap(tuple(self.dangers.values())),
         )
 
 
@@ -85,7 +92,7 @@ def readings_of(text: str) -> tuple[list[Reading], Person] | None:
     for line in text.splitlines():
         timed = re.match(r"\d\d:\d\d", line)
         zones_seen |= bool(timed)
-        if line.startswith(("zone", "policy")) and zones_seen:
+        if line.startswith(("zone", "policy", "danger")) and zones_seen:
             return None
         _line(trace, line, heard.append)
     return heard, trace.story.person
@@ -99,6 +106,10 @@ def _line(trace: Trace, line: str, listen: Callable[[Reading], None] = lambda _:
         trace.day = date.fromisoformat(rest)
     elif word == "zone":
         _zone(trace, rest)
+    elif word == "danger":
+        if not golden_danger.add(trace.dangers, rest, _offset):
+            raise NotUnderstood("a danger is `water from A to B`")
+        trace.set_up()
     elif word == "policy":
         name, value = rest.split(" = ")
         minutes = value.endswith(" min")
@@ -215,6 +226,8 @@ def _about_the_fix(of_fix: dict[str, Any], part: str) -> bool:
 def _about_the_rest(trace: Trace, values: dict[str, Any], part: str) -> bool:
     if part in {"heartbeat", "charging"}:
         values |= {"charging": True} if part == "charging" else {}
+    elif part in {"hears home", "hears no home"}:
+        values["at_home"] = part == "hears home"
     elif match := re.fullmatch(r"bracelet (\w+)", part):
         values["device_id"] = match[1]
     elif match := re.fullmatch(r"(\d+) steps", part):
@@ -231,7 +244,7 @@ def _about_the_rest(trace: Trace, values: dict[str, Any], part: str) -> bool:
         bed = BedReport(status=BedStatus(match[1]))
         values |= {"kind": ReadingKind.BED, "bed": bed, "device_id": "bed"}
     else:
-        return False
+        return golden_motion.about_motion(values, part)
     return True
 
 
@@ -240,14 +253,16 @@ def _detection(detection: Detection) -> str:
     night = ", night" if evidence["night"] else ""
     match str(detection.kind):
         case "zone_exit":
-            return f"EXIT from {evidence['zone_name']} ({reason}, {evidence['distance_m']:.0f} m{night})"
+            return f"EXIT from {evidence['zone_name']} ({reason}, {evidence['distance_m']:.0f} m{golden_danger.ahead(detection)}{night})"
         case "zone_enter":
-            return "all clear"
+            return "all clear" if detection.reason == "back_inside" else f"all clear ({reason})"
         case "sos":
             late_s, place = float(evidence["late_s"] or 0), str(evidence["place"]).replace("_", " ")
             return f"SOS (place: {place}{f', {late_s / 60:.0f} min late' if late_s else ''}{night})"
-        case _:
+        case "low_battery":
             return f"battery {reason.removeprefix('below ')}"
+        case _:
+            return golden_danger.told(detection) or golden_motion.told(detection) or f"{detection.kind}: {reason}"
 
 
 def _command(command: Command) -> str:

@@ -123,7 +123,7 @@ class TestImpact:
         leave(story)
         story.hear(impact(UP + 20, SAT_DOWN))
         assert reasons(story, "bedside_fall") == ["impact_at_bed"]
-        assert falls(story)[0].evidence["score"] == 0.161
+        assert falls(story)[0].evidence["score_pct"] == 16.1
 
     def test_knocked_from_the_night_table(self) -> None:
         story = asleep(worn=False)

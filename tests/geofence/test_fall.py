@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from geofence.detection import Detection
 from geofence.detectors import fall
-from geofence.detectors.fall import TRANSITIONS, FallState, Phase, Sign
+from geofence.detectors.fall import EVIDENCE_OF, TRANSITIONS, FallState, Phase, Sign
 from geofence.engine import FRESH
-from geofence.motion import MotionSummary
+from geofence.motion import NAMES, MotionSummary
 from geofence.reading import FixSource
 from tests.geofence.impacts import FALL, SAT_DOWN, SLID_DOWN, SURE_FALL, beats, bed, impact, reasons, strap_event
 from tests.geofence.scenes import BRACELET, Story, at, fix, person, reading, sos
@@ -79,16 +79,22 @@ def test_told_with_its_reasons_in_numbers() -> None:
     assert (told.kind, told.at, told.device_id, told.person_id) == ("fall", at(0), BRACELET, 1)
     assert told.place is not None
     assert told.place.accuracy_m == 9.0
-    causes = {key: value for key, value in told.evidence.items() if key.startswith("cause")}
-    assert list(causes) == [f"cause_{n}{end}" for n in (1, 2, 3) for end in ("", "_value", "_points")]
-    assert (causes["cause_1"], causes["cause_1_value"]) == ("posture_change_deg", 90.0)
-    assert (causes["cause_2"], causes["cause_2_value"]) == ("jerk_g_per_s", 110.0)
-    rest = {key: value for key, value in told.evidence.items() if key not in causes}
+    causes = [told.evidence[f"cause_{number}"] for number in (1, 2, 3)]
+    assert causes == ["posture_change_deg", "jolt_g", "peak_g"]
+    assert [told.evidence[str(cause)] for cause in causes] == [90.0, 4.4, 4.0]
+    points = [told.evidence[f"cause_{number}_points"] for number in (1, 2, 3)]
+    assert points == sorted(points, key=float, reverse=True)  # type: ignore[arg-type]
+    rest = {k: v for k, v in told.evidence.items() if k not in causes and not k.startswith("cause")}
     assert rest == {
-        "event_id": "i1", "suspected_since": at(0).isoformat(), "waited_s": 0.0, "impact_g": 3.4, "score": 0.988,
+        "event_id": "i1", "suspected_since": at(0).isoformat(), "waited_s": 0.0, "impact_g": 3.4, "score_pct": 98.8,
         "still_messages": 0, "steps": 0, "late_s": 0.0, "place": "own_fix", "place_age_s": 0.0,
         "local_time": "20:00", "night": False,
     }  # fmt: skip
+
+
+def test_every_number_has_a_name_and_a_unit_as_evidence() -> None:
+    assert tuple(EVIDENCE_OF) == NAMES
+    assert {key.rpartition("_")[2] for key, _ in EVIDENCE_OF.values()} == {"g", "pct", "deg", "s"}
 
 
 class TestWhatFollows:
@@ -105,7 +111,7 @@ class TestWhatFollows:
         assert falls(story) == []
         story.wait(180)
         assert [(told.reason, told.at) for told in falls(story)] == [("impact_unanswered", at(180))]
-        assert falls(story)[0].evidence["score"] is None
+        assert falls(story)[0].evidence["score_pct"] is None
         assert "cause_1" not in falls(story)[0].evidence
 
     @pytest.mark.parametrize(("motion", "reason"), [(FALL, "pattern_then_still"), (None, "impact_then_still")])
