@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from geofence import detectors
+from geofence import detectors, occupancy
 from geofence.detection import DetectionKind
 from geofence.detectors.low_battery import Level, next_level
 from geofence.detectors.zone import TRANSITIONS, Safety
@@ -43,6 +43,12 @@ def draw_zone() -> str:
     return "\n".join(["stateDiagram-v2", f"    [*] --> {Safety.UNKNOWN}", *lines]) + "\n"
 
 
+def draw_bed() -> str:
+    """The bed's table of transitions."""
+    lines = [f"    {before} --> {after}: {word}" for (before, word), after in occupancy.TRANSITIONS.items()]
+    return "\n".join(["stateDiagram-v2", f"    [*] --> {occupancy.Occupancy.UNKNOWN}", *lines]) + "\n"
+
+
 def draw_battery() -> str:
     """Which charges lead from each level to another, tried in tenths of a per cent."""
     lines = []
@@ -62,7 +68,7 @@ def _span(charges: list[float]) -> str:
     return f"{charges[0]:g} % or more" if charges[-1] == 100 else f"{charges[0]:g} % to {charges[-1]:g} %"
 
 
-DRAWN = {"zone.md": draw_zone, "low_battery.md": draw_battery}
+DRAWN = {"bed.md": draw_bed, "zone.md": draw_zone, "low_battery.md": draw_battery}
 
 
 def text(name: str) -> str:
