@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from geofence.detection import Command, CommandType
 from geofence.evidence import identify
@@ -12,6 +13,9 @@ from geofence.observation import NOTHING, Judgement, Observation
 
 if TYPE_CHECKING:
     from geofence.detectors.zone import ZoneState
+
+#: Reasons of which there is only one at an instant.
+_OF_ZONES = frozenset({"exit_suspected", "back_inside"})
 
 
 def keep_tracking(state: ZoneState, seen: Observation, *, locate: bool = False) -> tuple[ZoneState, Judgement]:
@@ -51,7 +55,8 @@ def _command(
 ) -> Command:
     at, person, device_id = seen.reading.at, seen.person, seen.reading.device_id
     return Command(
-        command_id=identify(person.person_id, type_, at, device_id),
+        # Another detector may ask at the same instant for a reason of its own.
+        command_id=identify(person.person_id, type_, at, device_id, *(() if reason in _OF_ZONES else (reason,))),
         person_id=person.person_id,
         device_id=device_id,
         type=type_,

@@ -18,10 +18,12 @@ Example: radius 150 m, a fix 178 m beyond the edge with 22 m accuracy suspects; 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
+
+import msgspec
+from msgspec.structs import replace
 
 from geofence import doorstep, steering
 from geofence.danger_ahead import evidence_at
@@ -85,8 +87,7 @@ TRANSITIONS: dict[tuple[Safety, Sighting], Safety] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ZoneState:
+class ZoneState(msgspec.Struct, frozen=True, kw_only=True):
     """What is remembered of one person."""
 
     safety: Safety = Safety.UNKNOWN
@@ -265,6 +266,8 @@ def _note_place(state: ZoneState, seen: Observation, area: SafeArea, sighting: S
 
 
 def _remember_outside(state: ZoneState, seen: Observation, area: SafeArea, fix: Fix, weight: Weight) -> ZoneState:
+    # What a device said of home is over with the first fix that counts against it.
+    over = seen.reading.device_id == state.home_device and weight.doubt is not Doubt.AT_HOME
     return replace(
         state,
         fixes=state.fixes + 1,
@@ -278,6 +281,7 @@ def _remember_outside(state: ZoneState, seen: Observation, area: SafeArea, fix: 
         device_id=seen.reading.device_id,
         zone_id=area.zone.zone_id,
         zone_name=area.zone.name,
+        home_device=None if over else state.home_device,
     )
 
 
