@@ -178,7 +178,7 @@ def _still(state: BedsideState, seen: Observation) -> tuple[BedsideState, Judgem
     state = replace(known, steps=steps, messages=known.messages + 1, told=True)
     evidence = {
         "still_min": round((reading.at - left).total_seconds() / 60, 1),
-        "steps": steps,
+        "steps_count": steps,
         "messages": state.messages,
     }
     told = Told(Reason.EXIT_THEN_STILL, reading.at, left, reading.device_id)

@@ -358,7 +358,7 @@ def _evidence(state: FallState, person: Person, at: datetime) -> Evidence:
         "impact_g": state.impact_g,
         "score_pct": None if state.score is None else round(100 * state.score, 1),
         "still_messages": state.still_messages,
-        "steps": state.steps,
+        "steps_count": state.steps,
         "late_s": state.late_s,
         "place": state.origin,
         "place_age_s": age_s(state.place, at),

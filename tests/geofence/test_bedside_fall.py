@@ -157,7 +157,7 @@ class TestStillness:
         beats(story, UP + 300, steps=1)
         (told,) = falls(story)
         assert (told.reason, told.at, told.device_id) == ("exit_then_still", at(UP + 300), BRACELET)
-        assert (told.evidence["still_min"], told.evidence["steps"], told.evidence["messages"]) == (5.0, 7, 3)
+        assert (told.evidence["still_min"], told.evidence["steps_count"], told.evidence["messages"]) == (5.0, 7, 3)
         assert [c.type for c in story.commands if c.reason == "bedside_fall"] == ["locate", "report_interval"]
 
     def test_on_the_way_to_the_toilet(self) -> None:

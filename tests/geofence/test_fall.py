@@ -87,7 +87,7 @@ def test_told_with_its_reasons_in_numbers() -> None:
     rest = {k: v for k, v in told.evidence.items() if k not in causes and not k.startswith("cause")}
     assert rest == {
         "event_id": "i1", "suspected_since": at(0).isoformat(), "waited_s": 0.0, "impact_g": 3.4, "score_pct": 98.8,
-        "still_messages": 0, "steps": 0, "late_s": 0.0, "place": "own_fix", "place_age_s": 0.0,
+        "still_messages": 0, "steps_count": 0, "late_s": 0.0, "place": "own_fix", "place_age_s": 0.0,
         "local_time": "20:00", "night": False,
     }  # fmt: skip
 
@@ -154,7 +154,7 @@ class TestWhatFollows:
         assert falls(story) == []
         story.wait(60)
         assert reasons(story, "fall") == ["pattern_unanswered"]
-        assert falls(story)[0].evidence["steps"] == 3
+        assert falls(story)[0].evidence["steps_count"] == 3
 
     def test_messages_that_do_not_count_steps_say_nothing(self) -> None:
         story = hit(None)
