@@ -21,10 +21,12 @@ Quiet: a message of a known device, charging as before, while nothing is told, l
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
+
+import msgspec
+from msgspec.structs import replace
 
 from geofence import contact, sighting
 from geofence.contact import Contact
@@ -56,8 +58,7 @@ class Reason(StrEnum):
     FIX_FROZEN = "fix_frozen"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Frozen:
+class Frozen(msgspec.Struct, frozen=True, kw_only=True):
     """Equal fixes over steps."""
 
     fixes: int = 0
@@ -69,8 +70,7 @@ class Frozen:
 THAWED = Frozen()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SilenceState:
+class SilenceState(msgspec.Struct, frozen=True, kw_only=True):
     """What is remembered of one person's bracelets."""
 
     devices: tuple[Contact, ...] = ()
@@ -88,7 +88,7 @@ def step(state: SilenceState, seen: Observation) -> tuple[SilenceState, Judgemen
     if heard is not device:
         others = tuple(each for each in state.devices if each is not device)
         state = replace(state, devices=(*others, heard)[-REMEMBERED_DEVICES:])
-    state = _with_fix(state, seen, first=device is None)
+    state = _with_fix(state, seen, anew=device is None or device.deadline is None)
     return _freeze(state, seen)
 
 
@@ -196,14 +196,13 @@ def _look_for_fix(
     speaking = [each for each in state.devices if each.deadline is not None]
     if place is not None and place.at + after > at:
         return replace(state, fix_deadline=place.at + after), NOTHING
-    told_by_zone = place is not None and outside and before.zone.since is not None and before.zone.since > place.at
-    if (
-        place is None
-        or not speaking
-        or told_by_zone
-        or before.zone.safety == "suspect"
-        or _at_home(speaking, person, at, before)
-    ):
+    if not speaking:
+        # Whoever is silent is told of as such; the first word afterwards sets the deadline anew.
+        return replace(state, fix_deadline=None), NOTHING
+    zone_tells = before.zone.safety == "suspect" or (
+        outside and before.zone.since is not None and place is not None and before.zone.since > place.at
+    )
+    if place is None or zone_tells or _at_home(speaking, person, at, before):
         return replace(state, fix_deadline=at + after), NOTHING
     told = _detection(
         person, at, Reason.CONTACT_BUT_NO_FIX, speaking[-1], before, since=place.at, allowed_s=after.total_seconds()
@@ -219,9 +218,9 @@ def _at_home(speaking: list[Contact], person: Person, at: datetime, before: Pers
     return charging or any(each.device_id == before.zone.home_device for each in speaking)
 
 
-def _with_fix(state: SilenceState, seen: Observation, *, first: bool) -> SilenceState:
-    """A believed fix, or the first word of a bracelet, sets the deadline of fixes if that must come earlier."""
-    if not seen.movement.believed and not (first and state.fix_deadline is None):
+def _with_fix(state: SilenceState, seen: Observation, *, anew: bool) -> SilenceState:
+    """A believed fix, or the first word of a bracelet ever or after a silence, sets the deadline of fixes."""
+    if not seen.movement.believed and not (anew and state.fix_deadline is None):
         return state
     policy = seen.person.policy
     after = policy.no_fix_outside_after if _outside(seen) else policy.no_fix_after
