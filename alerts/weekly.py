@@ -27,10 +27,12 @@ def problem(rows: Any) -> str | None:
     """What is wrong with windows as stored; None when they can be used."""
     if rows is None:
         return None
+    if not isinstance(rows, list):
+        return 'write a list: [{"days": [1], "from": "08:00", "until": "17:00"}]'
     try:
         schedule_from_rows(rows)
     except (ScheduleError, TypeError, AttributeError) as error:
-        return str(error) or 'write [{"days": [1], "from": "08:00", "until": "17:00"}]'
+        return str(error)
     return None
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 
 REPOSITORY = Path(__file__).parents[2]
 COPIED = (
+    "alerts",
     "geofence",
     "ingest",
     "runtime",
@@ -25,6 +26,7 @@ COPIED = (
     "tests/geofence",
     "tests/ingest",
     "tests/golden",
+    "tests/alerts",
     "tests/conftest.py",
     "tests/servers.py",
 )
