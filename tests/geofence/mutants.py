@@ -15,6 +15,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.geofence import mutants_zone
+
 REPOSITORY = Path(__file__).parents[2]
 COPIED = (
     "alerts",
@@ -32,7 +34,7 @@ COPIED = (
 )
 #: The tests with examples come first: they are quick and catch most.
 TESTS = [f"tests/geofence/{name}" for name in (
-    "test_zone_sighting.py", "test_zone_story.py", "test_track.py", "test_ordering.py", "test_sos.py",
+    "test_zone_sighting.py", "test_zone_story.py", *mutants_zone.TESTS, "test_track.py", "test_ordering.py", "test_sos.py",
     "test_low_battery.py", "test_golden.py", "test_local_time.py", "test_geometry.py", "test_snapshot.py",
     "test_equalities.py",
 )]  # fmt: skip
@@ -47,48 +49,11 @@ class Mutant:
     new: str
 
 
-ZONE, TRACK, ORDER = "detectors/zone.py", "track.py", "ordering.py"
+TRACK, ORDER = "track.py", "ordering.py"
 BATTERY, SOS, ENGINE = "detectors/low_battery.py", "detectors/sos.py", "engine.py"
 MUTANTS = (
-    # What one fix says.
-    Mutant(ZONE, "distance_m - min(fix.accuracy_m, policy.zone_accuracy_cap_m) > margin_m", "distance_m > margin_m"),
-    Mutant(ZONE, "distance_m - min(fix.accuracy_m", "distance_m + min(fix.accuracy_m"),
-    Mutant(ZONE, "min(fix.accuracy_m, policy.zone_accuracy_cap_m) >", "fix.accuracy_m >"),
-    Mutant(ZONE, "zone_accuracy_cap_m) > margin_m", "zone_accuracy_cap_m) >= margin_m"),
-    Mutant(ZONE, "if radius_m < policy.zone_small_radius_m", "if radius_m <= policy.zone_small_radius_m"),
-    Mutant(ZONE, "policy.zone_small_margin_m if radius_m < policy.zone_small_radius_m else 0.0", "0.0"),
-    Mutant(ZONE, "accurate = fix.accuracy_m <= ", "accurate = fix.accuracy_m < "),
-    Mutant(ZONE, "clear = distance_m > policy.zone_strong_ratio * fix.accuracy_m", "clear = True"),
-    Mutant(ZONE, "if accurate and clear and moving else", "if accurate and clear else"),
-    Mutant(ZONE, "if accurate and clear and moving else", "if clear and moving else"),
-    Mutant(ZONE, "if distance_m <= -min(policy.zone_return_share", "if distance_m <= min(policy.zone_return_share"),
-    Mutant(ZONE, "-min(policy.zone_return_share * radius_m, policy.zone_return_cap_m)", "-policy.zone_return_cap_m"),
-    Mutant(ZONE, "return Sighting.INSIDE if distance_m <= 0", "return Sighting.INSIDE if distance_m < 0"),
-    Mutant(ZONE, "speed_mps >= policy.zone_strong_speed_mps or", "speed_mps > policy.zone_strong_speed_mps or"),
-    Mutant(ZONE, ">= policy.zone_strong_steps", "> policy.zone_strong_steps"),
-    # What it means.
-    Mutant(ZONE, "(Safety.UNKNOWN, Sighting.OUTSIDE): Safety.OUTSIDE", "(Safety.UNKNOWN, Sighting.OUTSIDE): Safety.SUSPECT"),
-    Mutant(ZONE, "    (Safety.SUSPECT, Sighting.INSIDE): Safety.INSIDE,\n", ""),
-    Mutant(ZONE, "(Safety.OUTSIDE, Sighting.RETURNED)", "(Safety.OUTSIDE, Sighting.INSIDE)"),
-    Mutant(ZONE, "state.fixes >= policy.zone_confirming_fixes", "state.fixes > policy.zone_confirming_fixes"),
-    Mutant(ZONE, "fixes=state.fixes + 1", "fixes=state.fixes + 2"),
-    Mutant(ZONE, "if before.safety is Safety.UNKNOWN:\n        return state, NOTHING", "if False:\n        return state, NOTHING"),
-    Mutant(ZONE, "or not seen.movement.believed:", "or False:"),
-    Mutant(ZONE, "Sighting.STRONG and state.fixes == 1 else", "Sighting.STRONG else"),
-    Mutant(ZONE, "if not before.announced:", "if before.safety is not Safety.OUTSIDE:"),
-    Mutant(ZONE, "_keep_tracking(replace(state, announced=True), seen)", "_keep_tracking(state, seen)"),
-    Mutant(ZONE, "since=at, announced=True)", "since=at)"),
-    Mutant(ZONE, "state = ZoneState(safety=Safety.INSIDE, since=at)", "state = replace(before, safety=Safety.INSIDE, since=at)"),
-    Mutant(ZONE, "since = suspected_since if state.fixes > 1 else None", "since = None"),
+    *(Mutant(*fault) for fault in mutants_zone.FAULTS),
     # Silence, and what the device is asked.
-    Mutant(ZONE, "state.heard_at + person.policy.suspect_silence", "state.heard_at - person.policy.suspect_silence"),
-    Mutant(ZONE, "if state.safety is not Safety.SUSPECT or", "if"),
-    Mutant(ZONE, "elif sighting is Sighting.UNDECIDED and state.safety is Safety.SUSPECT:", "elif False:"),
-    Mutant(ZONE, "suspected_since = state.since\n", "suspected_since = at\n"),
-    Mutant(ZONE, "_keep_tracking(state, seen, locate=True)", "_keep_tracking(state, seen)"),
-    Mutant(ZONE, "< policy.tracking_for / 6", "<= policy.tracking_for / 6"),
-    Mutant(ZONE, "or (state.safety is Safety.OUTSIDE and not state.announced)", ""),
-    Mutant(ZONE, "before.tracking_until <= at", "before.tracking_until < at"),
     Mutant(ENGINE, "state, late = run_down(state, person, reading.at)", "late = NOTHING"),
     Mutant(ENGINE, "is not None and at <= until", "is not None and at < until"),
     # The line of the fixes.
