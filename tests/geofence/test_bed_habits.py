@@ -219,6 +219,14 @@ def test_a_visit_to_the_toilet_does_not_begin_the_stay_anew() -> None:
     assert night.told == [FIXED]
 
 
+def test_a_stay_is_told_once_whoever_visits_the_toilet_meanwhile() -> None:
+    night = asleep()
+    night.bed_every("02:40", "11:10", "occupied")
+    night.bed_every("11:11", "11:20", "empty")
+    night.bed_every("11:21", "15:00", "occupied")
+    assert night.told == [FIXED]
+
+
 def test_who_was_up_a_moment_ago_is_looked_at_later() -> None:
     night = asleep()
     night.bed_every("02:40", "10:30", "occupied")

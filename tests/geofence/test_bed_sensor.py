@@ -132,14 +132,18 @@ def test_unplugged_says_since_when() -> None:
 
 
 def test_what_falls_silent_is_suspected_of_nothing_else() -> None:
-    night = asleep()
-    night.bed("01:01", "fault")
-    night.bed("01:02", "fault")
-    assert night.wait("01:05") == []
-    night = asleep(bed_flat_for=timedelta(minutes=40))
+    night = asleep(bed_flat_for=timedelta(minutes=20))
     night.bed("01:01", "occupied")
     night.wait("04:00")
     assert faults(night) == ["unplugged"]
+
+
+def test_the_half_hour_of_silence_begins_with_the_last_report() -> None:
+    night = Night()
+    for clock in ("22:30", "22:50", "22:55"):
+        night.bed(clock, "occupied", **ALIVE)
+    (told,) = (each for each in night.wait("23:50") if each.kind == "bed_sensor_fault")
+    assert told.at == night.then("23:25")
 
 
 def test_a_fault_that_goes_on_is_told_once() -> None:
