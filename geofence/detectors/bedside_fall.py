@@ -177,7 +177,7 @@ def _still(state: BedsideState, seen: Observation) -> tuple[BedsideState, Judgem
         return replace(known, steps=steps, messages=known.messages + 1), NOTHING
     state = replace(known, steps=steps, messages=known.messages + 1, told=True)
     evidence = {
-        "still_min": round((reading.at - left).total_seconds() / 60, 1),
+        "absent_min": round((reading.at - left).total_seconds() / 60, 1),
         "steps_count": steps,
         "messages": state.messages,
     }
@@ -208,7 +208,7 @@ def _judgement(told: Told, person: Person, place: Place | None, evidence: Eviden
         place=place,
         evidence={
             "suspected_since": left_at_word,
-            "left_bed_at": left_at_word,
+            "left_at": left_at_word,
             **evidence,
             "place_age_s": age_s(place, told.at),
             **when(person, told.at),

@@ -49,7 +49,7 @@ class TestImpact:
         (told,) = falls(story)
         assert (told.reason, told.device_id) == ("impact_at_bed", BRACELET)
         assert told.evidence["impact_after_exit_s"] == after_s
-        assert (told.evidence["left_bed_at"], told.evidence["impact_g"]) == (at(UP).isoformat(), 3.4)
+        assert (told.evidence["left_at"], told.evidence["impact_g"]) == (at(UP).isoformat(), 3.4)
         assert (told.evidence["local_time"][:2], told.evidence["night"]) == ("02", True)  # type: ignore[index]
         assert told.place is not None
 
@@ -157,7 +157,7 @@ class TestStillness:
         beats(story, UP + 300, steps=1)
         (told,) = falls(story)
         assert (told.reason, told.at, told.device_id) == ("exit_then_still", at(UP + 300), BRACELET)
-        assert (told.evidence["still_min"], told.evidence["steps_count"], told.evidence["messages"]) == (5.0, 7, 3)
+        assert (told.evidence["absent_min"], told.evidence["steps_count"], told.evidence["messages"]) == (5.0, 7, 3)
         assert [c.type for c in story.commands if c.reason == "bedside_fall"] == ["locate", "report_interval"]
 
     def test_on_the_way_to_the_toilet(self) -> None:
@@ -186,7 +186,7 @@ class TestStillness:
         leave(story, since=UP + 1_000)
         beats(story, UP + 1_100, UP + 1_301, steps=0)
         assert reasons(story, "bedside_fall") == ["exit_then_still"]
-        assert falls(story)[0].evidence["left_bed_at"] == at(UP + 1_000).isoformat()
+        assert falls(story)[0].evidence["left_at"] == at(UP + 1_000).isoformat()
 
     def test_by_day_sitting_is_allowed(self) -> None:
         noon = 16 * 3600

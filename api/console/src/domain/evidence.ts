@@ -40,6 +40,9 @@ const delay: Wording = (value, evidence, words) =>
 const duration: Wording = (value, _, { language }) => (typeof value === 'number' ? span(value, language) : null)
 const minutes: Wording = (value, _, { language }) => (typeof value === 'number' ? span(value * 60, language) : null)
 const percent: Wording = (value) => (typeof value === 'number' ? `${Math.round(value)} %` : null)
+const gravity: Wording = (value) => (typeof value === 'number' ? `${value.toFixed(1)} g` : null)
+const degrees: Wording = (value) => (typeof value === 'number' ? `${Math.round(value)}°` : null)
+const signedSeconds: Wording = (value) => (typeof value === 'number' ? `${Math.round(value)} s` : null)
 const text: Wording = (value) => (typeof value === 'string' && value !== '' ? value : null)
 const place: Wording = (value, _, { t }) => {
   const known = value === 'own_fix' || value === 'last_good' || value === 'unknown'
@@ -87,6 +90,26 @@ const WORDINGS: readonly (readonly [key: string, label: MessageKey, wording: Wor
   ['fault_min', 'evidence.fault_min', minutes],
   ['turned_at', 'evidence.turned_at', instant],
   ['still_min', 'evidence.still_min', minutes],
+  ['score_pct', 'evidence.score_pct', percent],
+  ['impact_g', 'evidence.impact_g', gravity],
+  ['waited_s', 'evidence.waited_s', duration],
+  ['impact_after_exit_s', 'evidence.impact_after_exit_s', signedSeconds],
+  ['steps_count', 'evidence.steps_count', count],
+  ['off_min', 'evidence.off_min', minutes],
+  ['posture_change_deg', 'evidence.posture_change_deg', degrees],
+  ['peak_g', 'evidence.peak_g', gravity],
+  ['jolt_g', 'evidence.jolt_g', gravity],
+  ['core_sd_g', 'evidence.core_sd_g', gravity],
+  ['impulse_g', 'evidence.impulse_g', gravity],
+  ['over_2g_pct', 'evidence.over_2g_pct', percent],
+  ['falling_pct', 'evidence.falling_pct', percent],
+  ['lowest_before_g', 'evidence.lowest_before_g', gravity],
+  ['settle_s', 'evidence.settle_s', duration],
+  ['after_sd_pct', 'evidence.after_sd_pct', percent],
+  ['after_turn_pct', 'evidence.after_turn_pct', percent],
+  ['after_offset_pct', 'evidence.after_offset_pct', percent],
+  ['before_sd_pct', 'evidence.before_sd_pct', percent],
+  ['before_turn_pct', 'evidence.before_turn_pct', percent],
   ['local_time', 'evidence.local_time', localTime],
 ]
 
@@ -95,6 +118,8 @@ const SILENT = new Set([
   'night', 'event_id',
   // Of the bed: for whoever replays it.
   'certain_after_s', 'edge_s', 'unseen_s', 'usual_rising', 'absences_known', 'risings_known', 'nights_known',
+  // Of a fall: the order of its reasons, and how much was heard.
+  'cause_1', 'cause_2', 'cause_3', 'cause_1_points', 'cause_2_points', 'cause_3_points', 'still_messages', 'messages',
   'window_min', 'limit_min', 'turn_every_min', 'up_by', 'safety', 'bed',
 ])
 const KNOWN = new Set([...WORDINGS.map(([key]) => key), ...SILENT])
