@@ -167,6 +167,7 @@ class Request:
     headers: dict[str, str]
     raw: bytes
     at: datetime
+    path: str = ""
 
     @property
     def json(self) -> dict[str, Any]:
@@ -195,7 +196,7 @@ class Receiving:
             head = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
             headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in head[1:])}
             raw = await reader.readexactly(int(headers.get("content-length", 0)))
-            request = Request(headers=headers, raw=raw, at=datetime.now(UTC))
+            request = Request(headers=headers, raw=raw, at=datetime.now(UTC), path=head[0].split(" ")[1])
             self.requests.append(request)
             async with self._arrived:
                 self._arrived.notify_all()

@@ -26,12 +26,14 @@ from geofence.zone import Zone
 
 SEED = 7
 CORNERS, ZONES = 60, 3
-#: Rounds that are not measured: rooms open after two readings, walks become walks after some more.
-WARM_UP = 4
+#: Rounds that are not measured: until a device's usual interval is learnt (32 readings), which then is for 25 hours.
+WARM_UP = 40
 #: 10:00 in Zibo.
 BEGINS = datetime(2026, 11, 20, 2, tzinfo=UTC)
 EVERY = timedelta(minutes=1)
 WALKING_MPS = 0.9
+#: One way of an errand inside, and how far those outside go. Metres.
+ERRAND_M, OUTSIDE_M = 500.0, 5_000.0
 METRES_PER_DEGREE = 111_000.0
 
 
@@ -71,9 +73,7 @@ def measure() -> dict[str, float]:
     }
 
 
-def cost_us(
-    persons: int, mix: Mix, *, rounds: int = 6, batch_readings: int = 2_000, beds: bool = False
-) -> float:
+def cost_us(persons: int, mix: Mix, *, rounds: int = 6, batch_readings: int = 2_000, beds: bool = False) -> float:
     """Microseconds of process time a reading: the best of `rounds` rounds of one reading a person."""
     people = _people(persons)
     memory = Memory()
@@ -105,7 +105,11 @@ def bytes_per_person(persons: int = 10_000) -> float:
 
 
 class _Walk:
-    """Where everybody is, minute after minute: shares of the mix spread evenly over the persons."""
+    """Where everybody is, minute after minute.
+
+    At home fixes scatter by 15 m. Inside, people walk to and fro along the row of their zones, an errand of 500 m each
+    way; outside, across country with a turn now and then, from 400 m beyond the zones on.
+    """
 
     def __init__(self, persons: int, mix: Mix) -> None:
         self._generator = np.random.default_rng(SEED)
@@ -113,27 +117,26 @@ class _Walk:
         self._at_home = shares < mix.home
         self._outside = shares >= mix.home + mix.inside
         self._heading = self._generator.uniform(0, 2 * math.pi, persons)
+        self._begun_m = self._generator.uniform(0, 2 * ERRAND_M, persons)
         self._offset = np.zeros((persons, 2))
-        # Far from the zones, but on foot.
-        self._offset[self._outside, 0] = -400.0
+        self._offset[self._outside, 0] = -600.0
 
     def readings(self, round_: int) -> list[Reading]:
         """One location of everybody."""
-        count = len(self._heading)
-        self._heading += self._generator.normal(0, 0.6, count)
-        stride = WALKING_MPS * EVERY.total_seconds() * ~self._at_home
-        self._offset += stride[:, None] * np.stack([np.sin(self._heading), np.cos(self._heading)], axis=1)
-        far = np.hypot(self._offset[:, 0], self._offset[:, 1]) > np.where(self._outside, 3_000.0, 110.0)
-        self._heading[far] += math.pi
-        inside = far & ~self._outside
-        self._offset[inside] *= 0.5
-        seen = self._offset + self._generator.normal(0, np.where(self._at_home, 15.0, 8.0)[:, None], (count, 2))
+        count, stride_m = len(self._heading), WALKING_MPS * EVERY.total_seconds()
+        self._heading += self._generator.normal(0, 0.2, count)
+        way = np.stack([np.sin(self._heading), np.cos(self._heading)], axis=1)
+        self._offset += np.where(self._outside[:, None], stride_m * way, 0.0)
+        self._heading[np.hypot(self._offset[:, 0], self._offset[:, 1]) > OUTSIDE_M] += math.pi
+        inside = ~self._at_home & ~self._outside
+        along_m = np.abs((self._begun_m + stride_m * round_) % (2 * ERRAND_M) - ERRAND_M)
+        self._offset[inside, 0] = along_m[inside]
+        scatter_m = np.where(self._at_home, 15.0, 8.0)[:, None]
+        seen = (self._offset + self._generator.normal(0, 1, (count, 2)) * scatter_m).tolist()
         at = BEGINS + round_ * EVERY
         return [
-            _location(number, at, east_m, north_m, moving=bool(moving))
-            for number, ((east_m, north_m), moving) in enumerate(
-                zip(seen.tolist(), (~self._at_home).tolist(), strict=True)
-            )
+            _location(number, at, *seen[number], moving=not at_home)
+            for number, at_home in enumerate(self._at_home.tolist())
         ]
 
 
