@@ -78,7 +78,7 @@ async def list_links(incident_id: IncidentId, viewer: Giver, connection: Connect
 async def revoke_link(link_id: _Id, viewer: Giver, connection: ConnectionDep, parts: ServicesDep) -> None:
     """Take a link back: it opens nothing from now on."""
     if await queries.incident_of_link(connection, viewer, link_id) is None:
-        raise NotFound("There is no such link.")
+        raise NotFound("Nothing of the sort was given.")
     await giving.revoke_link(connection, link_id=link_id, user_id=viewer.user.user_id, at=parts.clock.now())
 
 

@@ -61,6 +61,9 @@ CREATE TABLE responses ( -- writer: alerts
 CREATE UNIQUE INDEX responses_one_lead ON responses (incident_id) WHERE leads;
 CREATE INDEX responses_active ON responses (incident_id) WHERE state IN ('accepted', 'arrived');
 
+-- What an incident's timeline tells of it:
+-- incident_events.kind: joined, arrived, found, declined, stepped_back, lead_passed, link_given, link_revoked, finder_report, cap_issued
+
 -- What a searcher needs to know of a person, after the fields of the Herbert protocol.
 CREATE TABLE person_profiles ( -- writer: api
     person_id      bigint PRIMARY KEY REFERENCES persons ON DELETE CASCADE,

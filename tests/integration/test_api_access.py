@@ -102,6 +102,36 @@ OF_A_PERSON |= {
     ("PUT", "/api/v1/ladders/{ladder_id}"): ({"steps": [{"delay_s": 0, "audiences": ["station"]}]}, says(ADMIN, 422)),
     ("POST", "/api/v1/outages/{outage_id}/acknowledge"): (None, says(FLEET, 404)),
 }
+CASE = "/api/v1/incidents/{incident_id}"
+OF_A_PERSON |= {
+    ("GET", f"{CASE}/responses"): (None, NEARBY),
+    ("POST", f"{CASE}/accept"): (None, NEARBY),
+    ("POST", f"{CASE}/decline"): (None, NEARBY),
+    ("POST", f"{CASE}/arrive"): (None, NEARBY),
+    ("POST", f"{CASE}/found"): ({}, NEARBY),
+    ("GET", f"{CASE}/search"): (None, NEARBY),
+    ("GET", f"{CASE}/brief"): (None, NEARBY),
+    # Nobody has a photo here.
+    ("GET", f"{CASE}/photo"): (None, says(NEARBY, 404)),
+    ("GET", "/api/v1/persons/{person_id}/profile"): (None, FAMILY),
+    ("PUT", "/api/v1/persons/{person_id}/profile"): ({"gait": "slow"}, FAMILY),
+    ("GET", "/api/v1/persons/{person_id}/photo"): (None, says(FAMILY, 404)),
+    ("PUT", "/api/v1/persons/{person_id}/photo"): ({}, says(FAMILY, 422)),
+    ("DELETE", "/api/v1/persons/{person_id}/photo"): (None, says(FAMILY, 404)),
+    ("GET", f"{CASE}/links"): (None, FAMILY),
+    ("POST", f"{CASE}/links"): ({"kind": "police"}, says(FAMILY, NEW)),
+    # There is no such link; those that are there: test_handover.
+    ("DELETE", "/api/v1/links/{link_id}"): (None, says(FAMILY, 404)),
+    ("GET", f"{CASE}/reports"): (None, NEARBY),
+    ("GET", f"{CASE}/cap"): (None, ADMIN),
+    # No sender is configured here.
+    ("POST", f"{CASE}/cap"): (None, says(ADMIN, 409)),
+    ("GET", f"{CASE}/cap/{{number}}"): (None, says(ADMIN, 404)),
+    ("DELETE", "/api/v1/platform-hooks/{hook_id}"): (None, says(ADMIN, 404)),
+    # JSON is no CSV.
+    ("PUT", "/api/v1/registers/{register}"): ({}, says(ADMIN, 422)),
+}
+HOOK = {"name": "desk", "url": "https://desk.example/hook", "secret": "a-secret-of-at-least-32-characters"}
 #: Routes about everything: the answer, and the persons it may speak of.
 OF_ALL: dict[tuple[str, str], tuple[Any, dict[str, int]]] = {
     ("GET", "/api/v1/me"): (None, dict.fromkeys(ROLES, OK)),
@@ -134,6 +164,11 @@ OF_ALL: dict[tuple[str, str], tuple[Any, dict[str, int]]] = {
     ("POST", "/api/v1/ladders/validate"): ({"steps": []}, {role: pair[0] for role, pair in ADMIN.items()}),
     ("GET", "/api/v1/budgets"): (None, {role: pair[0] for role, pair in ADMIN.items()}),
     ("PUT", "/api/v1/budgets"): ({}, {role: pair[0] for role, pair in ADMIN.items()}),
+    ("GET", "/api/v1/divisions"): (None, dict.fromkeys(ROLES, OK)),
+    ("GET", "/api/v1/stations"): (None, {role: pair[0] for role, pair in ADMIN.items()}),
+    ("GET", "/api/v1/coordinators"): (None, {role: pair[0] for role, pair in ADMIN.items()}),
+    ("GET", "/api/v1/platform-hooks"): (None, {role: pair[0] for role, pair in ADMIN.items()}),
+    ("POST", "/api/v1/platform-hooks"): (HOOK, {role: pair[0] for role, pair in says(ADMIN, NEW).items()}),
     ("DELETE", "/api/v1/token"): (None, dict.fromkeys(ROLES, DONE)),
 }
 PUBLIC = {
@@ -167,6 +202,10 @@ def path_of(template: str, world: World, name: str) -> str:
         outing_id=world.outings[name],
         ladder_id="default",
         outage_id=99,
+        link_id=99,
+        hook_id=99,
+        number=1,
+        register="divisions",
     )
 
 
@@ -207,6 +246,7 @@ async def test_own_and_others(route: tuple[str, str], served: tuple[World, str])
 async def restore(world: World) -> None:
     """Incidents, zones and tokens as at the beginning."""
     await world.sign_in_everybody()
+    await world.run("DELETE FROM responses")
     await world.run("UPDATE outings SET ended_at = NULL, until = now() + interval '2 hours'")
     await world.run(
         "UPDATE incidents SET state = 'open', outcome = NULL, resolved_at = NULL WHERE incident_id = ANY(%s)",
