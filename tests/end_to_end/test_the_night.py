@@ -319,7 +319,11 @@ async def _one_goes(town: Town, code: str) -> None:
         incident_id = town.rows("SELECT incident_id FROM incidents")[0]["incident_id"]
         rings = (await coordinator.get(f"/incidents/{incident_id}/search")).json()
         assert rings["properties"]["basis"] == "good_fix"
-        assert any(one["properties"].get("kind") == "water" for one in rings["features"])
+        assert [one["properties"]["share"] for one in rings["features"] if one["properties"]["what"] == "ring"] == [
+            0.95,
+            0.75,
+            0.5,
+        ]
     async with town.client_of("far") as stranger:
         assert (await stranger.get(f"/persons/{town.person_id}/position")).status_code == 404
 
