@@ -26,8 +26,6 @@ from geofence.geometry import Circle
 from geofence.person import Person
 from geofence.policy import DEFAULT
 from geofence.reading import (
-    BedReport,
-    BedStatus,
     Fix,
     FixSource,
     Reading,
@@ -36,7 +34,7 @@ from geofence.reading import (
     SafetyEventType,
 )
 from geofence.zone import Window, Zone
-from tests.geofence import golden_danger, golden_motion
+from tests.geofence import golden_bed, golden_danger, golden_motion
 from tests.geofence.scenes import START, ZIBO, Story, circle, fix, polygon, square
 
 FOLDER = Path(__file__).parents[1] / "golden"
@@ -173,14 +171,27 @@ def _heard(trace: Trace, line: str, listen: Callable[[Reading], None]) -> str:
     if what.strip() == "nothing is heard":
         story.wait((at - START).total_seconds())
     else:
-        reading = _reading(trace, at, [part.strip() for part in what.split(",")])
-        listen(reading)
-        outcome = story.hear(reading)
-        note = "" if outcome.admission == "live" else f" ({outcome.admission})"
+        for moment, message in _repeated(trace, at, what):
+            reading = _reading(trace, moment, [part.strip() for part in message.split(",")])
+            listen(reading)
+            outcome = story.hear(reading)
+            note = "" if outcome.admission == "live" else f" ({outcome.admission})"
     told = [_detection(each) for each in story.detections[known[0] :]]
     told += [_command(each) for each in story.commands[known[1] :]]
     result = f"-> {story.safety}{note}" + (f" | {'; '.join(told)}" if told else "")
     return f"{said.rstrip():<{ARROW}} {result}"
+
+
+def _repeated(trace: Trace, at: datetime, what: str) -> Iterator[tuple[datetime, str]]:
+    """`bed occupied every 2 min until 02:38` is the same message again and again, both ends included."""
+    match = re.fullmatch(r"(.+) every (\d+) min until (\d\d:\d\d)", what.strip())
+    if match is None:
+        yield at, what
+        return
+    until = trace.instant(match[3])
+    while at <= until:
+        yield at, match[1]
+        at += timedelta(minutes=int(match[2]))
 
 
 def _reading(trace: Trace, at: datetime, parts: list[str]) -> Reading:
@@ -240,11 +251,8 @@ def _about_the_rest(trace: Trace, values: dict[str, Any], part: str) -> bool:
     elif match := re.fullmatch(r"SOS(?: (\w+))?", part):
         event = SafetyEvent(event_id=match[1] or "1", type=SafetyEventType.SOS)
         values |= {"kind": ReadingKind.EVENT, "event": event}
-    elif match := re.fullmatch(r"bed (\w+)", part):
-        bed = BedReport(status=BedStatus(match[1]))
-        values |= {"kind": ReadingKind.BED, "bed": bed, "device_id": "bed"}
     else:
-        return golden_motion.about_motion(values, part)
+        return golden_bed.about_bed(values, part) or golden_motion.about_motion(values, part)
     return True
 
 
@@ -262,7 +270,12 @@ def _detection(detection: Detection) -> str:
         case "low_battery":
             return f"battery {reason.removeprefix('below ')}"
         case _:
-            return golden_danger.told(detection) or golden_motion.told(detection) or f"{detection.kind}: {reason}"
+            return (
+                golden_bed.told(detection)
+                or golden_danger.told(detection)
+                or golden_motion.told(detection)
+                or f"{detection.kind}: {reason}"
+            )
 
 
 def _command(command: Command) -> str:
