@@ -88,7 +88,7 @@ def step(state: SilenceState, seen: Observation) -> tuple[SilenceState, Judgemen
     if heard is not device:
         others = tuple(each for each in state.devices if each is not device)
         state = replace(state, devices=(*others, heard)[-REMEMBERED_DEVICES:])
-    state = _with_fix(state, seen, anew=device is None or device.deadline is None)
+    state = _with_fix(state, seen, anew=_anew(device, seen))
     return _freeze(state, seen)
 
 
@@ -193,7 +193,7 @@ def _look_for_fix(
     outside = before.zone.safety == "outside"
     after = person.policy.no_fix_outside_after if outside else person.policy.no_fix_after
     place = before.track.place
-    speaking = [each for each in state.devices if each.deadline is not None]
+    speaking = [each for each in state.devices if _speaks(each, person, at, before, outside=outside)]
     if place is not None and place.at + after > at:
         return replace(state, fix_deadline=place.at + after), NOTHING
     if not speaking:
@@ -210,12 +210,24 @@ def _look_for_fix(
     return replace(state, fix_deadline=None), Judgement(detections=(told,))
 
 
+def _speaks(device: Contact, person: Person, at: datetime, before: PersonState, *, outside: bool) -> bool:
+    """Whether a device was heard lately, whatever excuses its silence."""
+    heard = last_heard(before.order, device)
+    return heard is not None and at - heard <= contact.patience(device, person.policy, outside=outside)
+
+
 def _at_home(speaking: list[Contact], person: Person, at: datetime, before: PersonState) -> bool:
     """Whether something else than a fix says that the person is at home."""
     if in_bed(before.bed, at, person.policy):
         return True
     charging = any(each.charging for each in speaking) and before.zone.safety == "inside"
     return charging or any(each.device_id == before.zone.home_device for each in speaking)
+
+
+def _anew(device: Contact | None, seen: Observation) -> bool:
+    """Whether this is the first word of a device, ever or after a silence, told or excused."""
+    heard = None if device is None or device.deadline is None else last_heard(seen.before.order, device)
+    return heard is None or seen.reading.at - heard > seen.person.policy.silence_least
 
 
 def _with_fix(state: SilenceState, seen: Observation, *, anew: bool) -> SilenceState:
