@@ -9,14 +9,17 @@ import importlib
 import pkgutil
 import re
 import sys
+from collections.abc import Mapping
 from dataclasses import fields
 from datetime import time, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from geofence import detectors, occupancy
 from geofence.detection import DetectionKind
+from geofence.detectors import fall, strap
 from geofence.detectors.low_battery import Level, next_level
 from geofence.detectors.zone import TRANSITIONS, Safety
 from geofence.policy import DEFAULT, Policy
@@ -49,6 +52,25 @@ def draw_bed() -> str:
     return "\n".join(["stateDiagram-v2", f"    [*] --> {occupancy.Occupancy.UNKNOWN}", *lines]) + "\n"
 
 
+def draw_fall() -> str:
+    """The table of transitions as a diagram."""
+    return _diagram(fall.TRANSITIONS, fall.Phase.QUIET)
+
+
+def draw_strap() -> str:
+    """The table of transitions as a diagram; a bracelet that has not said yet is where it begins."""
+    known = {pair: after for pair, after in strap.TRANSITIONS.items() if pair[0] not in {None, after}}
+    return _diagram(known, strap.Strap.ON)
+
+
+def _diagram(transitions: Mapping[tuple[Any, str], str], first: str) -> str:
+    arrows: dict[tuple[str, str], list[str]] = {}
+    for (before, sign), after in transitions.items():
+        arrows.setdefault((before, after), []).append(sign)
+    lines = [f"    {before} --> {after}: {', '.join(signs)}" for (before, after), signs in arrows.items()]
+    return "\n".join(["stateDiagram-v2", f"    [*] --> {first}", *lines]) + "\n"
+
+
 def draw_battery() -> str:
     """Which charges lead from each level to another, tried in tenths of a per cent."""
     lines = []
@@ -68,7 +90,13 @@ def _span(charges: list[float]) -> str:
     return f"{charges[0]:g} % or more" if charges[-1] == 100 else f"{charges[0]:g} % to {charges[-1]:g} %"
 
 
-DRAWN = {"bed.md": draw_bed, "zone.md": draw_zone, "low_battery.md": draw_battery}
+DRAWN = {
+    "bed.md": draw_bed,
+    "zone.md": draw_zone,
+    "low_battery.md": draw_battery,
+    "fall.md": draw_fall,
+    "strap_removed.md": draw_strap,
+}
 
 
 def text(name: str) -> str:
