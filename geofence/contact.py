@@ -1,6 +1,6 @@
 """How often a device speaks, and until when its silence means nothing. Bounded, learnt, and cheap.
 
-The usual interval is learnt in windows: 20 intervals, one every half hour, give their 95th percentile, and the next
+The usual interval is learnt in windows: 20 intervals, one an hour, give their 95th percentile, and the next
 window begins 25 hours later, so that in time every hour of the day has its turn and an ordinary message changes
 nothing. Taking the interval that is going on at an instant favours long ones, which errs on the patient side. The
 longest of the last seven windows counts: a device that sleeps at night is not missed at night.
@@ -11,9 +11,11 @@ longest of the last seven windows counts: a device that sleeps at night is not m
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from statistics import median
+
+import msgspec
+from msgspec.structs import replace
 
 from geofence.habits import nearest_rank
 from geofence.local_time import next_time
@@ -22,7 +24,7 @@ from geofence.policy import Policy
 
 #: Intervals of one window, and how far apart they are taken. Count: one of them may be odd.
 WINDOW = 20
-TAKEN_EVERY = timedelta(minutes=30)
+TAKEN_EVERY = timedelta(hours=1)
 #: From the end of one window to the next. An hour more than a day; provisional.
 RELEARNT_AFTER = timedelta(hours=25)
 #: Windows that count. Count: a week.
@@ -33,8 +35,7 @@ SHARE = 0.95
 OUTSIDE_INTERVALS, OUTSIDE_LEAST = 8, 3
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Contact:
+class Contact(msgspec.Struct, frozen=True, kw_only=True):
     """What is remembered of one device's messages."""
 
     device_id: str

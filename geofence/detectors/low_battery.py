@@ -3,7 +3,7 @@
 Rule: a warning when the charge is at or below 20 %, a second at or below 10 %. Each is armed again 5 points above its
 threshold, or while charging. One device's charge never arms or fires another's.
 
-Forecast: a charge every half hour is remembered, at most eight hours of them. From eight in the evening the straight
+Forecast: a charge an hour is remembered, at most twelve of them. From eight in the evening the straight
 line through them (Theil-Sen: the median of the slopes of all pairs, which one wrong charge does not bend) is drawn on
 to the end of the night::
 
@@ -13,7 +13,7 @@ Source: Theil (1950), Sen (1968) for the line; thresholds as on phones.
 
 Example: 48 % at 16:00, 36 % at 20:00: 3 points an hour, 6 % at 06:00, nothing. 44 % to 28 %: empty at 03:00, told.
 
-Quiet: a charge that leaves the level as it is, less than half an hour after the last one remembered.
+Quiet: a charge that leaves the level as it is, less than an hour after the last one remembered.
 """
 
 from __future__ import annotations
@@ -36,12 +36,12 @@ from geofence.quiet import Facet, Room
 if TYPE_CHECKING:
     from geofence.state import PersonState
 
-#: A charge is remembered so often, and so many of them. Provisional: eight hours.
-REMEMBERED_EVERY = timedelta(minutes=30)
-REMEMBERED = 16
+#: A charge is remembered so often, and so many of them. Provisional: half a day.
+REMEMBERED_EVERY = timedelta(hours=1)
+REMEMBERED = 12
 #: A line needs so many of them, over so long. Provisional.
 LINE_CHARGES = 4
-LINE_LENGTH = timedelta(hours=2)
+LINE_LENGTH = timedelta(hours=3)
 #: A charge that falls more slowly is a battery at rest. Points an hour. Provisional.
 DRAIN_LEAST = 0.2
 _HOUR = timedelta(hours=1)
@@ -69,7 +69,7 @@ RANK = {Level.GOOD: 0, Level.LOW: 1, Level.CRITICAL: 2}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Charges:
-    """The last charges of one device since it was taken off the charger, half an hour apart."""
+    """The last charges of one device since it was taken off the charger, an hour apart."""
 
     device_id: str
     points: tuple[tuple[datetime, float], ...] = ()
@@ -107,7 +107,7 @@ def drain_pct_per_h(points: tuple[tuple[datetime, float], ...]) -> float | None:
 
 
 def last_charge_pct(state: BatteryState, device_id: str) -> float | None:
-    """The last charge remembered of a device, up to half an hour old when it was last heard."""
+    """The last charge remembered of a device, up to an hour old when it was last heard."""
     charges = _of(state, device_id)
     return charges.points[-1][1] if charges.points else None
 

@@ -101,3 +101,105 @@ def test_evidence(charge: float, threshold: float) -> None:
 def test_a_location_tells_of_the_battery_too() -> None:
     told = Story().hear(reading(0, fix(0), battery_pct=4.0)).judgement.detections
     assert [d.reason for d in told] == ["below_critical"]
+
+
+HOUR = 3_600.0
+
+
+def evening(*charges: float, first_h: float = -4.0, apart_h: float = 1.0, **said: object) -> list[str]:
+    """One charge an hour, from so many hours after 20:00."""
+    story = Story()
+    for number, charge in enumerate(charges):
+        story.hear(reading((first_h + apart_h * number) * HOUR, battery_pct=charge, **said))
+    return [f"{d.reason}" for o in story.outcomes for d in o.judgement.detections if d.kind == "low_battery"]
+
+
+@pytest.mark.parametrize(
+    ("charges", "told"),
+    [
+        # 3 points an hour until six in the morning: 36 - 30 = 6, and 33.1 - 30 = 3.1, and 33 - 30 = 3.
+        ((48, 45, 42, 39, 36), []),
+        ((45.1, 42.1, 39.1, 36.1, 33.1), []),
+        ((45, 42, 39, 36, 33), ["empty_before_morning"]),
+        ((44, 40, 36, 32, 28), ["empty_before_morning"]),
+        ((28, 28, 28, 28, 28), []),
+        ((28, 29, 30, 31, 32), []),
+    ],
+)
+def test_empty_before_morning(charges: tuple[float, ...], told: list[str]) -> None:
+    assert evening(*charges) == told
+
+
+def test_one_wrong_charge_does_not_bend_the_line() -> None:
+    assert evening(48, 45, 2 + 42 + 30, 39, 36) == []
+    assert evening(44, 40, 36 + 30, 32, 28) == ["empty_before_morning"]
+
+
+def test_not_before_the_evening_and_not_by_day() -> None:
+    assert evening(44, 40, 36, 32, 28, first_h=-4.1) == []
+    assert evening(44, 40, 36, 32, 28, first_h=-12) == []
+    assert evening(45, 39, 33, 27, 21, first_h=2) == ["empty_before_morning"]
+
+
+def test_too_little_is_known() -> None:
+    assert evening(40, 36, 32, first_h=-2) == []
+    assert evening(41, 37, 33, 29, first_h=-3) == ["empty_before_morning"]
+    assert evening(41, 37, 33, 29, first_h=-2, apart_h=0.9) == []
+
+
+def test_told_once_an_evening_and_again_the_next() -> None:
+    falling = [58 - 3.5 * hour for hour in range(12)]
+    assert evening(*falling, first_h=-6).count("empty_before_morning") == 1
+    story = Story()
+    for day in (0, 1):
+        for hour, charge in enumerate(falling):
+            story.hear(reading((24 * day - 6 + hour) * HOUR, battery_pct=charge))
+        story.hear(reading((24 * day + 12) * HOUR, battery_pct=100.0, charging=True))
+    reasons = [d.reason for o in story.outcomes for d in o.judgement.detections]
+    assert reasons.count("empty_before_morning") == 2
+
+
+def test_the_charger_begins_the_line_anew() -> None:
+    story = Story()
+    for number, charge in enumerate((44, 40, 36, 32)):
+        story.hear(reading((-4 + number) * HOUR, battery_pct=charge))
+    story.hear(reading(-0.5 * HOUR, battery_pct=31, charging=True))
+    story.hear(reading(0.5 * HOUR, battery_pct=28, charging=False))
+    assert not [d for o in story.outcomes for d in o.judgement.detections if d.reason == "empty_before_morning"]
+    assert evening(44, 40, 36, 32, 28, charging=True) == []
+
+
+def test_what_the_forecast_says() -> None:
+    story = Story()
+    for number, charge in enumerate((44, 40, 36, 32, 28)):
+        outcome = story.hear(reading((-4 + number) * HOUR, battery_pct=charge))
+    (told,) = [d for d in outcome.judgement.detections if d.kind == "low_battery"]
+    assert told.evidence == {
+        "battery_pct": 28, "drain_pct_per_h": 4.0, "empty_at": at(7 * HOUR).isoformat(),
+        "morning_at": at(10 * HOUR).isoformat(), "charges_count": 5, "local_time": "20:00", "night": False,
+    }  # fmt: skip
+
+
+def test_each_device_has_a_line_of_its_own() -> None:
+    story = Story()
+    for number, charge in enumerate((44, 40, 36, 32, 28)):
+        story.hear(reading((-4 + number) * HOUR, battery_pct=charge, device_id="a"))
+        story.hear(reading((-4 + number) * HOUR, battery_pct=90, device_id="b"))
+    told = [d.device_id for o in story.outcomes for d in o.judgement.detections if d.kind == "low_battery"]
+    assert told == ["a"]
+
+
+def test_twelve_charges_are_remembered() -> None:
+    story = Story()
+    for hour in range(30):
+        story.hear(reading(hour * HOUR, battery_pct=90.0 - hour))
+    (charges,) = story.state.battery.charges
+    assert len(charges.points) == 12
+
+
+def test_within_an_hour_nothing_changes() -> None:
+    story = Story()
+    drained(story, 60)
+    before = story.state.battery
+    assert drained(story, 60, 59, 58) == []
+    assert story.state.battery is before

@@ -63,28 +63,28 @@ def test_patience_outside(outside_s: tuple[int, ...], minutes: float) -> None:
     assert found == timedelta(minutes=minutes)
 
 
-def test_an_interval_every_half_hour_until_there_are_twenty() -> None:
+def test_an_interval_an_hour_until_there_are_twenty() -> None:
     device, taken = Contact(device_id="A"), 0
-    for minute in range(0, 24 * 60, 5):
+    for minute in range(0, 40 * 60, 5):
         after = contact.learnt(device, 1_800 if minute == 300 else 300, at(60 * minute), outside=False)
         taken += after is not device
         device = after
     assert taken == contact.WINDOW
     assert device.usual_s == (300,), "one odd interval of twenty is not usual"
-    assert device.learns_at == at(19 * 30 * MIN) + contact.RELEARNT_AFTER
+    assert device.learns_at == at(19 * HOUR) + contact.RELEARNT_AFTER
 
 
 def test_two_odd_intervals_of_twenty_are() -> None:
     device = Contact(device_id="A")
     for number in range(20):
-        device = contact.learnt(device, 1_800 if number in (3, 9) else 300, at(1_800 * number), outside=False)
+        device = contact.learnt(device, 1_800 if number in (3, 9) else 300, at(3_600 * number), outside=False)
     assert device.usual_s == (1_800,)
 
 
 def test_windows_of_a_week() -> None:
     device = Contact(device_id="A", usual_s=tuple(range(7)))
     for number in range(20):
-        device = contact.learnt(device, 300, at(1_800 * number), outside=False)
+        device = contact.learnt(device, 300, at(3_600 * number), outside=False)
     assert device.usual_s == (1, 2, 3, 4, 5, 6, 300)
 
 
