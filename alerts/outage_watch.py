@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from uuid import UUID
 
 import structlog
 
@@ -80,17 +79,13 @@ async def _release(connection: Connection, held: Held, *, now: datetime, lock_ti
     if held.heard_again:
         await detections.decide_again(connection, held.detection_id, Decision.HEARD_AGAIN, at=now)
         return True
-    await _told_alone(connection, held.person_id, held.detection_id, now=now)
+    detected = await detections.one(connection, held.detection_id)
+    if detected is not None:
+        await handle(connection, held.person_id, [detected], now=now, hold=False)
     return True
 
 
-async def _told_alone(connection: Connection, person_id: int, detection_id: UUID, *, now: datetime) -> None:
-    detected = await detections.one(connection, detection_id)
-    if detected is not None:
-        await handle(connection, person_id, [detected], now=now, hold=False)
-
-
-async def check(connection: Connection, outage_id: int, *, now: datetime, lock_timeout: str) -> int:
+async def check(connection: Connection, outage_id: int, *, now: datetime) -> int:
     """Look at one outage; 1 when it is over."""
     found = await store.check(connection, outage_id, at=now)
     if found is None:
@@ -102,8 +97,5 @@ async def check(connection: Connection, outage_id: int, *, now: datetime, lock_t
     still_silent = await store.end(connection, outage_id, at=now)
     if incident.state is not State.RESOLVED:
         await closing.close(connection, incident, user_id=None, at=now, outcome=Outcome.CLEARED, note="")
-    for person_id, detection_id in still_silent:
-        if await detections.try_lock_person(connection, person_id, lock_timeout=lock_timeout):
-            await _told_alone(connection, person_id, detection_id, now=now)
-    log.warning("outage_over", division=found.division, devices=found.devices, still_silent=len(still_silent))
+    log.warning("outage_over", division=found.division, devices=found.devices, still_silent=still_silent)
     return 1

@@ -119,10 +119,11 @@ class Pipeline:
         """Judge silences that have waited, all together, and look at open outages; how many were decided."""
         now = self._clock.now()
         async with self._pool.connection() as connection:
-            due = await outages.any_due(connection, now)
             lasting = await outages.to_check(connection, now - outage_watch.CHECK_EVERY)
-        judged = await self._each("silences", self._judge, [0]) if due else 0
-        return judged + await self._each("outage", self._check_outage, lasting)
+        over = await self._each("outage", self._check_outage, lasting)
+        async with self._pool.connection() as connection:
+            due = await outages.any_due(connection, now)
+        return over + (await self._each("silences", self._judge, [0]) if due else 0)
 
     async def tell_withheld(self) -> int:
         """Tell receivers what has waited; how many messages went out."""
@@ -205,7 +206,7 @@ class Pipeline:
 
     async def _check_outage(self, outage_id: int) -> int:
         async with self._pool.connection() as connection, connection.transaction():
-            return await outage_watch.check(connection, outage_id, now=self._clock.now(), lock_timeout=LOCK_TIMEOUT)
+            return await outage_watch.check(connection, outage_id, now=self._clock.now())
 
     async def _tell(self, receiver_id: int) -> int:
         async with self._pool.connection() as connection, connection.transaction():

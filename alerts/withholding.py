@@ -111,7 +111,7 @@ async def tell_due(connection: Connection, receiver_id: int, *, now: datetime) -
     """
     taken = await store.take(connection, receiver_id, now=now)
     receiver = await people.receiver(connection, receiver_id)
-    matters = [one for one in taken if one.incident_state == "open" or one.reason.endswith("_budget")]
+    matters = _once([one for one in taken if one.incident_state == "open" or one.reason.endswith("_budget")])
     if receiver is None or not matters:
         return 0
     index = first_working(receiver.channels, channels.works)
@@ -123,6 +123,11 @@ async def tell_due(connection: Connection, receiver_id: int, *, now: datetime) -
     for incident_id in sorted({one.incident_id for one in matters}):
         await incidents.touch(connection, incident_id, at=now)
     return 1
+
+
+def _once(taken: Sequence[WaitingOf]) -> list[WaitingOf]:
+    """Each thing once, however many rounds of its ladder would have told it."""
+    return list({(one.incident_id, one.detection_id): one for one in taken}.values())
 
 
 async def _single(

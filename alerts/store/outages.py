@@ -164,16 +164,19 @@ async def check(connection: Connection, outage_id: int, *, at: datetime) -> Outa
         return await cursor.fetchone()
 
 
-async def end(connection: Connection, outage_id: int, *, at: datetime) -> list[tuple[int, UUID]]:
-    """It is over; (person, detection) of the devices that are silent all the same."""
+async def end(connection: Connection, outage_id: int, *, at: datetime) -> int:
+    """It is over. Who is silent all the same is to be judged again, each alone; how many these are."""
     await connection.execute("UPDATE outages SET until = %s WHERE outage_id = %s", (at, outage_id))
     cursor = await connection.execute(
-        "SELECT d.person_id, d.detection_id FROM outage_devices d LEFT JOIN devices v ON v.device_id = d.device_id"
-        " LEFT JOIN device_states s ON s.device_key = v.device_key WHERE d.outage_id = %s"
-        " AND (s.last_seen_at IS NULL OR s.last_seen_at <= d.joined_at) ORDER BY d.person_id",
-        (outage_id,),
+        "INSERT INTO held_silences (detection_id, person_id, device_id, division, held_at, due_at)"
+        " SELECT d.detection_id, d.person_id, d.device_id, p.division, %(at)s, %(at)s"
+        " FROM outage_devices d JOIN persons p USING (person_id)"
+        " LEFT JOIN devices v ON v.device_id = d.device_id LEFT JOIN device_states s ON s.device_key = v.device_key"
+        " WHERE d.outage_id = %(outage_id)s AND (s.last_seen_at IS NULL OR s.last_seen_at <= d.joined_at)"
+        " ON CONFLICT DO NOTHING",
+        {"outage_id": outage_id, "at": at},
     )
-    return [(int(person_id), detection_id) for person_id, detection_id in await cursor.fetchall()]
+    return cursor.rowcount
 
 
 async def detected_of(connection: Connection, incident_id: int) -> Detected | None:
