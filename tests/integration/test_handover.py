@@ -237,11 +237,8 @@ async def test_a_finder_reports_and_everybody_involved_is_told(case: Case) -> No
     )
     assert answer.status_code == 200
     assert "谢谢您" in answer.text
-    kind, data = (await case.events())[-1]
-    assert (kind, data) == (
-        "finder_report",
-        {"number": 1, "said": "device", "place": "孝妇河桥边", "note": "坐在长椅上"},
-    )
+    said = {"number": 1, "said": "device", "place": "孝妇河桥边", "note": "坐在长椅上"}
+    assert (await case.events())[-1] == ("finder_report", said)
     told = await case.world.run(
         "SELECT r.display_name, n.title, n.body FROM notifications n JOIN receivers r USING (receiver_id)"
         " WHERE n.purpose = 'sighting' ORDER BY 1"
