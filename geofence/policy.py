@@ -21,6 +21,7 @@ from geofence.thresholds.bed_sensor import BedSensorThresholds
 from geofence.thresholds.danger import DangerThresholds
 from geofence.thresholds.fall import FallThresholds
 from geofence.thresholds.night import NightThresholds
+from geofence.thresholds.off_route import OffRouteThresholds
 from geofence.thresholds.order import OrderThresholds
 from geofence.thresholds.restless import RestlessThresholds
 from geofence.thresholds.strap import StrapThresholds
@@ -49,6 +50,7 @@ class PolicyError(Exception):
 class Policy(
     # Read from the last to the first: the zone's come first when all are listed.
     VehicleThresholds,
+    OffRouteThresholds,
     WanderingThresholds,
     SilenceThresholds,
     ApneaThresholds,

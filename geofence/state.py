@@ -16,6 +16,7 @@ from geofence.detectors.danger import DangerState
 from geofence.detectors.fall import FallState
 from geofence.detectors.in_vehicle import VehicleState
 from geofence.detectors.low_battery import BatteryState
+from geofence.detectors.off_route import RouteState
 from geofence.detectors.rest import RestState
 from geofence.detectors.restless import RestlessState
 from geofence.detectors.silence import SilenceState
@@ -50,6 +51,7 @@ class PersonState(msgspec.Struct, frozen=True, kw_only=True):
     silence: SilenceState = SilenceState()
     vehicle: VehicleState = VehicleState()
     wandering: WanderingState = WanderingState()
+    off_route: RouteState = RouteState()
 
 
 FRESH = PersonState()

@@ -14,6 +14,7 @@ from geofence.detectors import (
     heart_rate,
     in_vehicle,
     low_battery,
+    off_route,
     rest,
     restless,
     silence,
@@ -90,4 +91,5 @@ DETECTORS: tuple[Detector, ...] = (
     ),
     Detector(name="vehicle", step=in_vehicle.step, quiet=in_vehicle.quiet, concerns=Facet.FIX),
     Detector(name="wandering", step=wandering.step, quiet=wandering.quiet, concerns=Facet.FIX | Facet.WEAR),
+    Detector(name="off_route", step=off_route.step, quiet=off_route.quiet, concerns=Facet.FIX),
 )

@@ -19,7 +19,7 @@ from alerts.kinds import KINDS
 from alerts.severity import Accompanied, Raise, Severity
 from api.zone_shape import ZoneReason
 from geofence.detection import DetectionKind
-from geofence.detectors import zone
+from geofence.detectors import in_vehicle, off_route, wandering, zone
 from geofence.detectors.low_battery import Level
 from geofence.reading import BedStatus, FixSource
 from ingest.wire.message import RejectionReason
@@ -66,7 +66,11 @@ SENT: dict[str, Iterable[str]] = {
     "severity_reason": {*KINDS, *_values(Raise), *_values(Accompanied)},
     "timeline": timeline_kinds(),
     "kind": _values(DetectionKind),
-    "reason": {*_values(zone.Reason), "pressed", *(f"below_{level}" for level in Level if level is not Level.GOOD)},
+    "reason": {
+        *(word for module in (zone, wandering, off_route, in_vehicle) for word in _values(module.Reason)),
+        "pressed",
+        *(f"below_{level}" for level in Level if level is not Level.GOOD),
+    },
     "severity": _values(Severity),
     "incident.state": _values(State),
     "outcome": _values(Outcome),

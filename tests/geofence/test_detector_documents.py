@@ -19,7 +19,7 @@ import pytest
 
 from geofence import detectors, occupancy
 from geofence.detection import DetectionKind
-from geofence.detectors import fall, strap
+from geofence.detectors import fall, in_vehicle, off_route, strap
 from geofence.detectors.low_battery import Level, next_level
 from geofence.detectors.zone import TRANSITIONS, Safety
 from geofence.policy import DEFAULT, Policy
@@ -63,6 +63,16 @@ def draw_strap() -> str:
     return _diagram(known, strap.Strap.ON)
 
 
+def draw_vehicle() -> str:
+    """The table of transitions as a diagram."""
+    return _diagram(in_vehicle.TRANSITIONS, in_vehicle.Motion.FOOT)
+
+
+def draw_route() -> str:
+    """The table of transitions as a diagram."""
+    return _diagram(off_route.TRANSITIONS, off_route.Footing.CARRIED)
+
+
 def _diagram(transitions: Mapping[tuple[Any, str], str], first: str) -> str:
     arrows: dict[tuple[str, str], list[str]] = {}
     for (before, sign), after in transitions.items():
@@ -93,6 +103,8 @@ def _span(charges: list[float]) -> str:
 DRAWN = {
     "bed.md": draw_bed,
     "zone.md": draw_zone,
+    "in_vehicle.md": draw_vehicle,
+    "off_route.md": draw_route,
     "low_battery.md": draw_battery,
     "fall.md": draw_fall,
     "strap_removed.md": draw_strap,

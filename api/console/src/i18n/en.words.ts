@@ -118,6 +118,12 @@ export const wordsEn: Record<keyof typeof wordsZhCN, string> = {
   'reason.exit_then_still': 'out of bed at night with hardly a step',
   'reason.outside_home': 'taken off away from home',
   'reason.not_worn': 'off for long, not on the charger',
+  'reason.pacing': 'walking to and fro',
+  'reason.lapping': 'walking round and round',
+  'reason.random': 'walking without a direction',
+  'reason.unusual_ground': 'on ground not usually walked',
+  'reason.left_by_vehicle': 'riding outside the safe zone',
+  'reason.riding': 'as fast as a vehicle',
 
   'evidence.zone_name': 'Safe zone',
   'evidence.distance_m': 'From the zone’s edge',

@@ -116,6 +116,12 @@ export const wordsZhCN = {
   'reason.exit_then_still': '夜间离床后几乎没有走动',
   'reason.outside_home': '在外面摘下',
   'reason.not_worn': '久未佩戴，也不在充电',
+  'reason.pacing': '来回走动',
+  'reason.lapping': '一圈圈地走',
+  'reason.random': '漫无方向地走',
+  'reason.unusual_ground': '走上不常走的路',
+  'reason.left_by_vehicle': '乘车在安全区外',
+  'reason.riding': '移动速度像在车上',
 
   'evidence.zone_name': '安全区',
   'evidence.distance_m': '距安全区边缘',

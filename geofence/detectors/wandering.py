@@ -1,0 +1,260 @@
+"""Wandering on foot: pacing, lapping or random, told by the shape of the last minutes' walk.
+
+The last 15 minutes of fixes, at least 8 minutes with no pause above 150 s, give a `Shape`; its linear scores
+(`geofence.wandering_score`) speak for each pattern of Martino-Saltzman. Three fixes in a row with a score of 0 or more
+confirm; the pattern with the highest sum over them is named. While it goes on it is told again after half an hour.
+
+Somebody who did the same at the same hour (one more or less) within 150 m on three earlier days has a habit: by day it
+is not told. At night it always is.
+
+A walk begins with a fix 25 m or more from the last, unless the bracelet says that it counted no steps, and is
+forgotten with a pause, in a vehicle, at home by Wi-Fi, on
+the charger, off the wrist, or when all of it lies within 25 m. Fixes of one device make one walk.
+
+So that the shape can be seen at all, a bracelet that says it is walking just inside the edge, or outside where no exit
+was told, is asked for a fix every 30 s; `geofence.steering` asks after an exit, so nobody is asked twice.
+
+Example: 12 times to and fro along 60 m: density 20, straightness 0, eleven reversals, all along one axis: pacing.
+
+Quiet: no walk is followed and the fix lies within 25 m of the last one, slower than walking, or comes without a step.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+import msgspec
+from msgspec.structs import replace
+
+from geofence import strolls
+from geofence.detection import Detection, DetectionKind
+from geofence.evidence import identify, when
+from geofence.geometry import Frame, distance_m
+from geofence.observation import NOTHING, Judgement, Observation
+from geofence.person import Person
+from geofence.policy import Policy
+from geofence.quiet import Room
+from geofence.strolls import Stroll
+from geofence.walk import VERTEX_M, Shape, Spot, certainly_sparser, shape_of
+from geofence.walk_steering import ask_to_be_seen
+from geofence.wandering_score import LEAST_DENSITY, Scores, because, likeliest, scores
+
+if TYPE_CHECKING:
+    from geofence.state import PersonState
+
+#: Fixes remembered of one walk; more often than every 15 s is not needed. Count.
+MOST_SPOTS = 64
+LEAST_GAP_S = 15.0
+#: Fewer show no shape. Count.
+LEAST_SPOTS = 8
+#: Nobody walks faster from fix to fix; one that says so is left out. Metres a second. Running; settled.
+FASTEST_MPS = 3.5
+#: A fix of a walk: unix seconds, then latitude and longitude in millionths of a degree.
+Spotted = tuple[int, int, int]
+#: Degrees are kept as whole millionths: a tenth of a metre.
+_MICRO = 1e6
+
+
+class Reason(StrEnum):
+    """How somebody wanders: `geofence.wandering_score.Pattern`."""
+
+    PACING = "pacing"
+    LAPPING = "lapping"
+    RANDOM = "random"
+
+
+class WanderingState(msgspec.Struct, frozen=True, kw_only=True):
+    """The walk that is followed, and the strolls that are somebody's habit."""
+
+    device_id: str | None = None
+    #: Fixes of this walk.
+    spots: tuple[Spotted, ...] = ()
+    #: Fixes in a row that spoke for wandering, and the sum of their scores by pattern.
+    speaking: int = 0
+    sums: tuple[float, ...] = ()
+    told_at: datetime | None = None
+    strolls: tuple[Stroll, ...] = ()
+    #: Until when the device was asked to report faster.
+    tracking_until: datetime | None = None
+
+
+def step(state: WanderingState, seen: Observation) -> tuple[WanderingState, Judgement]:
+    """Judge one live reading."""
+    if not seen.movement.believed or seen.reading.fix is None:
+        return _without_fix(state, seen), NOTHING
+    state, asked = ask_to_be_seen(state, seen)
+    before = state.spots
+    state = _follow(state, seen)
+    if state.spots is before or len(state.spots) < LEAST_SPOTS:
+        return state, asked
+    state, told = _judge(state, seen)
+    return state, asked + told
+
+
+def quiet(state: WanderingState, person: Person, before: PersonState, room: Room) -> None:  # noqa: ARG001 - as every detector's
+    """While no walk is followed, fixes that stay where the last one was begin none."""
+    if state.spots:
+        room.within(0.0)
+        return
+    if room.said.steps == 0:
+        room.without_steps()
+    else:
+        # Two fixes in this circle are less than 25 m apart.
+        room.within(VERTEX_M / 2)
+    room.slower_than(person.policy.zone_strong_speed_mps * 0.999)
+    room.steps_up_to(person.policy.zone_strong_steps - 1)
+
+
+def shape(state: WanderingState, person: Person) -> Shape | None:
+    """The shape of the walk that is followed, once it is long enough and not simply on its way somewhere."""
+    spots = state.spots
+    if len(spots) < LEAST_SPOTS or spots[-1][0] - spots[0][0] < person.policy.wandering_least.total_seconds():
+        return None
+    frame = Frame.at(spots[0][1] / _MICRO, spots[0][2] / _MICRO)
+    to_metres = frame.to_metres
+    metres = (frame.metres_per_degree_north / _MICRO, frame.metres_per_degree_east / _MICRO)
+    if certainly_sparser(spots, metres, LEAST_DENSITY):
+        return None
+    placed = [Spot(float(at_s), *to_metres(north / _MICRO, east / _MICRO)) for at_s, north, east in spots]
+    return shape_of(placed, least_density=LEAST_DENSITY)
+
+
+def _without_fix(state: WanderingState, seen: Observation) -> WanderingState:
+    return _stopped(state) if state.spots and _indoors(seen) else state
+
+
+def _indoors(seen: Observation) -> bool:
+    """What a bracelet says of itself that ends every walk."""
+    reading = seen.reading
+    return reading.at_home is True or reading.charging is True or reading.worn is False
+
+
+def _stopped(state: WanderingState) -> WanderingState:
+    return replace(state, device_id=None, spots=(), speaking=0, sums=()) if state.spots else state
+
+
+def _follow(state: WanderingState, seen: Observation) -> WanderingState:
+    """The walk after one more believed fix."""
+    fix, policy = seen.reading.fix, seen.person.policy
+    assert fix is not None
+    if _indoors(seen) or seen.before.vehicle.motion == "riding":
+        return _stopped(state)
+    if fix.accuracy_m > policy.wandering_accuracy_m:
+        return state
+    spot = _spot(seen.reading.at, fix.latitude, fix.longitude)
+    if not state.spots or spot[0] - state.spots[-1][0] > policy.wandering_pause.total_seconds():
+        return _begin(state, seen, spot)
+    return _go_on(state, spot, policy) if _fits(state, seen, spot) else state
+
+
+def _fits(state: WanderingState, seen: Observation, spot: Spotted) -> bool:
+    """Of the same device, late enough after the last, and not too far from it for walking."""
+    elapsed_s = spot[0] - state.spots[-1][0]
+    near = _apart_m(state.spots[-1], spot) <= FASTEST_MPS * elapsed_s
+    return state.device_id == seen.reading.device_id and elapsed_s >= LEAST_GAP_S and near
+
+
+def _go_on(state: WanderingState, spot: Spotted, policy: Policy) -> WanderingState:
+    earliest = spot[0] - policy.wandering_window.total_seconds()
+    kept = tuple(each for each in state.spots if each[0] >= earliest)
+    long_enough = spot[0] - kept[0][0] >= policy.wandering_least.total_seconds()
+    if long_enough and all(_apart_m(kept[0], each) < VERTEX_M for each in (*kept, spot)):
+        return _stopped(state)
+    return replace(state, spots=(*kept, spot)[-MOST_SPOTS:])
+
+
+def _begin(state: WanderingState, seen: Observation, spot: Spotted) -> WanderingState:
+    """A walk of two fixes, if this one left the place of the last at a walker's speed."""
+    last, policy = seen.before.track.place, seen.person.policy
+    state = _stopped(state)
+    # A bracelet that counted no steps has not walked, however far its fix jumped.
+    if seen.reading.steps == 0 or last is None or last.accuracy_m > policy.wandering_accuracy_m:
+        return state
+    first = _spot(last.at, last.latitude, last.longitude)
+    elapsed_s, apart_m = spot[0] - first[0], _apart_m(first, spot)
+    together = LEAST_GAP_S <= elapsed_s <= policy.wandering_pause.total_seconds()
+    if not together or not VERTEX_M <= apart_m <= FASTEST_MPS * elapsed_s:
+        return state
+    return replace(state, device_id=seen.reading.device_id, spots=(first, spot))
+
+
+def _spot(at: datetime, latitude: float, longitude: float) -> Spotted:
+    return int(at.timestamp()), round(latitude * _MICRO), round(longitude * _MICRO)
+
+
+def _apart_m(one: Spotted, other: Spotted) -> float:
+    return distance_m(one[1] / _MICRO, one[2] / _MICRO, other[1] / _MICRO, other[2] / _MICRO)
+
+
+def _judge(state: WanderingState, seen: Observation) -> tuple[WanderingState, Judgement]:
+    """What the walk says with its latest fix."""
+    found, policy = shape(state, seen.person), seen.person.policy
+    values = scores(found) if found is not None else None
+    if found is None or values is None or max(values) < policy.wandering_score:
+        return (replace(state, speaking=0, sums=()) if state.speaking else state), NOTHING
+    state = _counted(state, values)
+    if state.speaking < policy.wandering_confirming_fixes or not _due(state, seen):
+        return state, NOTHING
+    state, usual = _remembered(state, seen)
+    state = replace(state, told_at=seen.reading.at)
+    if usual:
+        return state, NOTHING
+    return state, Judgement(detections=(_detection(state, seen, found),))
+
+
+def _counted(state: WanderingState, values: Scores) -> WanderingState:
+    # Added up over the whole run, so that the name rests on more than the last look.
+    sums = tuple(a + b for a, b in zip(state.sums or (0.0,) * len(values), values, strict=True))
+    return replace(state, speaking=state.speaking + 1, sums=sums)
+
+
+def _due(state: WanderingState, seen: Observation) -> bool:
+    pause: timedelta = seen.person.policy.wandering_again_after
+    return state.told_at is None or seen.reading.at - state.told_at >= pause
+
+
+def _remembered(state: WanderingState, seen: Observation) -> tuple[WanderingState, bool]:
+    """The stroll noted, and whether it is a habit by day."""
+    latitude, longitude = _middle(state)
+    person, at = seen.person, seen.reading.at
+    usual = strolls.usual(state.strolls, latitude, longitude, at, person)
+    noted = strolls.noted(state.strolls, latitude, longitude, at, person)
+    return replace(state, strolls=noted), usual and not person.is_night(at)
+
+
+def _middle(state: WanderingState) -> tuple[float, float]:
+    count = len(state.spots) * _MICRO
+    return sum(spot[1] for spot in state.spots) / count, sum(spot[2] for spot in state.spots) / count
+
+
+def _detection(state: WanderingState, seen: Observation, found: Shape) -> Detection:
+    person, at = seen.person, seen.reading.at
+    pattern = likeliest(state.sums, state.speaking)
+    since = datetime.fromtimestamp(state.spots[0][0], at.tzinfo)
+    return Detection(
+        detection_id=identify(person.person_id, DetectionKind.WANDERING, at),
+        person_id=person.person_id,
+        device_id=seen.reading.device_id,
+        kind=DetectionKind.WANDERING,
+        reason=Reason(pattern),
+        at=at,
+        place=seen.last_place,
+        zone_id=seen.area.zone.zone_id if seen.area else None,
+        evidence={
+            "suspected_since": since.isoformat(),
+            "walk_min": round(found.span_s / 60, 1),
+            "length_m": round(found.length_m),
+            "spread_m": round(found.spread_m),
+            "reversals_count": found.reversals,
+            "sharp_turns_count": found.sharp_turns,
+            "laps_count": round(abs(found.turning_deg) / 360, 1),
+            "revisits_pct": round(100 * found.revisits),
+            "score": round(max(state.sums) / state.speaking, 2),
+            "because": because(found, pattern),
+            "beyond_m": round(seen.area.distance_m, 1) if seen.area and seen.area.distance_m > 0 else None,
+            "zone_name": seen.area.zone.name if seen.area else None,
+            **when(person, at),
+        },
+    )
