@@ -88,7 +88,7 @@ def fact_of(kind: str, reason: str, evidence: Mapping[str, Any], *, accompanied:
         night=evidence.get("night") is True,
         danger=_near(evidence),
         cold=temperature_c is not None and temperature_c <= COLD_C,
-        flat=kind != "low_battery" and battery_pct is not None and battery_pct <= FLAT_PCT,
+        flat=battery_pct is not None and battery_pct <= FLAT_PCT,
         accompanied=accompanied,
     )
 

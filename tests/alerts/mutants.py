@@ -18,7 +18,6 @@ MUTANTS = (
     Mutant(SEVERITY, "distance_m > NEAR_M[kind]", "distance_m >= NEAR_M[kind]"),
     Mutant(SEVERITY, "temperature_c <= COLD_C", "temperature_c < COLD_C"),
     Mutant(SEVERITY, "battery_pct <= FLAT_PCT", "battery_pct < FLAT_PCT"),
-    Mutant(SEVERITY, 'flat=kind != "low_battery" and ', "flat="),
     Mutant(SEVERITY, "raised is not Danger.AT_A_DANGER", "True"),
     Mutant(SEVERITY, "if raised is Danger.NOTHING:\n        return", "if False:\n        return"),
     Mutant(SEVERITY, 'silence and fact.kind != "silence"', "silence"),

@@ -6,8 +6,10 @@ import pytest
 
 from alerts.decision import Decision, decide
 from alerts.incident import Incident
+from alerts.ladder import Choice
 from alerts.lifecycle import State
-from alerts.severity import Fact, Severity, assess, gravest, own
+from alerts.plan import CHOICES, Plan
+from alerts.severity import Accompanied, Fact, Severity, assess, gravest, own
 
 AT = datetime(2026, 11, 20, 18, 40, tzinfo=UTC)
 EXIT = Fact(kind="zone_exit", reason="two_fixes")
@@ -20,7 +22,7 @@ FLAT = Fact(kind="low_battery", reason="below_critical")
 NEW_KIND = Fact(kind="meteor", reason="seen")
 
 
-def incident(*facts: Fact, state: State = State.OPEN, ladder: str = "default") -> Incident:
+def incident(*facts: Fact, state: State = State.OPEN, ladder: str | None = "default") -> Incident:
     found = assess(facts)
     return Incident(
         incident_id=1,
@@ -36,6 +38,11 @@ def incident(*facts: Fact, state: State = State.OPEN, ladder: str = "default") -
     )
 
 
+BED = Fact(kind="bed_exit", reason="left_at_night", night=True)
+NO_RETURN = Fact(kind="no_return", reason="overdue", night=True)
+FALL = Fact(kind="fall", reason="sure_pattern")
+WITH_HER = Fact(kind="zone_exit", reason="two_fixes", accompanied=Accompanied.COMPANY)
+NEAR_WATER_WITH_HER = Fact(kind="danger_approach", reason="approaching", accompanied=Accompanied.COMPANY)
 OPEN_BATTERY = incident(LOW, ladder="gentle")
 OPEN_EXIT = incident(EXIT)
 
@@ -68,6 +75,17 @@ OPEN_EXIT = incident(EXIT)
         pytest.param(
             FLAT, incident(LOW, state=State.ACKNOWLEDGED, ladder="gentle"), "reopened", id="nearly flat after an answer"
         ),
+        pytest.param(BED, None, "recorded", id="leaving the bed opens silently"),
+        pytest.param(EXIT, incident(BED, ladder=None), "escalated", id="what follows calls somebody"),
+        pytest.param(BED, OPEN_EXIT, "muted", id="a bed says nothing new about somebody outside"),
+        pytest.param(BED, OPEN_BATTERY, "joined", id="nor does it wake anybody who knows of a battery"),
+        pytest.param(NO_RETURN, incident(FALL, state=State.ACKNOWLEDGED), "muted", id="muted after an answer too"),
+        pytest.param(WITH_HER, None, "recorded", id="out with the daughter is kept"),
+        pytest.param(WITH_HER, incident(BED, ladder=None), "joined", id="and calls nobody later either"),
+        pytest.param(NEAR_WATER_WITH_HER, None, "opened", id="but towards water it is told, gently"),
+        pytest.param(FALL, incident(WITH_HER, ladder=None), "escalated", id="a fall is a fall with anybody beside"),
+        pytest.param(ENTER, incident(EXIT, FALL), "joined", id="coming back never closes a fall"),
+        pytest.param(ENTER, incident(BED, ladder=None), "no_incident_needed", id="nor has it to do with a bed"),
     ],
 )
 def test_what_a_detection_does(fact, before, expected):
@@ -115,3 +133,15 @@ def test_critical_is_the_end_of_the_scale():
 )
 def test_only_what_is_new_begins_a_round(decision, tells):
     assert decision.tells is tells
+
+
+@pytest.mark.parametrize(("returns", "expected"), [(0, "auto_resolved"), (1, "auto_resolved"), (2, "settling")])
+def test_who_comes_and_goes_must_have_been_back_for_a_while(returns, expected):
+    assert decide(ENTER, OPEN_EXIT, returns_lately=returns) == expected
+
+
+def test_the_division_and_the_stored_plan_decide_which_ladder_is_stronger():
+    choices = (*CHOICES, Choice(ladder_id="gentle", kind="sos", division="3703"))
+    plan = Plan(choices=choices)
+    assert decide(SOS, incident(NIGHT_EXIT), plan=plan, division="370302") == "joined"
+    assert decide(SOS, incident(NIGHT_EXIT), plan=plan, division="37") == "escalated"

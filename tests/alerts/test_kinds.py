@@ -92,6 +92,8 @@ def test_a_silent_bracelet_makes_being_out_worse():
     found = severity.assess(facts)
     assert (found.severity, found.reasons) == ("critical", ("zone_exit", "silence"))
     assert severity.assess(facts[1:]).severity == "warning"
+    outside = Fact(kind="silence", reason="no_contact_outside")
+    assert severity.assess([outside]).reasons == ("silence",), "a silence does not make itself worse"
 
 
 @pytest.mark.parametrize(
