@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from ingest import replay_commands
 from ingest.service import serve
 from ingest.settings import IngestSettings
 from runtime import service, telemetry
@@ -14,6 +15,7 @@ def register(subcommands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     """Add the subcommands of this package."""
     command = subcommands.add_parser("ingest", help="take readings from the broker, judge and store them")
     command.set_defaults(run=_ingest)
+    replay_commands.register(subcommands)
 
 
 def _ingest(_: argparse.Namespace) -> int:

@@ -307,6 +307,11 @@ def _command_row(command: Command) -> Row:
     )  # fmt: skip
 
 
+async def sent_again(connection: Connection, quarantine_id: int, at: datetime) -> None:
+    """Remember that a message in quarantine was handed to the broker once more."""
+    await connection.execute("UPDATE quarantine SET replayed_at = %s WHERE quarantine_id = %s", (at, quarantine_id))
+
+
 async def unsent_commands(connection: Connection, since: datetime) -> list[DictRow]:
     """Commands given since then that were not handed to the broker yet."""
     return await rows_as_dicts(
