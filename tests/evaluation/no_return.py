@@ -19,11 +19,13 @@ from geofence.detection import DetectionKind
 from geofence.engine import PersonState
 from geofence.person import Person
 from geofence.reading import BedStatus, Reading
-from tests.evaluation import beds, nights
+from tests.evaluation import beds, nights, plots_no_return
 from tests.evaluation.beds import Subject
 from tests.evaluation.nights import Absence, Sleeper
 from tests.evaluation.statistics import interval, percentile, ratio
 
+PLOTS = Path("build/evaluation")
+_MINUTE = timedelta(minutes=1)
 #: From here on an absence of the real home should be told.
 LONG = timedelta(minutes=30)
 #: The rule that is usual in telecare.
@@ -62,6 +64,16 @@ def evaluate(data: Path) -> dict[str, dict[str, object]]:
     scores = [_score(sleeper, person, engine) for sleeper, person in people]
     fixed = [_score(sleeper, person, naive) for sleeper, person in people]
     real = len(homes)
+    plots_no_return.absences(
+        PLOTS / "no_return.png",
+        [
+            (each.back_at - each.left_at) / _MINUTE
+            for sleeper, _ in people
+            for each in sleeper.absences
+            if not each.gone
+        ],
+        [delay for score in scores for delay in score.delay_min],
+    )
     return {
         "no_return": {
             **_measured(scores),
@@ -113,9 +125,7 @@ def _score(sleeper: Sleeper, person: Person, rule: Rule) -> Score:
         gone=len(gone),
         found=sum(at is not None for at in firsts),
         false=sum(not any(each.left_at <= at < each.back_at for each in gone) for at in told),
-        delay_min=tuple(
-            (at - each.left_at) / timedelta(minutes=1) for at, each in zip(firsts, gone, strict=True) if at is not None
-        ),
+        delay_min=tuple((at - each.left_at) / _MINUTE for at, each in zip(firsts, gone, strict=True) if at is not None),
     )
 
 
@@ -127,7 +137,7 @@ def engine(readings: Sequence[Reading], person: Person) -> list[datetime]:
 
 
 def naive(readings: Sequence[Reading], person: Person) -> list[datetime]:
-    """Empty for ten minutes in the night window: told."""
+    """Left in the night window and empty for ten minutes: told."""
     told: list[datetime] = []
     empty_since: datetime | None = None
     lain = False
@@ -136,9 +146,9 @@ def naive(readings: Sequence[Reading], person: Person) -> list[datetime]:
             continue
         if empty_since is not None and reading.at >= empty_since + FIXED:
             told.append(empty_since + FIXED)
-            empty_since, lain = None, False
+            empty_since = None
         if reading.bed.status is not BedStatus.EMPTY:
             empty_since, lain = None, True
-        elif lain and empty_since is None and person.is_night(reading.at):
-            empty_since = reading.at
+        elif lain and empty_since is None:
+            empty_since, lain = (reading.at if person.is_night(reading.at) else None), False
     return told
