@@ -70,6 +70,7 @@ def reading(message: Message, person: Person) -> Reading:
         battery_pct=body.get("battery_pct"),
         charging=body.get("charging"),
         worn=body.get("worn"),
+        at_home=body.get("at_home"),
         steps=body.get("steps"),
     )
 

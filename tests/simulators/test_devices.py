@@ -79,7 +79,7 @@ def check(message):
         elif name in {"id", "firmware", "model"}:
             assert 1 <= len(value) <= 64
         else:
-            assert name in {"charging", "worn", "online"}
+            assert name in {"charging", "worn", "online", "at_home"}
             assert isinstance(value, bool)
 
 
