@@ -1,4 +1,4 @@
-"""What people do with incidents; `api` calls this and never writes the tables itself.
+"""What people do with incidents; `api` calls this and never writes the tables itself. Who goes: `alerts.responding`.
 
 Each function runs in a transaction of its own on the caller's connection, holds the incident's row, and announces the
 change on `incidents`.
@@ -27,19 +27,6 @@ async def acknowledge(connection: Connection, *, incident_id: int, user_id: int 
         await _step(connection, incident_id, Event.ACKNOWLEDGE)
         await incidents.set_acknowledged(connection, incident_id, user_id=user_id, at=at)
         await _answered(connection, incident_id, "acknowledged", user_id=user_id, at=at)
-
-
-async def respond(connection: Connection, *, incident_id: int, user_id: int | None, at: datetime) -> None:
-    """Somebody is on the way.
-
-    Raises:
-        IncidentNotFound: there is no such incident.
-        IllegalTransition: somebody is on the way already, or it is resolved.
-    """
-    async with connection.transaction():
-        await _step(connection, incident_id, Event.RESPOND)
-        await incidents.set_responding(connection, incident_id, user_id=user_id, at=at)
-        await _answered(connection, incident_id, "responding", user_id=user_id, at=at)
 
 
 async def resolve(

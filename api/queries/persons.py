@@ -81,14 +81,15 @@ async def accesses(
     A row without a person is one map of everybody, so it counts for each.
     """
     cursor = await connection.execute(
-        "SELECT a.access_id, a.at, u.display_name, u.role, a.what"
+        "SELECT a.access_id, a.at, u.display_name, u.role, a.what, l.label"
         " FROM persons p CROSS JOIN " + visible.VIEWER + " JOIN access_log a"
         " ON a.person_id = %(person_id)s OR a.person_id IS NULL LEFT JOIN users u ON u.user_id = a.user_id"
+        " LEFT JOIN handover_links l ON l.link_id = a.link_id"
         " WHERE p.person_id = %(person_id)s AND a.access_id < %(before)s AND " + visible.PERSON[viewer.scope] + ""
         " ORDER BY a.access_id DESC LIMIT %(limit)s",
         viewer.parameters | {"person_id": person_id, "before": before, "limit": limit},
     )
     return [
-        (access_id, Access(at=at, user=name, role=role, what=what))
-        for access_id, at, name, role, what in await cursor.fetchall()
+        (access_id, Access(at=at, user=name, role=role, what=what, link=label))
+        for access_id, at, name, role, what, label in await cursor.fetchall()
     ]

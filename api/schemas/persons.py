@@ -81,7 +81,11 @@ class Access(BaseModel):
     at: Instant = Field(description="When")
     user: str | None = Field(description="Display name of who looked; null: a login that is gone")
     role: str | None = Field(description="What that login is for; null: a login that is gone")
-    what: str = Field(description="position, positions, track, incident or live")
+    what: str = Field(
+        description="position, positions, track, incident, live, search, brief, profile, reports, cap; of a link:"
+        " police_page, sheet_page, finder_page"
+    )
+    link: str | None = Field(description="For whom the link was that was looked through; null: a login")
 
 
 class AccessPage(BaseModel):

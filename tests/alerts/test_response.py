@@ -88,7 +88,10 @@ def test_who_arrives_without_a_word_goes_and_may_lead() -> None:
     assert case.says(ZHAO, Answer.ARRIVE) is Standing.LEADS
     assert (case.rows["user:1"].accepted_at, case.rows["user:1"].arrived_at) == (case.now, case.now)
     assert case.says(QIAN, Answer.ACCEPT) is Standing.JOINED
+    accepted_at = case.now
     assert case.says(QIAN, Answer.ARRIVE) is Standing.ARRIVED
+    # How long the way took is read from these two.
+    assert (case.rows["user:2"].accepted_at, case.rows["user:2"].arrived_at) == (accepted_at, case.now)
     # Accepting after having arrived takes nothing back.
     assert case.says(QIAN, Answer.ACCEPT) is Standing.UNCHANGED
     assert case.rows["user:2"].state is ResponseState.ARRIVED

@@ -9,10 +9,11 @@ from datetime import timedelta
 import pytest
 import pytest_asyncio
 
-from alerts import service
+from alerts import responding, service
 from alerts.errors import IncidentNotFound
 from alerts.lifecycle import IllegalTransition, Outcome
 from alerts.pipeline import Pipeline
+from alerts.responding import Who
 from runtime import database
 from runtime.clock import ManualClock
 from runtime.database import Pool
@@ -212,11 +213,11 @@ async def test_a_low_battery_is_said_once_and_joins_an_exit_quietly(scene, pipel
 
 async def test_something_grave_after_an_answer_asks_again(scene, pipeline, clock):
     person = await scene.person()
-    await scene.family(person, LOG)
+    who = Who(receiver_id=await scene.family(person, LOG))
     await scene.exit(person, clock.now())
     await pipeline.work()
     incident_id = (await scene.incident(person))["incident_id"]
-    await service.respond(scene.connection, incident_id=incident_id, user_id=None, at=clock.now())
+    await responding.accept(scene.connection, incident_id=incident_id, who=who, at=clock.now())
     clock.advance(MINUTE)
     await scene.battery(person, clock.now())
     await pipeline.work()

@@ -276,6 +276,8 @@ export interface QuarantineItem {
 export interface Access {
   at: Instant
   user: string | null
+  /** For whom the link was that was looked through; null: a login looked. */
+  link: string | null
   what: string
 }
 
