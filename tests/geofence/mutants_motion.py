@@ -8,7 +8,7 @@ from tests.geofence.mutants import Mutant, run
 
 #: Each of these faults is theirs to catch.
 TESTS = [f"tests/geofence/{name}" for name in (
-    "test_motion.py", "test_strap.py", "test_fall.py", "test_bedside_fall.py", "test_sos.py",
+    "test_motion.py", "test_strap.py", "test_fall.py", "test_fall_episode.py", "test_bedside_fall.py", "test_sos.py",
 )]  # fmt: skip
 
 MOTION, WEIGHTS, WHERE = "motion.py", "fall_weights.py", "whereabouts.py"
@@ -30,7 +30,7 @@ MUTANTS = (
     Mutant(MOTION, "np.abs(samples) <= LARGEST_G", "samples <= LARGEST_G"),
     Mutant(MOTION, "if not LEAST_RATE_HZ <= rate_hz <= LARGEST_RATE_HZ:", "if rate_hz > LARGEST_RATE_HZ:"),
     Mutant(MOTION, "if not LEAST_WINDOW_S <= len(x_g) / rate_hz <= LONGEST_WINDOW_S:", "if len(x_g) / rate_hz > LONGEST_WINDOW_S:"),
-    Mutant(MOTION, "math.isfinite(number) and least <=", "least <="),
+    Mutant(MOTION, "if not least <= number <= most:", "if number > most:"),
     Mutant(MOTION, "if until - since >= least // 2:", "if True:"),
     # The score.
     Mutant(WEIGHTS, "self.square * (z * z - 1.0)", "self.square * (z * z)"),

@@ -149,6 +149,7 @@ def test_a_blow_at_the_very_edge_is_described_too(at_s: float) -> None:
         (([0.0] * 74, [0.0] * 74, [1.0] * 74), 25.0, "send 3 to 20 s"),
         (([0.0] * 501, [0.0] * 501, [1.0] * 501), 25.0, "send 3 to 20 s"),
         (([0.0] * 100, [0.0] * 100, [40.1] * 100), 25.0, "not metres a second squared"),
+        (([0.0] * 100, [0.0] * 100, [-40.1] * 100), 25.0, "not metres a second squared"),
         (([0.0] * 100, [float("nan")] * 100, [1.0] * 100), 25.0, "is no number"),
     ],
 )
@@ -157,11 +158,19 @@ def test_what_cannot_be_used_says_why(axes: tuple[list[float], ...], rate_hz: fl
         summarise(*axes, rate_hz)
 
 
+def test_a_sensor_that_says_zero_is_described_and_is_no_fall() -> None:
+    found = told(np.zeros((400, 3)))
+    assert (found.peak_g, found.posture_change_deg, found.falling_share) == (0.0, 0.0, 1.0)
+    assert score(found, WEIGHTS).score < 0.5
+
+
 def test_a_summary_needs_every_number_in_its_range() -> None:
     with pytest.raises(MotionError, match="14 numbers, not 13"):
         checked(numbers(FALL)[:-1])
     with pytest.raises(MotionError, match=r"settle_s is 4\.1: send 0 to 4"):
         checked((*numbers(FALL)[:-1], 4.1))
+    with pytest.raises(MotionError, match="peak_g is -1"):
+        checked((-1.0, *numbers(FALL)[1:]))
     with pytest.raises(MotionError, match="peak_g is nan"):
         checked((float("nan"), *numbers(FALL)[1:]))
 
