@@ -6,7 +6,6 @@ import asyncio
 import json
 import os
 import sys
-import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,13 +13,17 @@ from typing import Any
 import psycopg
 
 from ingest.registry import Registry
-from ingest.replay import Change, replay
+from ingest.replay import replay
+from runtime import clock as clocks
 from runtime import database
-from tests.integration.ingest_process import METRES_PER_DEGREE_NORTH, TIMELESS
+from tests.integration.ingest_process import METRES_PER_DEGREE_NORTH
 from tests.integration.ingest_running import device, publish, rows, rows_when, running_ingest, settings_for, unique
 from tests.registry_rows import HOME_LATITUDE, HOME_LONGITUDE, add_person
 
-MINUTES = 55
+MINUTES = 30
+#: 15:00 in Zibo; two simulated minutes pass in a second.
+BEGINS = datetime(2026, 11, 20, 7, 0, tzinfo=UTC)
+RATE = 120.0
 
 
 def at_home(north_m: float) -> dict[str, float]:
@@ -31,29 +34,27 @@ def at_home(north_m: float) -> dict[str, float]:
     }
 
 
-async def live_a_while(database_url: str, broker_url: str, bracelet: str, bed: str) -> None:
-    """An hour in short: at home, the button, out across the edge and home again, the battery, somebody in bed."""
-    began_s = time.time() - 60 * (MINUTES + 1)
-    async with (
-        running_ingest(settings_for(database_url, broker_url)),
-        device(broker_url, bracelet) as client,
-        device(broker_url, bed) as other,
-    ):
+async def live_a_while(database_url: str, broker_url: str, bracelet: str, bed: str) -> datetime:
+    """Half an hour: at home, the button, out across the edge and home again, the battery, a bed. Returns its end."""
+    clocked = {"clock_start": BEGINS, "clock_rate": RATE, "clock_anchor": datetime.now(UTC) + timedelta(seconds=2)}
+    settings = settings_for(database_url, broker_url, **clocked)
+    clock = clocks.from_settings(settings)
+    async with running_ingest(settings), device(broker_url, bracelet) as client, device(broker_url, bed) as other:
         for minute in range(MINUTES):
-            at = began_s + 60 * minute
-            north_m = 400.0 * max(0.0, 1 - abs(minute - 25) / 10)
-            told: dict[str, Any] = {"battery_pct": 40.0 - 0.5 * minute, "steps": 90 if north_m else 0, "worn": True}
+            await clock.sleep_until(BEGINS + timedelta(minutes=minute))
+            north_m = 400.0 * max(0.0, 1 - abs(minute - 16) / 8)
+            told: dict[str, Any] = {"battery_pct": 30.0 - 0.5 * minute, "steps": 90 if north_m else 0, "worn": True}
+            at = clock.now().timestamp()
             await publish(client, bracelet, "location", at=at, seq=2 * minute, **at_home(north_m), **told)
             if minute == 5:
-                # It overtakes what waits, and what overtakes is not in the order in which it was received.
+                # It would overtake what waits, and then it is not in the order in which it was received.
                 await rows_when(database_url, "SELECT 1 FROM locations", count=minute + 1)
-                await publish(client, bracelet, "event", at=at + 1, seq=2 * minute + 1, id="e1", type="sos")
-                await rows_when(database_url, "SELECT 1 FROM safety_events", count=1)
-            await publish(other, bed, "bed", at=at + 2, status="empty" if 10 < minute < 50 else "occupied")
+                await publish(client, bracelet, "event", at=at, seq=2 * minute + 1, id="e1", type="sos")
+            await publish(other, bed, "bed", at=at, status="occupied" if minute < 10 else "empty", heart_rate_bpm=62)
         await rows_when(database_url, "SELECT 1 FROM locations", count=MINUTES)
         await rows_when(database_url, "SELECT 1 FROM bed_reports", count=MINUTES)
-        nothing_due = "SELECT 1 WHERE NOT EXISTS (SELECT FROM engine_states WHERE due_at <= now())"
-        await rows_when(database_url, nothing_due, count=1)
+        await rows_when(database_url, "SELECT 1 FROM safety_events", count=1)
+        return clock.now()
 
 
 async def tongxing(database_url: str, broker_url: str, *arguments: str) -> tuple[int, str, str]:
@@ -70,10 +71,9 @@ async def tongxing(database_url: str, broker_url: str, *arguments: str) -> tuple
 
 async def test_a_recorded_day_judged_again_is_the_live_run(database_url: str, broker_url: str, tmp_path: Path) -> None:
     bracelet, bed = unique("zb"), unique("bed")
-    person_id = add_person(database_url, bracelet=bracelet, bed=bed, overrides=TIMELESS)
-    since = datetime.now(UTC) - timedelta(hours=2)
-    await live_a_while(database_url, broker_url, bracelet, bed)
-    until = datetime.now(UTC)
+    person_id = add_person(database_url, bracelet=bracelet, bed=bed)
+    since = BEGINS - timedelta(hours=1)
+    until = await live_a_while(database_url, broker_url, bracelet, bed)
     stored = rows(database_url, "SELECT detection_id, reason, evidence FROM detections ORDER BY at, kind")
     kinds = {row[0] for row in rows(database_url, "SELECT kind FROM detections")}
     assert {"zone_exit", "zone_enter", "sos", "low_battery"} <= kinds
@@ -93,7 +93,7 @@ async def test_a_recorded_day_judged_again_is_the_live_run(database_url: str, br
 
     before = rows(database_url, "SELECT snapshot FROM engine_states")
     policy = tmp_path / "try.json"
-    policy.write_text('{"battery_low_pct": 35}')
+    policy.write_text('{"battery_low_pct": 25}')
     span = ("--since", since.isoformat(), "--until", until.isoformat())
     code, out, _ = await tongxing(database_url, broker_url, "replay", *span, "--policy", str(policy), "--json")
     told = json.loads(out)
