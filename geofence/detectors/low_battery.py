@@ -73,6 +73,8 @@ class Charges:
 
     device_id: str
     points: tuple[tuple[datetime, float], ...] = ()
+    #: The very last charge while it is low, for who asks; an hour's point does for the rest.
+    low_pct: float | None = None
     #: The morning that was told of.
     told_for: datetime | None = None
 
@@ -107,8 +109,10 @@ def drain_pct_per_h(points: tuple[tuple[datetime, float], ...]) -> float | None:
 
 
 def last_charge_pct(state: BatteryState, device_id: str) -> float | None:
-    """The last charge remembered of a device, up to an hour old when it was last heard."""
+    """The last charge of a device: exact while it is low, else up to an hour old when it was last heard."""
     charges = _of(state, device_id)
+    if charges.low_pct is not None:
+        return charges.low_pct
     return charges.points[-1][1] if charges.points else None
 
 
@@ -120,6 +124,7 @@ def step(state: BatteryState, seen: Observation) -> tuple[BatteryState, Judgemen
     state, forecast = _remember(state, seen, reading.battery_pct)
     before = dict(state.levels).get(reading.device_id, Level.GOOD)
     after = Level.GOOD if reading.charging else next_level(before, reading.battery_pct, policy)
+    state = _with_low(state, reading.device_id, None if after is Level.GOOD else reading.battery_pct)
     if after is before:
         return state, forecast
     others = tuple(row for row in state.levels if row[0] != reading.device_id)
@@ -163,6 +168,11 @@ def _remember(state: BatteryState, seen: Observation, battery_pct: float) -> tup
     known = replace(known, points=(*known.points, (reading.at, battery_pct))[-REMEMBERED:])
     known, judgement = _foresee(known, seen, battery_pct)
     return _with(state, known), judgement
+
+
+def _with_low(state: BatteryState, device_id: str, low_pct: float | None) -> BatteryState:
+    known = _of(state, device_id)
+    return state if known.low_pct == low_pct else _with(state, replace(known, low_pct=low_pct))
 
 
 def _with(state: BatteryState, charges: Charges) -> BatteryState:

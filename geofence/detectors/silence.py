@@ -21,7 +21,7 @@ Quiet: a message of a known device, charging as before, while nothing is told, l
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -193,7 +193,7 @@ def _look_for_fix(
     outside = before.zone.safety == "outside"
     after = person.policy.no_fix_outside_after if outside else person.policy.no_fix_after
     place = before.track.place
-    speaking = [each for each in state.devices if _speaks(each, person, at, before, outside=outside)]
+    speaking = [each for each in state.devices if _speaks(each, at, before, after)]
     if place is not None and place.at + after > at:
         return replace(state, fix_deadline=place.at + after), NOTHING
     if not speaking:
@@ -210,10 +210,10 @@ def _look_for_fix(
     return replace(state, fix_deadline=None), Judgement(detections=(told,))
 
 
-def _speaks(device: Contact, person: Person, at: datetime, before: PersonState, *, outside: bool) -> bool:
-    """Whether a device was heard lately, whatever excuses its silence."""
+def _speaks(device: Contact, at: datetime, before: PersonState, after: timedelta) -> bool:
+    """Whether a device went on speaking long after fixes stopped."""
     heard = last_heard(before.order, device)
-    return heard is not None and at - heard <= contact.patience(device, person.policy, outside=outside)
+    return heard is not None and at - heard <= after / 2
 
 
 def _at_home(speaking: list[Contact], person: Person, at: datetime, before: PersonState) -> bool:

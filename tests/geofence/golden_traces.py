@@ -34,7 +34,7 @@ from geofence.reading import (
     SafetyEventType,
 )
 from geofence.zone import Window, Zone
-from tests.geofence import golden_bed, golden_danger, golden_motion
+from tests.geofence import golden_bed, golden_danger, golden_motion, golden_vitals
 from tests.geofence.scenes import START, ZIBO, Story, circle, fix, polygon, square
 
 FOLDER = Path(__file__).parents[1] / "golden"
@@ -184,14 +184,15 @@ def _heard(trace: Trace, line: str, listen: Callable[[Reading], None]) -> str:
 
 def _repeated(trace: Trace, at: datetime, what: str) -> Iterator[tuple[datetime, str]]:
     """`bed occupied every 2 min until 02:38` is the same message again and again, both ends included."""
-    match = re.fullmatch(r"(.+) every (\d+) min until (\d\d:\d\d)", what.strip())
+    match = re.fullmatch(r"(.+) every (\d+) (min|s) until ([\d:]+)", what.strip())
     if match is None:
         yield at, what
         return
-    until = trace.instant(match[3])
+    until = trace.instant(match[4])
+    apart = timedelta(seconds=int(match[2]) * (60 if match[3] == "min" else 1))
     while at <= until:
         yield at, match[1]
-        at += timedelta(minutes=int(match[2]))
+        at += apart
 
 
 def _reading(trace: Trace, at: datetime, parts: list[str]) -> Reading:
@@ -252,7 +253,11 @@ def _about_the_rest(trace: Trace, values: dict[str, Any], part: str) -> bool:
         event = SafetyEvent(event_id=match[1] or "1", type=SafetyEventType.SOS)
         values |= {"kind": ReadingKind.EVENT, "event": event}
     else:
-        return golden_bed.about_bed(values, part) or golden_motion.about_motion(values, part)
+        return (
+            golden_vitals.about_vitals(values, part)
+            or golden_bed.about_bed(values, part)
+            or golden_motion.about_motion(values, part)
+        )
     return True
 
 
@@ -271,7 +276,8 @@ def _detection(detection: Detection) -> str:
             return f"battery {reason.removeprefix('below ')}"
         case _:
             return (
-                golden_bed.told(detection)
+                golden_vitals.told(detection)
+                or golden_bed.told(detection)
                 or golden_danger.told(detection)
                 or golden_motion.told(detection)
                 or f"{detection.kind}: {reason}"
