@@ -61,7 +61,6 @@ MUTANTS = (
     Mutant(RESTRAINT, "until=now + budget.every", "until=now"),
     Mutant(WEEKLY, "return not duty or any(", "return any("),
     Mutant(WEEKLY, "return None if until == local else min(until, limit)", "return None if until == local else until"),
-    Mutant(WEEKLY, "return today if today > after else", "return today if today >= after else"),
     Mutant(WEEKLY, "while until < limit and", "while until < limit and until == local and"),
     # One outage.
     Mutant(OUTAGE, "silent >= LEAST_DEVICES", "silent > LEAST_DEVICES"),
