@@ -24,8 +24,8 @@ from geofence.thresholds.night import NightThresholds
 from geofence.thresholds.off_route import OffRouteThresholds
 from geofence.thresholds.order import OrderThresholds
 from geofence.thresholds.restless import RestlessThresholds
-from geofence.thresholds.strap import StrapThresholds
 from geofence.thresholds.silence import SilenceThresholds
+from geofence.thresholds.strap import StrapThresholds
 from geofence.thresholds.tracking import TrackingThresholds
 from geofence.thresholds.turning import TurningThresholds
 from geofence.thresholds.vehicle import VehicleThresholds
@@ -96,7 +96,17 @@ _CONTRADICTIONS: tuple[tuple[tuple[str, str], Callable[[Policy], bool], str], ..
     (
         ("fall_decided_after", "fall_bare_after"),
         lambda policy: policy.fall_decided_after > policy.fall_bare_after,
-        "a bare impact would be told before one that looks like a fall: write a fall_bare_after from fall_decided_after",
+        "a bare impact would be told before one like a fall: write a fall_bare_after from fall_decided_after",
+    ),
+    (
+        ("bed_empty_for", "bed_empty_alone"),
+        lambda policy: policy.bed_empty_for > policy.bed_empty_alone,
+        "one report would be an exit sooner than two: write a bed_empty_alone from bed_empty_for",
+    ),
+    (
+        ("no_return_least", "no_return_most"),
+        lambda policy: policy.no_return_least > policy.no_return_most,
+        "the longest time out of bed would be shorter than the shortest: write a no_return_most from no_return_least",
     ),
     (
         ("night_from", "night_until"),
