@@ -116,6 +116,22 @@ def test_a_message_tells_how_it_began_and_why_it_is_so_bad():
     assert "critical, because: night, water near." in told.body
 
 
+def test_without_any_circumstance_a_message_gives_no_reason_for_one():
+    plain = messages.alert(
+        "sos", "pressed", {}, "en", name="Zhang", at=AT, time_zone="UTC", place_at=None, link="https://x/1",
+        background=Background(severity="critical"),
+    )  # fmt: skip
+    assert "because" not in plain.body
+    assert "(before" not in plain.body
+
+
+def test_a_reason_without_words_of_its_own_uses_those_of_its_kind():
+    ours = load(FOLDER)["en"]
+    assert ours.template("silence", "a_reason_of_tomorrow") == ours.templates["silence.any"]
+    assert ours.template("silence", "no_contact") == ours.templates["silence.no_contact"]
+    assert ours.template("meteor", "seen") == ours.templates["other.any"]
+
+
 @pytest.mark.parametrize("desk", [False, True])
 def test_a_digest_names_persons_to_their_family_alone(desk):
     counts = {"张大爷": {"low_battery": 2}, "李奶奶": {"low_battery": 1, "wandering": 1}}
