@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from geofence import snapshot
-from geofence.detection import Command, Detection
+from geofence import last_resort, snapshot
+from geofence.detection import Command, Detection, Place
 from geofence.engine import Outcome, PersonState
 from geofence.ordering import Admission
 from geofence.person import Person
@@ -108,6 +108,42 @@ def judge(envelopes: Sequence[Envelope], known: Known, *, now: datetime, deadlin
         if (safety := memory.safety(key)) is not before.zone.safety:
             judged.commit.safeties.append((safety, key))
     return judged
+
+
+def judge_alone(envelope: Envelope, known: Known, *, now: datetime) -> Judged | None:
+    """A call for help that the engine failed on, told from the message alone; None if it is none.
+
+    No state is changed. The message is quarantined as well, so that it can be looked into and sent again.
+    """
+    told = Judged()
+    _hear([envelope], known, told)
+    judged = set_aside([envelope])
+    for heard in told.heard:
+        detection = last_resort.call(heard.reading, _last_place(known, heard.reading.person_id))
+        if detection is None:
+            continue
+        table, row = reading_row(heard.reading, heard.report, heard.device)
+        judged.commit.rows[table].append(row)
+        judged.detections.append(detection)
+        judged.commit.detections.append(
+            detection_row(
+                detection,
+                judged_at=now,
+                published_wall=heard.report.published_wall,
+                received_wall=heard.envelope.received_wall,
+            )
+        )
+        if heard.reading.event is not None:
+            judged.answers.append((heard.device.device_id, heard.reading.event.event_id))
+    return judged if judged.detections else None
+
+
+def _last_place(known: Known, person_id: int) -> Place | None:
+    try:
+        return known.book.state(person_id).track.place
+    # Whatever is wrong with the state, the call is told.
+    except Exception:  # noqa: BLE001
+        return None
 
 
 def set_aside(envelopes: Sequence[Envelope]) -> Judged:

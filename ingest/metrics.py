@@ -17,6 +17,11 @@ IGNORED = Counter(
     registry=REGISTRY,
 )
 DETECTIONS = Counter("tongxing_detections", "Detections, by kind and reason.", ["kind", "reason"], registry=REGISTRY)
+JUDGED_ALONE = Counter(
+    "tongxing_judged_alone",
+    "Calls for help that the engine failed on, told from the message alone. Anything above 0 is a fault of ours.",
+    registry=REGISTRY,
+)
 COMMANDS = Counter("tongxing_commands", "Commands given to devices, by type.", ["type"], registry=REGISTRY)
 WAITING = Gauge("tongxing_ingest_waiting", "Messages received and not yet in a batch.", registry=REGISTRY)
 STATES = Gauge("tongxing_ingest_persons", "Persons whose state is held.", registry=REGISTRY)

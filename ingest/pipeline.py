@@ -6,7 +6,8 @@ committed, so the states are read again and the same batch judged again; reading
 that let the database keep each once.
 
 A batch that cannot be judged or stored for any other reason is taken apart, so that the one message that causes it can
-be quarantined, or the one deadline be left, and the rest goes on. Tables that are not those of this version are no
+be quarantined, or the one deadline be left, and the rest goes on. A call for help among them is told all the same, from
+the message alone (`geofence.last_resort`). Tables that are not those of this version are no
 message's fault: they end the process, and nothing is acknowledged.
 """
 
@@ -24,7 +25,7 @@ from ingest import metrics, store
 from ingest.batching import Batcher
 from ingest.downlink import Downlink
 from ingest.errors import IngestError
-from ingest.judging import Deadlines, Judged, Known, judge, set_aside
+from ingest.judging import Deadlines, Judged, Known, judge, judge_alone, set_aside
 from ingest.registry import Registry
 from ingest.sequence import Numbers
 from ingest.sources import Envelope
@@ -155,7 +156,24 @@ class Pipeline:
             for envelope in batch:
                 await self._handle([envelope], None, stop)
         else:
-            self._finish(batch, await self._commit(lambda: set_aside(batch), stop, messages=1))
+            await self._save_what_can_be(batch, stop)
+
+    async def _save_what_can_be(self, batch: Sequence[Envelope], stop: Stop) -> None:
+        """One message that fails: a call for help is told from itself alone, anything else is set aside."""
+        try:
+            alone = judge_alone(batch[0], self._known(), now=self._clock.now())
+            if alone is not None:
+                self._finish(batch, await self._commit(lambda: alone, stop, messages=1))
+                metrics.JUDGED_ALONE.inc()
+                log.error("judged_alone", detections=len(alone.detections))
+                return
+        except Stopping:
+            raise
+        except Exception as error:
+            if _ours(error):
+                raise
+            log.exception("judging_alone_failed")
+        self._finish(batch, await self._commit(lambda: set_aside(batch), stop, messages=1))
 
     async def _commit(self, judge_: Callable[[], Judged], stop: Stop, *, messages: int) -> Judged:
         """Judge and store, again and again while the database is away."""
@@ -183,10 +201,12 @@ class Pipeline:
         return judged
 
     def _judge(self, batch: Sequence[Envelope], deadlines: Deadlines | None) -> Judged:
-        known = Known(
+        return judge(batch, self._known(), now=self._clock.now(), deadlines=deadlines)
+
+    def _known(self) -> Known:
+        return Known(
             devices=self._registry.devices, persons=self._registry.persons, book=self._book, numbers=self._numbers
         )
-        return judge(batch, known, now=self._clock.now(), deadlines=deadlines)
 
     async def _wait_for_database(self, stop: Stop, error: Exception, *, messages: int) -> None:
         log.warning("waiting_for_database", error=str(error).strip(), messages=messages)

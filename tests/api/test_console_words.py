@@ -11,13 +11,14 @@ from pathlib import Path
 import pytest
 
 from alerts import channels
+from alerts.kinds import KINDS
 from alerts.ladder import Audience
 from alerts.lifecycle import Outcome, State
 from alerts.notification import NotificationState
 from alerts.receiver import Relation
-from alerts.kinds import KINDS
 from alerts.severity import Accompanied, Raise, Severity
 from api.zone_shape import ZoneReason
+from geofence import last_resort
 from geofence.detection import DetectionKind
 from geofence.detectors import in_vehicle, off_route, wandering, zone
 from geofence.detectors.low_battery import Level
@@ -69,6 +70,7 @@ SENT: dict[str, Iterable[str]] = {
     "reason": {
         *(word for module in (zone, wandering, off_route, in_vehicle) for word in _values(module.Reason)),
         "pressed",
+        *_values(last_resort.Reason),
         *(f"below_{level}" for level in Level if level is not Level.GOOD),
     },
     "severity": _values(Severity),

@@ -14,7 +14,6 @@ import psycopg
 import pytest
 import structlog
 
-from geofence import batch as geofence_batch
 from geofence import engine
 from ingest import store
 from tests.integration.ingest_running import (
@@ -50,7 +49,7 @@ async def test_one_message_is_quarantined_and_the_rest_is_stored(
     good, bad = unique("zb"), unique("zb")
     add_person(database_url, bracelet=good)
     add_person(database_url, bracelet=bad)
-    judge, commit = geofence_batch.judge, store.commit
+    judge, commit = engine.judge, store.commit
 
     def failing_judge(state: Any, reading: Any, *rest: Any) -> Any:
         if where == "judging" and reading.battery_pct == 66.0:
@@ -62,7 +61,7 @@ async def test_one_message_is_quarantined_and_the_rest_is_stored(
             raise psycopg.DataError("planted")
         return await commit(connection, batch)
 
-    monkeypatch.setattr(geofence_batch, "judge", failing_judge)
+    monkeypatch.setattr(engine, "judge", failing_judge)
     monkeypatch.setattr(store, "commit", failing_commit)
     now = time.time()
     settings = settings_for(database_url, broker_url, ingest_batch_age_ms=500)
@@ -129,3 +128,33 @@ async def test_one_deadline_does_not_hold_up_the_others_nor_a_message(
         await publish(client, well, "location", at=now, **INSIDE)
         await rows_when(database_url, "SELECT 1 FROM locations", count=5)
     assert rows(database_url, "SELECT count(*) FROM quarantine") == [(0,)]
+
+
+@pytest.mark.parametrize(("type_", "kind", "reason"), [
+    ("sos", "sos", "pressed_judged_alone"), ("impact", "fall", "impact_judged_alone"),
+])  # fmt: skip
+async def test_a_call_for_help_is_told_whatever_fails(  # noqa: PLR0917 - fixtures
+    type_: str, kind: str, reason: str, database_url: str, broker_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A detector that raises on the event itself: the call is committed, answered and told, once."""
+    bracelet, real = unique("zb"), engine.judge
+    add_person(database_url, bracelet=bracelet)
+
+    def failing(state: Any, reading: Any, *rest: Any) -> Any:
+        if reading.event is not None:
+            raise ZeroDivisionError("planted")
+        return real(state, reading, *rest)
+
+    monkeypatch.setattr(engine, "judge", failing)
+    async with running_ingest(settings_for(database_url, broker_url)), device(broker_url, bracelet) as client:
+        await client.subscribe(f"tongxing/v1/{bracelet}/ack", qos=1)
+        await publish(client, bracelet, "location", **INSIDE)
+        await rows_when(database_url, "SELECT 1 FROM engine_states", count=1)
+        for _ in range(2):
+            await publish(client, bracelet, "event", id="e1", type=type_, at=1_795_161_600.0)
+            answer = json.loads((await asyncio.wait_for(anext(client.messages), 10)).payload)
+            assert answer["id"] == "e1"
+    told = rows(database_url, "SELECT kind, reason, latitude FROM detections")
+    assert told == [(kind, reason, pytest.approx(HOME_LATITUDE))]
+    assert rows(database_url, "SELECT event_id FROM safety_events") == [("e1",)]
+    assert rows(database_url, "SELECT DISTINCT reason FROM quarantine") == [("engine_error",)]
