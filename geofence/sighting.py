@@ -102,7 +102,7 @@ def weigh(seen: Observation, area: SafeArea, fix: Fix, *, home_device: str | Non
         return Weight(fixes=_NOTHING if area.distance_m <= policy.zone_held_m else _HALF, doubt=own)
     if in_bed:
         return Weight(fixes=_HALF, doubt=Doubt.BED_OCCUPIED)
-    if reading.device_id == home_device and reading.at_home is None and _heard_lately(seen):
+    if reading.device_id == home_device and _heard_lately(seen):
         return Weight(fixes=_HALF, doubt=Doubt.AT_HOME)
     return Weight(fixes=_HALF, doubt=Doubt.COARSE) if fix.accuracy_m > policy.zone_coarse_m else FULL
 

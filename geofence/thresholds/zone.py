@@ -163,7 +163,7 @@ class ZoneThresholds:
             below="fixes do not come before their time",
             above="two fixes half a minute apart would not be two",
         ),
-    ] = timedelta(seconds=10)
+    ] = timedelta(seconds=12)
     #: An outside fix with a larger radius counts a half. Metres. Measured (studentlife); provisional.
     zone_coarse_m: Annotated[
         float,

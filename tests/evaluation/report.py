@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 #: Keys of a result that are no metric.
-BESIDE = frozenset({"naive", "counts", "ci95", "on_demand"})
+BESIDE = frozenset({"naive", "counts", "ci95", "on_demand", "cross_validated", "with_steps", "never_asked"})
 
 
 def write(results: Mapping[str, Mapping[str, object]], folder: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from tests.evaluation import studentlife, zone_scores
+from tests.evaluation import studentlife, zone_choice, zone_scores
 from tests.evaluation.statistics import interval, percentile, ratio
 from tests.evaluation.zone_scores import Score
 
@@ -35,11 +35,18 @@ def _zone_exit(subjects: Sequence[studentlife.Subject], radius_m: float) -> dict
     scores = [zone_scores.score(subject, radius_m, zone_scores.engine) for subject in subjects]
     naive = [zone_scores.score(subject, radius_m, zone_scores.naive) for subject in subjects]
     asked = [zone_scores.score(subject, radius_m, zone_scores.engine_on_demand) for subject in subjects]
+    chosen, votes = zone_choice.cross_validated(subjects, radius_m, scores)
+    steps = [zone_scores.score(subject, radius_m, zone_scores.engine_with(travelstate=True)) for subject in subjects]
     delays = [delay for score in asked for delay in score.delay_s]
     return {
         **{name: round(measure(scores), 4) for name, measure in MEASURES.items()},
         "added_delay_on_demand_s_p90": percentile(delays, 90),
         "naive": {name: round(measure(naive), 4) for name, measure in MEASURES.items()},
+        "cross_validated": {
+            **{name: round(measure(chosen), 4) for name, measure in MEASURES.items()},
+            "chosen": votes,
+        },
+        "with_steps": {name: round(measure(steps), 4) for name, measure in MEASURES.items()},
         "on_demand": {name: round(measure(asked), 4) for name, measure in MEASURES.items()},
         "counts": {
             "subjects": len(scores),
@@ -48,6 +55,7 @@ def _zone_exit(subjects: Sequence[studentlife.Subject], radius_m: float) -> dict
             "found": sum(s.found for s in scores),
             "alerts": sum(s.alerts for s in scores),
             "unmatched": sum(s.unmatched for s in scores),
+            "unmatched_but_really_away": sum(s.really_away for s in scores),
             "certainly_false": sum(s.certainly_false for s in scores),
         },
         "ci95": {name: interval(scores, measure) for name, measure in MEASURES.items()},

@@ -10,15 +10,16 @@ line between its recorded fixes.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from statistics import median
+from typing import Any
 
 from geofence import batch
 from geofence.detection import CommandType, Detection, DetectionKind
 from geofence.detectors.zone import Reason
 from geofence.engine import PersonState
-from geofence.geometry import Circle, Frame
+from geofence.geometry import Circle, Frame, distance_m
 from geofence.person import Person
 from geofence.policy import Policy
 from geofence.reading import Fix, FixSource, Reading, ReadingKind
@@ -34,6 +35,9 @@ PHONE_SILENCE = timedelta(minutes=30)
 #: ... and a phone that is heard without a place after three of its intervals, as a bracelet after three times its five.
 PHONE_NO_FIX = timedelta(minutes=60)
 ANSWER_AFTER = timedelta(seconds=60)
+
+#: Two fixes of one place agree when they are no further apart. Metres.
+AGREE_M = 150.0
 
 PERSON_ID = 1
 
@@ -59,6 +63,8 @@ class Score:
     alerts: int
     unmatched: int
     certainly_false: int
+    #: Unmatched, though the recording itself shows that the phone was away: see `_really_away`.
+    really_away: int
     delay_reports: tuple[int, ...]
     delay_s: tuple[float, ...]
 
@@ -83,6 +89,7 @@ def score(subject: Subject, radius_m: float, rule: Rule) -> Score:
         alerts=len(alerts),
         unmatched=len(unmatched),
         certainly_false=sum(_certainly_false(subject.records, distances, at) for at in unmatched),
+        really_away=sum(_really_away(subject.records, distances, at) for at in unmatched),
         delay_reports=tuple(sum(e.since < fix <= at for fix in e.fixes) for e, at in found),
         delay_s=tuple((at - e.since).total_seconds() for e, at in found),
     )
@@ -127,6 +134,25 @@ def _certainly_false(records: Sequence[Record], distances: Sequence[float], at: 
     return any(distance <= 0 for distance in distances[index + 1 : index + 3])
 
 
+def _really_away(records: Sequence[Record], distances: Sequence[float], at: datetime) -> bool:
+    """Whether a trip that is too short or too near for the truth was one: two fixes (accuracy at most 100 m) in a row
+    outside, the alert's own or the next among them, that agree within 150 m, and an accelerometer that moved."""
+    index = next((i for i, record in enumerate(records) if record.at >= at), None)
+    if index is None:
+        return False
+    for first in (index - 1, index):
+        pair = range(max(first, 0), min(first + 2, len(records)))
+        good = [i for i in pair if records[i].fix.accuracy_m <= TRUTH_ACCURACY_M and distances[i] > 0]
+        if len(good) < 2 or any(records[i].fix.source is FixSource.CELL for i in pair):
+            continue
+        one, two = (records[i].fix for i in good)
+        apart_m = distance_m(one.latitude, one.longitude, two.latitude, two.longitude)
+        moved = any(records[i].still is False for i in range(max(index - 2, 0), min(index + 2, len(records))))
+        if apart_m <= AGREE_M and moved:
+            return True
+    return False
+
+
 def naive(subject: Subject, radius_m: float) -> list[datetime]:
     """Point in circle, on every fix: what most trackers ship."""
     circle = home(subject, radius_m)
@@ -142,11 +168,27 @@ def naive(subject: Subject, radius_m: float) -> list[datetime]:
 
 def engine(subject: Subject, radius_m: float) -> list[datetime]:
     """The production engine, by its batch path."""
-    person = _person(subject, radius_m, Policy(suspect_silence=PHONE_SILENCE, suspect_no_fix=PHONE_NO_FIX))
-    readings = [_reading(record.at, record.fix) for record in subject.records]
-    states: dict[int, PersonState] = {}
-    outcomes = batch.judge_all(states, readings, {PERSON_ID: person})
-    return [d.at for outcome in outcomes for d in outcome.judgement.detections if is_exit(d)]
+    return engine_with()(subject, radius_m)
+
+
+def engine_with(*, travelstate: bool = False, **thresholds: Any) -> Rule:
+    """The same with other thresholds.
+
+    Args:
+        travelstate: the phone's accelerometer is heard as a bracelet's step counter: a phone that moved since its last
+            fix made 20 steps or more, one that lay still made none.
+        thresholds: fields of `Policy`.
+    """
+    policy = Policy(suspect_silence=PHONE_SILENCE, suspect_no_fix=PHONE_NO_FIX, **thresholds)
+
+    def rule(subject: Subject, radius_m: float) -> list[datetime]:
+        person = _person(subject, radius_m, policy)
+        steps = [None if not travelstate or r.still is None else 0 if r.still else 40 for r in subject.records]
+        readings = [replace(_reading(r.at, r.fix), steps=s) for r, s in zip(subject.records, steps, strict=True)]
+        outcomes = batch.judge_all({}, readings, {PERSON_ID: person})
+        return [d.at for outcome in outcomes for d in outcome.judgement.detections if is_exit(d)]
+
+    return rule
 
 
 def is_exit(detection: Detection) -> bool:

@@ -32,7 +32,6 @@ FAULTS: tuple[tuple[str, str, str], ...] = (
     (SIGHTING, "_NOTHING if area.distance_m <= policy.zone_held_m else _HALF", "_HALF"),
     (SIGHTING, "    if in_bed:\n", "    if False:\n"),
     (SIGHTING, "reading.device_id == home_device and", "home_device and"),
-    (SIGHTING, "and reading.at_home is None and _heard_lately(seen)", "and _heard_lately(seen)"),
     (SIGHTING, "and _heard_lately(seen):", ":"),
     (SIGHTING, "if fix.accuracy_m > policy.zone_coarse_m else FULL", "if fix.accuracy_m >= policy.zone_coarse_m else FULL"),
     (SIGHTING, "_HALF, _NOTHING = 0.5, 0.0", "_HALF, _NOTHING = 1.0, 0.0"),

@@ -72,6 +72,11 @@ class TestWeight:
         (exit_,) = exits(story)
         assert (exit_.reason, exit_.evidence["fixes"], exit_.evidence["doubt"]) == ("two_fixes", 4, "coarse")
 
+    def test_a_strong_fix_is_in_no_doubt(self) -> None:
+        story = at_home()
+        story.fix(60, OUT_M, at_home=True, speed_mps=1.1)
+        assert exits(story)[0].evidence["doubt"] is None
+
     @pytest.mark.parametrize(
         ("ago_s", "device", "needed"), [(299, "zb-000001", 4), (301, "zb-000001", 2), (60, "zb-b", 2)]
     )
@@ -96,7 +101,7 @@ class TestWeight:
         assert (story.safety, exits(story)) == ("suspect", [])
         assert story.wait(NIGHT_S + 660 + 300)[0].reason == "silent_while_suspected"
 
-    @pytest.mark.parametrize(("apart_s", "safety"), [(9.9, "suspect"), (10.0, "outside")])
+    @pytest.mark.parametrize(("apart_s", "safety"), [(11.9, "suspect"), (12.0, "outside")])
     def test_a_fix_repeated_at_once_counts_once(self, apart_s: float, safety: str) -> None:
         story = at_home()
         story.fix(60, OUT_M)
@@ -130,6 +135,9 @@ class TestBed:
         exit_ = exits(story)[0]
         assert exit_.reason == ("bed_left_and_outside" if needed == 1 else "two_fixes")
         assert exit_.evidence["bed_left_at"] == (left_at.isoformat() if needed == 1 else None)
+
+    def test_not_after_getting_up_by_day(self) -> None:
+        assert outside_fixes_until_told(left_bed(0.0), NIGHT_S) == 2
 
     def test_not_by_day(self) -> None:
         story = left_bed(NIGHT_S)
@@ -257,6 +265,9 @@ class TestDoorstep:
 
     def test_never_beyond_the_band(self) -> None:
         assert self.told(bench(5, east_m=305.0), 5, east_m=305.0) == 2
+        assert bench(5, east_m=305.0).state.zone.spots == ()
+        # 30 m from the bench, and 20 m too far from the edge.
+        assert self.told(bench(5, east_m=280.0), 5, east_m=320.0) == 2
 
     def test_never_near_a_danger(self) -> None:
         story = bench(3)
