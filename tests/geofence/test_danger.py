@@ -141,7 +141,8 @@ class TestApproach:
             (((0, 230.0), (25, 241.5)), {"accuracy_m": 12.0}, []),
             # At a pace that a walk can have: 0.3 m/s and more, 3.5 m/s and less.
             (((0, 230.0), (70, 250.5)), {}, []),
-            (((0, 230.0), (67, 250.5)), {"accuracy_m": 9.0}, []),
+            (((0, 400.0), (75, 420.5)), {}, []),
+            (((0, 400.0), (65, 420.5)), {}, [APPROACH]),
             (((0, 230.0), (30, 330.0)), {}, [APPROACH]),
             (((0, 230.0), (28, 330.0)), {}, []),
             # Reached within ten minutes: 0.4 m/s from 244 m off is 10.2 minutes, from 236 m 9.8.
