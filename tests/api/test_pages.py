@@ -34,6 +34,8 @@ FRAME = Frame.at(FIX.latitude, FIX.longitude)
         ("打 138 0013 8000 找女儿", "打 … 找女儿"),
         ("0533-2345678 或 +86 13800138000。", "… 或 …。"),
         ("13800138000", "…"),
+        # A number of the town, without its area code.
+        ("家里电话 2345678", "家里电话 …"),
         # Years, heights, bus lines, doses and times stay.
         ("1945年生，身高172，坐12路和1001路，08:00吃药100mg", "1945年生，身高172，坐12路和1001路，08:00吃药100mg"),
         ("", ""),
