@@ -2,8 +2,8 @@
 
 The speed between two believed fixes has both their radii taken off (`track.Movement`), so errors that are admitted make
 nobody ride. One fast fix begins a suspicion. It is a ride once the person is 500 m or more from where it began, 90 s
-later or more, at 2 m/s or more on the way as a whole, and a second fix agrees. A bus that stands is still a ride; four
-minutes of walking pace end it.
+later or more, at 2 m/s or more on the way as a whole, and a second fix agrees; back where it began it was an error. A
+bus that stands is still a ride; four minutes of walking pace end it.
 
 It is told once a ride, and only when it matters: when it begins outside the safe area or takes the person out of it
 (`left_by_vehicle`), or when nobody has drawn a safe area (`riding`). A ride inside the safe area is nobody's business.
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 #: A ride is at least this fast from where it began to now, stops included. Metres a second. Above walking; provisional.
 LEAST_MEAN_MPS = 2.0
+#: So near to where it began, radii taken off, the fast fix was an error. Metres. Provisional.
+BACK_M = 100.0
 #: Fixes of a suspicion, the one that began it included, that make it a ride. Count. As with exits; settled.
 AGREEING = 2
 
@@ -51,6 +53,8 @@ class Pace(StrEnum):
     FAST = "fast"
     #: Far enough from where it began, soon enough, and a second fix agrees.
     FAR = "far"
+    #: Where it began: the fast fix was wrong.
+    BACK = "back"
     #: Slow for long enough.
     SLOW_FOR_LONG = "slow_for_long"
 
@@ -66,6 +70,7 @@ class Reason(StrEnum):
 TRANSITIONS: dict[tuple[Motion, Pace], Motion] = {
     (Motion.FOOT, Pace.FAST): Motion.SUSPECT,
     (Motion.SUSPECT, Pace.FAR): Motion.RIDING,
+    (Motion.SUSPECT, Pace.BACK): Motion.FOOT,
     (Motion.SUSPECT, Pace.SLOW_FOR_LONG): Motion.FOOT,
     (Motion.RIDING, Pace.SLOW_FOR_LONG): Motion.FOOT,
 }
@@ -136,15 +141,12 @@ def _pace(state: VehicleState, seen: Observation) -> Pace | None:
     policy, here = seen.person.policy, seen.last_place
     assert here is not None
     assert state.start is not None
-    way_m, took_s = _way_m(state.start, here), (here.at - state.start.at).total_seconds()
-    far = way_m >= policy.vehicle_least_m and way_m >= LEAST_MEAN_MPS * took_s
-    if (
-        state.motion is Motion.SUSPECT
-        and far
-        and state.fixes >= AGREEING
-        and here.at - state.start.at >= (policy.vehicle_least)
-    ):
+    way_m, took = _way_m(state.start, here), here.at - state.start.at
+    far = way_m >= policy.vehicle_least_m and way_m >= LEAST_MEAN_MPS * took.total_seconds()
+    if state.motion is Motion.SUSPECT and far and state.fixes >= AGREEING and took >= policy.vehicle_least:
         return Pace.FAR
+    if way_m < BACK_M and state.motion is Motion.SUSPECT:
+        return Pace.BACK
     if state.slow_since is not None and here.at - state.slow_since >= policy.vehicle_over_after:
         return Pace.SLOW_FOR_LONG
     return None

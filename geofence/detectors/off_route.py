@@ -114,7 +114,8 @@ def step(state: RouteState, seen: Observation) -> tuple[RouteState, Judgement]:
         return _rode(state, None), NOTHING
     if state.here is None or before is None:
         return _begun(state, seen, here), NOTHING
-    return _moved(state, seen, before, here) if _apart_m(state.here, here) >= LEAST_WAY_M else (state, NOTHING)
+    least_m = AT_REST_M if seen.reading.steps == 0 else LEAST_WAY_M
+    return _moved(state, seen, before, here) if _apart_m(state.here, here) >= least_m else (state, NOTHING)
 
 
 def _moved(state: RouteState, seen: Observation, before: Place, here: Place) -> tuple[RouteState, Judgement]:

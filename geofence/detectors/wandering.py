@@ -7,16 +7,17 @@ confirm; the pattern with the highest sum over them is named. While it goes on i
 Somebody who did the same at the same hour (one more or less) within 150 m on three earlier days has a habit: by day it
 is not told. At night it always is.
 
-A walk begins with a fix 25 m or more from the last, unless the bracelet says that it counted no steps, and is
-forgotten with a pause, in a vehicle, at home by Wi-Fi, on
-the charger, off the wrist, or when all of it lies within 25 m. Fixes of one device make one walk.
+A walk begins with a fix 25 m or more from where the person stood, unless the bracelet says that it counted no steps. It
+is forgotten with a pause, in a vehicle, at home by Wi-Fi, on the charger, off the wrist, or when all of it lies within
+25 m. Fixes of one device make one walk.
 
 So that the shape can be seen at all, a bracelet that says it is walking just inside the edge, or outside where no exit
 was told, is asked for a fix every 30 s; `geofence.steering` asks after an exit, so nobody is asked twice.
 
 Example: 12 times to and fro along 60 m: density 20, straightness 0, eleven reversals, all along one axis: pacing.
 
-Quiet: no walk is followed and the fix lies within 25 m of the last one, slower than walking, or comes without a step.
+Quiet: no walk is followed, and the fix comes without a step, or at home, or lies within 25 m of where the person came to
+stand; slower than walking.
 """
 
 from __future__ import annotations
@@ -69,7 +70,7 @@ class WanderingState(msgspec.Struct, frozen=True, kw_only=True):
     """The walk that is followed, and the strolls that are somebody's habit."""
 
     device_id: str | None = None
-    #: Fixes of this walk.
+    #: Fixes of this walk; one alone is where the person stands.
     spots: tuple[Spotted, ...] = ()
     #: Fixes in a row that spoke for wandering, and the sum of their scores by pattern.
     speaking: int = 0
@@ -94,15 +95,23 @@ def step(state: WanderingState, seen: Observation) -> tuple[WanderingState, Judg
 
 
 def quiet(state: WanderingState, person: Person, before: PersonState, room: Room) -> None:  # noqa: ARG001 - as every detector's
-    """While no walk is followed, fixes that stay where the last one was begin none."""
-    if state.spots:
+    """While the person stands: no step, at home, or around that place."""
+    if len(state.spots) > 1:
         room.within(0.0)
+        room.at_home_only(None, False)
+        room.charging_only(None, False)
+        room.worn_only(None, True)
         return
     if room.said.steps == 0:
         room.without_steps()
+    elif room.said.at_home is True:
+        room.at_home_only(True)
+    elif not state.spots or room.place is None:
+        room.within(0.0)
     else:
-        # Two fixes in this circle are less than 25 m apart.
-        room.within(VERTEX_M / 2)
+        here = _spot(room.place.at, room.place.latitude, room.place.longitude)
+        # Stored places are rounded to a tenth of a metre.
+        room.within(VERTEX_M - 1.0 - _apart_m(state.spots[0], here))
     room.slower_than(person.policy.zone_strong_speed_mps * 0.999)
     room.steps_up_to(person.policy.zone_strong_steps - 1)
 
@@ -122,7 +131,7 @@ def shape(state: WanderingState, person: Person) -> Shape | None:
 
 
 def _without_fix(state: WanderingState, seen: Observation) -> WanderingState:
-    return _stopped(state) if state.spots and _indoors(seen) else state
+    return _stopped(state) if _indoors(seen) else state
 
 
 def _indoors(seen: Observation) -> bool:
@@ -132,7 +141,7 @@ def _indoors(seen: Observation) -> bool:
 
 
 def _stopped(state: WanderingState) -> WanderingState:
-    return replace(state, device_id=None, spots=(), speaking=0, sums=()) if state.spots else state
+    return replace(state, device_id=None, spots=(), speaking=0, sums=()) if len(state.spots) > 1 else state
 
 
 def _follow(state: WanderingState, seen: Observation) -> WanderingState:
@@ -144,7 +153,7 @@ def _follow(state: WanderingState, seen: Observation) -> WanderingState:
     if fix.accuracy_m > policy.wandering_accuracy_m:
         return state
     spot = _spot(seen.reading.at, fix.latitude, fix.longitude)
-    if not state.spots or spot[0] - state.spots[-1][0] > policy.wandering_pause.total_seconds():
+    if len(state.spots) <= 1 or spot[0] - state.spots[-1][0] > policy.wandering_pause.total_seconds():
         return _begin(state, seen, spot)
     return _go_on(state, spot, policy) if _fits(state, seen, spot) else state
 
@@ -161,23 +170,27 @@ def _go_on(state: WanderingState, spot: Spotted, policy: Policy) -> WanderingSta
     kept = tuple(each for each in state.spots if each[0] >= earliest)
     long_enough = spot[0] - kept[0][0] >= policy.wandering_least.total_seconds()
     if long_enough and all(_apart_m(kept[0], each) < VERTEX_M for each in (*kept, spot)):
-        return _stopped(state)
+        return replace(_stopped(state), device_id=state.device_id, spots=(kept[0],))
     return replace(state, spots=(*kept, spot)[-MOST_SPOTS:])
 
 
 def _begin(state: WanderingState, seen: Observation, spot: Spotted) -> WanderingState:
-    """A walk of two fixes, if this one left the place of the last at a walker's speed."""
+    """A walk of two fixes, if the person has left where they stood at a walker's speed; else they stand here."""
     last, policy = seen.before.track.place, seen.person.policy
-    state = _stopped(state)
     # A bracelet that counted no steps has not walked, however far its fix jumped.
-    if seen.reading.steps == 0 or last is None or last.accuracy_m > policy.wandering_accuracy_m:
+    if len(state.spots) <= 1 and seen.reading.steps == 0:
         return state
+    if len(state.spots) == 1 and _apart_m(state.spots[0], spot) < VERTEX_M:
+        return state
+    standing = replace(state, device_id=seen.reading.device_id, spots=(spot,), speaking=0, sums=())
+    if len(state.spots) != 1 or last is None or last.accuracy_m > policy.wandering_accuracy_m:
+        return standing
     first = _spot(last.at, last.latitude, last.longitude)
-    elapsed_s, apart_m = spot[0] - first[0], _apart_m(first, spot)
-    together = LEAST_GAP_S <= elapsed_s <= policy.wandering_pause.total_seconds()
-    if not together or not VERTEX_M <= apart_m <= FASTEST_MPS * elapsed_s:
-        return state
-    return replace(state, device_id=seen.reading.device_id, spots=(first, spot))
+    elapsed_s = spot[0] - first[0]
+    together = 0 < elapsed_s <= policy.wandering_pause.total_seconds()
+    if not together or _apart_m(first, spot) > FASTEST_MPS * elapsed_s:
+        return standing
+    return replace(standing, spots=(first, spot))
 
 
 def _spot(at: datetime, latitude: float, longitude: float) -> Spotted:
