@@ -210,4 +210,8 @@ def test_times_of_day_have_no_bounds() -> None:
     assert {name for name, (_, limits) in THRESHOLDS.items() if isinstance(limits, TimeOfDay)} == {
         "night_from",
         "night_until",
+        "still_in_bed_at",
+        "battery_evening",
+        "power_saving_from",
+        "power_saving_until",
     }

@@ -9,7 +9,7 @@ from tests.geofence.mutants import Mutant, run
 #: The tests of the bed alone: each of these faults is theirs to catch.
 TESTS = [f"tests/geofence/{name}" for name in (
     "test_bed.py", "test_no_return.py", "test_bed_habits.py", "test_bed_sensor.py", "test_restless.py",
-    "test_turning.py",
+    "test_turning.py", "test_bed_gate.py",
 )]  # fmt: skip
 
 BED, OCCUPANCY, HABITS = "detectors/bed.py", "occupancy.py", "habits.py"
@@ -133,6 +133,15 @@ MUTANTS = (
     Mutant(TURNING, "at - heard[0] > policy.bed_silent_after", "at - heard[0] >= policy.bed_silent_after"),
     Mutant(TURNING, "look_at=at + policy.bed_silent_after), NOTHING", "look_at=at + policy.turn_every), NOTHING"),
     Mutant(TURNING, "return replace(state, look_at=at + policy.turn_every), Judgement", "return replace(state, look_at=None), Judgement"),
+    # Which readings are quiet.
+    Mutant(BED, "room.before(state.heard_at + HEARD_EVERY)", "pass"),
+    Mutant(BED, "state.pending_since is not None or state.status is None or", "state.status is None or"),
+    Mutant(BED, "room.steps_up_to(policy.bed_other_sleeper_steps - 1)", "pass"),
+    Mutant(BED, "room.steps_up_to(policy.no_return_steps - 1)", "pass"),
+    Mutant(RESTLESS, "room.movement_up_to(math.nextafter(person.policy.restless_movement_pct, -math.inf))", "pass"),
+    Mutant(SENSOR, "if state.suspect is not None or not state.shown or", "if state.suspect is not None or"),
+    Mutant(SENSOR, "room.heart_between(1.0, 1_000.0)", "pass"),
+    Mutant(TURNING, "room.movement_up_to(math.nextafter(person.policy.turn_movement_pct, -math.inf))", "pass"),
 )  # fmt: skip
 
 

@@ -311,3 +311,17 @@ def test_whatever_is_said(steps: list[tuple[int, str]]) -> None:
 def test_the_table_has_no_way_back_to_not_knowing() -> None:
     assert Occupancy.UNKNOWN not in TRANSITIONS.values()
     assert {word for _, word in TRANSITIONS} == set(Word)
+
+
+def test_a_bed_whose_clock_restarts_moves_nothing() -> None:
+    night = asleep()
+    before = night.story.state
+    for hours in (1, 24, 24 * 365):
+        back_at = night.then("02:38") - timedelta(hours=hours)
+        # The wrong clock is old on arrival, and in a short step back late: history both.
+        outcome = night.story.hear(bed_reading(back_at, "empty", late_s=5))
+        assert outcome.admission in {"late", "stale", "duplicate"}
+    assert night.story.state is before
+    assert night.told == []
+    night.bed("02:40", "occupied")
+    assert night.story.state.bed.occupancy is Occupancy.IN
