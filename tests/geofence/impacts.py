@@ -20,6 +20,8 @@ SURE_FALL = replace(
     FALL, peak_g=4.0, core_sd_g=0.9, jerk_g_per_s=110.0, impulse_g=0.5, posture_change_deg=90.0, after_sd_g=0.03,
     after_turn_g=0.05,
 )  # fmt: skip
+#: Score 0.65.
+SOFTER_FALL = replace(FALL, peak_g=2.8, core_sd_g=0.5, posture_change_deg=75.0)
 #: Score 0.46: as soft as sliding from a bed.
 SLID_DOWN = replace(FALL, peak_g=2.5, core_sd_g=0.5, posture_change_deg=60.0)
 #: Score 0.16.

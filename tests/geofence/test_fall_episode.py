@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from geofence.detectors.fall import FallState
 from geofence.reading import FixSource
-from tests.geofence.impacts import FALL, SLID_DOWN, SURE_FALL, beats, impact, reasons
+from tests.geofence.impacts import FALL, SLID_DOWN, SOFTER_FALL, SURE_FALL, beats, impact, reasons
 from tests.geofence.scenes import Story, at, fix, reading
 from tests.geofence.test_fall import falls, hit
 
@@ -23,6 +23,8 @@ class TestEpisode:
         story.hear(impact(20, None, event_id="i3"))
         story.hear(impact(25, SLID_DOWN, event_id="i4"))
         assert story.state.fall.event_id == "i2"
+        story.hear(impact(28, SOFTER_FALL, event_id="i6"))
+        assert story.state.fall.event_id == "i2", "the worse one stays"
         story.hear(impact(30, SURE_FALL, event_id="i5"))
         assert reasons(story, "fall") == ["sure_pattern"]
 
