@@ -195,7 +195,7 @@ def tick(state: FallState, person: Person, at: datetime, before: PersonState) ->
     """The deadline `at` has passed."""
     if due(state, person) != at:
         return state, NOTHING
-    if state.phase is Phase.LYING:
+    if TRANSITIONS[state.phase, Sign.TIME] is Phase.QUIET:
         return FallState(sos_at=state.sos_at), NOTHING
     return _down(state, person, at, _why(state))
 

@@ -166,8 +166,9 @@ class TestWhatFollows:
     def test_another_bracelets_steps_do_not_cancel(self) -> None:
         story = hit()
         beats(story, 10, 20, 30, steps=50, device_id="zb-b")
-        story.wait(60)
-        assert reasons(story, "fall") == ["pattern_unanswered"]
+        assert not story.state.fall.counting
+        beats(story, 20, 50, steps=0)
+        assert reasons(story, "fall") == ["pattern_then_still"]
 
     def test_fixes_in_one_place_are_stillness(self) -> None:
         story = hit(None)

@@ -45,6 +45,7 @@ class TestEpisode:
         story.wait(900)
         assert reasons(story, "fall") == ["sure_pattern", "long_lie"]
         assert falls(story)[1].evidence["waited_s"] == 900.0
+        assert len({told.detection_id for told in falls(story)}) == 2
         story.wait(7_000)
         assert reasons(story, "fall") == ["sure_pattern", "long_lie"]
 
