@@ -102,7 +102,7 @@ class TestMap:
         [
             ({"type": "Point", "coordinates": [118, 36]}, "water", "refused"),
             ({"type": "LineString", "coordinates": [[118, 36], [118, 37]]}, "lava", "no kind"),
-            ({"type": "LineString", "coordinates": [[118, float("nan")], [118, 37]]}, "water", "cannot be read|not a number"),
+            ({"type": "LineString", "coordinates": [[118, float("nan")], [118, 37]]}, "water", "read|not a number"),
             ({"type": "LineString", "coordinates": [[118, 36]]}, "water", "cannot be read"),
             ({"type": "LineString", "coordinates": [[36, 118], [36, 119]]}, "water", "beyond"),
             ({"type": "LineString", "coordinates": [[118, 36], [118, 38.5]]}, "water", "split"),
@@ -261,6 +261,11 @@ class TestEnter:
     def test_within_it_by_a_good_fix(self, east_m: float, accuracy_m: float, expected: list[Any]) -> None:
         told = walk(story(), (0, east_m), accuracy_m=accuracy_m, speed_mps=0.8)
         assert dangers_of(told) == expected
+
+    @pytest.mark.parametrize(("east_m", "expected"), [(209.9, []), (210.1, [ENTER])])
+    def test_a_fix_that_may_be_inside_the_safe_area_tells_of_nothing(self, east_m: float, expected: list[Any]) -> None:
+        beside = line((210.0, -500.0), (210.0, 500.0), half_width_m=6.0)
+        assert dangers_of(walk(story(beside), (0, east_m))) == expected
 
     def test_once_and_again_after_coming_home(self) -> None:
         told = walk(story(), (0, 498.0), (60, 500.0), (120, 502.0), (900, 0.0), (1_500, 500.0))
