@@ -157,8 +157,8 @@ def _silence(reason: str, after: datetime, within: timedelta) -> Expected:
 
 
 def _patience(script: Script) -> timedelta:
-    """Three intervals of its own, at least a quarter of an hour, and what one lost message may cost."""
-    return timedelta(seconds=max(900.0, 3.3 * script.cadence_s) * 1.1 + 2.2 * script.cadence_s)
+    """Nobody should wait for longer: seven and a half intervals, as some messages are lost, or half an hour."""
+    return timedelta(seconds=max(1_800.0, 7.5 * script.cadence_s))
 
 
 def nothing_happens(script: Script) -> tuple[datetime, tuple[Expected, ...], int]:
@@ -245,20 +245,20 @@ def one_of_two(script: Script) -> tuple[datetime, tuple[Expected, ...], int]:
 
 
 def clock_restarts(script: Script) -> tuple[datetime, tuple[Expected, ...], int]:
-    """The device's clock falls back by 40 minutes: what it says is history until it has caught up; one alert."""
+    """The device's clock falls back by three hours: what it says is history until it has caught up; one alert."""
     script.home(_hours(3))
-    fell, back = script.at, timedelta(minutes=40)
+    fell, back = script.at, timedelta(hours=3)
     first = len(script.readings)
-    script.home(_hours(6))
+    script.home(_hours(9))
     script.readings[first:] = [replace(each, at=each.at - back) for each in script.readings[first:]]
-    return _hours(5), (_silence("no_contact", fell, _patience(script)),), 1
+    return _hours(6), (_silence("no_contact", fell, _patience(script)),), 1
 
 
 def flat_before_morning(script: Script) -> tuple[datetime, tuple[Expected, ...], int]:
-    """45 % at noon and 4 points an hour: about 13 % at eight, empty near half past eleven at night."""
+    """70 % at eight and 4 points an hour: 22 % at eight in the evening, empty before two."""
     script.battery_pct, script.drain_pct_per_h = 70.0, 4.0
     script.home(_hours(14))
-    expected = Expected(kind="low_battery", reason="empty_before_morning", after=_hours(12), until=_hours(13))
+    expected = Expected(kind="low_battery", reason="empty_before_morning", after=_hours(12), until=_hours(14))
     return (
         _hours(14),
         (expected, Expected(kind="low_battery", reason="below_low", after=_hours(12), until=_hours(14))),
