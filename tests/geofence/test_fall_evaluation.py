@@ -18,8 +18,8 @@ TRIALS = 4
 
 
 def walking(random: np.random.Generator) -> np.ndarray:
-    seconds = np.arange(850) / 100
-    samples = np.zeros((850, 3))
+    seconds = np.arange(1_500) / 100
+    samples = np.zeros((1_500, 3))
     samples[:, 2] = 1.0 + 0.5 * np.sin(2 * np.pi * 1.8 * seconds)
     samples[400:404] = (0.5, 0.0, 2.4)
     return samples + random.normal(0, 0.05, samples.shape)
@@ -36,7 +36,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
                 made = walking(random) if activity == "D01" else window() + random.normal(0, 0.03, (850, 3))
                 path = folder / falls.WRIST / "50Hz" / activity / f"{subject}_R{trial:02}_accel.csv.gz"
                 path.parent.mkdir(parents=True, exist_ok=True)
-                rows = np.column_stack([np.arange(850) / 100, made * falls.STANDARD_GRAVITY_MPS2])
+                rows = np.column_stack([np.arange(len(made)) / 100, made * falls.STANDARD_GRAVITY_MPS2])
                 with gzip.open(path, "wt", encoding="utf-8") as file:
                     file.write("t,x,y,z\n")
                     np.savetxt(file, rows, delimiter=",")
