@@ -1,5 +1,5 @@
 /** Every call of the contract the console makes, one line each. */
-import { get, request } from './http'
+import { get, readFile, request, sendFile } from './http'
 import type * as T from './types'
 
 export const signIn = (username: string, password: string): Promise<T.Token> =>
@@ -44,6 +44,29 @@ export const sayOnIncident = (incidentId: number, said: Said): Promise<unknown> 
 export const listResponses = (incidentId: number): Promise<T.Page<T.ResponseRow>> =>
   get(`/incidents/${incidentId}/responses`)
 export const readSearch = (incidentId: number): Promise<T.SearchMap> => get(`/incidents/${incidentId}/search`)
+
+export const giveLink = (incidentId: number, kind: T.LinkKind): Promise<{ url: string; until: T.Instant }> =>
+  request('POST', `/incidents/${incidentId}/links`, { kind })
+export const listLinks = (incidentId: number): Promise<T.Page<T.HandoverLink>> => get(`/incidents/${incidentId}/links`)
+export const revokeLink = (linkId: number): Promise<void> => request('DELETE', `/links/${linkId}`)
+export const listReports = (incidentId: number): Promise<T.Page<T.FinderReport>> =>
+  get(`/incidents/${incidentId}/reports`)
+export const readBrief = (incidentId: number): Promise<T.Brief> => get(`/incidents/${incidentId}/brief`)
+export const readIncidentPhoto = (incidentId: number): Promise<Blob> => readFile(`/incidents/${incidentId}/photo`)
+export const readTimelineTable = (incidentId: number): Promise<Blob> =>
+  readFile(`/incidents/${incidentId}/timeline?format=csv`)
+
+export const readProfile = (personId: number): Promise<T.Profile> => get(`/persons/${personId}/profile`)
+export const replaceProfile = (personId: number, profile: T.ProfileBody): Promise<T.Profile> => {
+  const { called, gender, height_cm, description, gait, aids, medication, routine } = profile
+  const { travel_habits, speech, calms, places, key_people } = profile
+  return request('PUT', `/persons/${personId}/profile`, {
+    ...{ called, gender, height_cm, description, gait, aids, medication, routine },
+    ...{ travel_habits, speech, calms, places, key_people },
+  })
+}
+export const readPersonPhoto = (personId: number): Promise<Blob> => readFile(`/persons/${personId}/photo`)
+export const replacePhoto = (personId: number, photo: Blob): Promise<void> => sendFile(`/persons/${personId}/photo`, photo)
 
 export const listOutings = (personId: number): Promise<T.Page<T.Outing>> => get(`/persons/${personId}/outings`)
 export const beginOuting = (personId: number, companion: string, until: T.Instant): Promise<T.Outing> =>

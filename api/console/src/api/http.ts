@@ -52,6 +52,19 @@ export async function request<Answer>(method: Method, path: string, body?: unkno
   return (await response.json()) as Answer
 }
 
+/** A file of the server, such as a photo or a table: nothing but a signed-in request gets it. */
+export async function readFile(path: string): Promise<Blob> {
+  const response = await send(`/api/v1${path}`, { headers: authorization(), cache: 'no-store' })
+  if (!response.ok) throw await refused(response, path)
+  return response.blob()
+}
+
+export async function sendFile(path: string, file: Blob): Promise<void> {
+  const headers = { ...authorization(), 'Content-Type': file.type }
+  const response = await send(`/api/v1${path}`, { method: 'PUT', headers, body: file })
+  if (!response.ok) throw await refused(response, path)
+}
+
 export function get<Answer>(path: string, query: Query = {}): Promise<Answer> {
   return request<Answer>('GET', path + toQueryString(query))
 }

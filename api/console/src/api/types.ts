@@ -59,6 +59,63 @@ export interface SearchMap {
   properties: { basis: 'good_fix' | 'coarse_fix' | 'vehicle' | 'no_fix'; at: Instant; elapsed_s: number | null }
 }
 
+export type LinkKind = 'police' | 'sheet'
+
+export interface HandoverLink {
+  link_id: number
+  kind: LinkKind | 'finder'
+  label: string
+  since: Instant
+  until: Instant
+  revoked_at: Instant | null
+  created_by: string | null
+  looks: number
+  last_look_at: Instant | null
+}
+
+export interface FinderReport {
+  number: number
+  at: Instant
+  place: string
+  note: string
+  callback: string
+}
+
+interface Looks {
+  called: string
+  gender: '' | 'female' | 'male'
+  height_cm: number | null
+  description: string
+  gait: string
+  aids: string
+  travel_habits: string
+  speech: string
+  calms: string
+}
+
+/** Who to look for, for whoever goes. */
+export interface Brief extends Looks {
+  display_name: string
+  age: number | null
+  approach: string
+  has_photo: boolean
+}
+
+/** The whole profile: for the family and the centre. */
+export interface ProfileBody extends Looks {
+  medication: string
+  routine: string
+  places: { name: string; kind: string; latitude: number | null; longitude: number | null; note: string }[]
+  key_people: { name: string; relation: string; phone: string }[]
+}
+
+export interface Profile extends ProfileBody {
+  person_id: number
+  has_photo: boolean
+  updated_at: Instant | null
+  updated_by: string | null
+}
+
 export interface Outing {
   outing_id: number
   person_id: number
