@@ -104,7 +104,7 @@ def inside(state: VitalState, rate: float, at: datetime, *, limits: Limits, poli
     if state.settled:
         return state
     if _near(state, rate, limits) and _goes_on(state, at, policy):
-        return replace(state, near=state.near + 1, seen_at=at, normal_since=None)
+        return replace(state, near=state.near + 1, seen_at=at)
     state = replace(state, since=None, critical_since=None, reports=0, near=0, critical_reports=0)
     if state.told is Told.NOTHING:
         return state

@@ -38,7 +38,7 @@ MUTANTS = (
     Mutant(SIGN, "rate > limits.high - limits.deadband", "rate >= limits.high - limits.deadband"),
     Mutant(SIGN, "if _near(state, rate, limits) and _goes_on(state, at, policy):", "if False:"),
     Mutant(SIGN, "at - normal_since >= policy.vital_over_after", "at - normal_since > policy.vital_over_after"),
-    Mutant(SIGN, "seen_at=at, normal_since=None)", "seen_at=at)"),
+    Mutant(SIGN, "near=state.near + 1, seen_at=at", "near=state.near, seen_at=at"),
     Mutant(SIGN, "return state.low_side is low_side and at - state.seen_at", "return at - state.seen_at"),
     Mutant(SIGN, "at - state.seen_at <= policy.vital_forgotten_after", "True"),
     Mutant(SIGN, "at - state.seen_at <= policy.vital_gap_most", "True"),

@@ -89,6 +89,8 @@ def test_a_report_speaks_for_the_minute_before_it() -> None:
 def test_and_never_for_longer_than_a_minute() -> None:
     story = settled()
     assert [hearts(story, 240 + 120 * n, 130) for n in range(3)] == [[], ["heart_rate high"], []]
+    story = settled()
+    assert [hearts(story, seconds, 130) for seconds in (300, 419, 420)] == [[], [], ["heart_rate high"]]
 
 
 @pytest.mark.parametrize(("every_s", "needed"), [(5, 36), (30, 6), (60, 3)])
@@ -220,6 +222,7 @@ def test_an_empty_bed_says_nothing_of_the_bed_they_lie_in() -> None:
     story = settled()
     lie(story, 185, status=BedStatus.EMPTY, device_id="day-bed")
     assert story.state.rest.lying_since == at(0)
+    assert hearts(story, 190, 150, 150, 150, 150, status=BedStatus.EDGE, device_id="day-bed") == []
 
 
 def test_somebody_else_in_the_bed() -> None:
