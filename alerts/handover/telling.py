@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from alerts import channels, messages
+from alerts.channels import bracelet
 from alerts.dispatch import first_working
 from alerts.handover.finding import Report
 from alerts.incident import Incident
@@ -44,10 +47,15 @@ async def sighting(connection: Connection, incident: Incident, *, number: int, r
     )
 
 
+def _says(entry: Mapping[str, Any]) -> bool:
+    """Whether a channel can be used and says words: a bracelet only rings, and would take this for the end."""
+    return entry.get("kind") != bracelet.KIND and channels.works(entry)
+
+
 def _notification(
     incident: Incident, person: Person, receiver: Receiver, *, number: int, report: Report, at: datetime
 ) -> Notification | None:
-    index = first_working(receiver.channels, channels.works)
+    index = first_working(receiver.channels, _says)
     if index is None:
         return None
     message = messages.alert(

@@ -91,7 +91,7 @@ class NotificationRecord(BaseModel):
     receiver: str = Field(description="Name of the receiver")
     relation: str = Field(description="family, coordinator, station, county or centre")
     channel: str = Field(description="Sort of channel")
-    purpose: str = Field(description="alert or all_clear")
+    purpose: str = Field(description="alert, all_clear, digest or sighting")
     state: str = Field(description="pending, delivered, failed or cancelled")
     attempts: int = Field(description="Tries so far, 0 or more")
     created_at: Instant = Field(description="When it was written")

@@ -222,7 +222,7 @@ async def test_a_finder_reports_and_everybody_involved_is_told(case: Case) -> No
     await case.world.run(
         "INSERT INTO receivers (relation, person_id, display_name, channels) VALUES ('family', %s, '女儿', %s)",
         case.person_id,
-        '[{"kind": "log"}]',
+        '[{"kind": "bracelet", "device_id": "zb-wang"}, {"kind": "log"}]',
     )
     await case.world.run("UPDATE receivers SET channels = %s WHERE relation = 'coordinator'", '[{"kind": "log"}]')
     token = finder_token(await case.give("sheet"))
@@ -241,7 +241,7 @@ async def test_a_finder_reports_and_everybody_involved_is_told(case: Case) -> No
     assert (await case.events())[-1] == ("finder_report", said)
     told = await case.world.run(
         "SELECT r.display_name, n.title, n.body FROM notifications n JOIN receivers r USING (receiver_id)"
-        " WHERE n.purpose = 'sighting' ORDER BY 1"
+        " WHERE n.purpose = 'sighting' AND n.channel ->> 'kind' = 'log' ORDER BY 1"
     )
     assert [name for name, _, _ in told] == ["Coordinator", "女儿"]
     assert all(NAME in title and len(title) <= 70 for _, title, _ in told)

@@ -265,6 +265,7 @@ export const en: Record<keyof typeof zhCN, string> = {
   'notification.cancelled': 'Cancelled',
   'notification.attempts': 'attempt {n}',
   'notification.all_clear': 'all-clear',
+  'notification.sighting': 'a finder reported',
   'channel.webhook': 'webhook',
   'channel.apprise': 'messaging service',
   'channel.log': 'console log',

@@ -264,6 +264,7 @@ export const zhCN = {
   'notification.cancelled': '已取消',
   'notification.attempts': '第 {n} 次尝试',
   'notification.all_clear': '平安通知',
+  'notification.sighting': '有人报告见到',
   'channel.webhook': '网络推送',
   'channel.apprise': '消息服务',
   'channel.log': '控制台日志',
