@@ -1,8 +1,8 @@
 """The shape of a walk: numbers over the places of some minutes, to tell going somewhere from going round in circles.
 
 Places are metres east and north of any origin, in order of time. A *vertex* is a place far enough from the vertex
-before it to be a step and not the error of a fix; turns are counted at vertices only, because the path between raw fixes
-is far too long: twice the way among tall buildings (Mooney et al. 2016).
+before it to be a step and not the error of a fix; turns are counted at vertices only, because raw fixes make a
+path far too long: twice the way among tall buildings (Mooney et al. 2016).
 """
 
 from __future__ import annotations

@@ -8,16 +8,16 @@ Somebody who did the same at the same hour (one more or less) within 150 m on th
 is not told. At night it always is.
 
 A walk begins with a fix 25 m or more from where the person stood, unless the bracelet says that it counted no steps. It
-is forgotten with a pause, in a vehicle, at home by Wi-Fi, on the charger, off the wrist, or when all of it lies within
-25 m. Fixes of one device make one walk.
+is forgotten with a pause, in a vehicle, at home by Wi-Fi, on the charger, off the wrist, or when all of it lies in a
+box of 25 m across. Fixes of one device make one walk.
 
 So that the shape can be seen at all, a bracelet that says it is walking just inside the edge, or outside where no exit
 was told, is asked for a fix every 30 s; `geofence.steering` asks after an exit, so nobody is asked twice.
 
 Example: 12 times to and fro along 60 m: density 20, straightness 0, eleven reversals, all along one axis: pacing.
 
-Quiet: no walk is followed, and the fix comes without a step, or at home, or lies within 25 m of where the person came to
-stand; slower than walking.
+Quiet: no walk is followed, and the fix comes without a step, or at home, or lies within 25 m of where the person came
+to stand; slower than walking.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ from geofence.quiet import Room
 from geofence.strolls import Stroll
 from geofence.walk import VERTEX_M, Shape, Spot, certainly_sparser, shape_of
 from geofence.walk_steering import ask_to_be_seen
-from geofence.wandering_score import LEAST_DENSITY, Scores, because, likeliest, scores
+from geofence.wandering_score import LEAST_DENSITY, Scores, because, likeliest, repeats, scores
 
 if TYPE_CHECKING:
     from geofence.state import PersonState
@@ -169,9 +169,15 @@ def _go_on(state: WanderingState, spot: Spotted, policy: Policy) -> WanderingSta
     earliest = spot[0] - policy.wandering_window.total_seconds()
     kept = tuple(each for each in state.spots if each[0] >= earliest)
     long_enough = spot[0] - kept[0][0] >= policy.wandering_least.total_seconds()
-    if long_enough and all(_apart_m(kept[0], each) < VERTEX_M for each in (*kept, spot)):
+    if long_enough and _stands((*kept, spot)):
         return replace(_stopped(state), device_id=state.device_id, spots=(kept[0],))
     return replace(state, spots=(*kept, spot)[-MOST_SPOTS:])
+
+
+def _stands(spots: tuple[Spotted, ...]) -> bool:
+    """Whether all of a walk lies in a box that is no larger than one step."""
+    norths, easts = [spot[1] for spot in spots], [spot[2] for spot in spots]
+    return _apart_m((0, min(norths), min(easts)), (0, max(norths), max(easts))) < VERTEX_M
 
 
 def _begin(state: WanderingState, seen: Observation, spot: Spotted) -> WanderingState:
@@ -204,7 +210,7 @@ def _apart_m(one: Spotted, other: Spotted) -> float:
 def _judge(state: WanderingState, seen: Observation) -> tuple[WanderingState, Judgement]:
     """What the walk says with its latest fix."""
     found, policy = shape(state, seen.person), seen.person.policy
-    values = scores(found) if found is not None else None
+    values = scores(found) if found is not None and repeats(found) else None
     if found is None or values is None or max(values) < policy.wandering_score:
         return (replace(state, speaking=0, sums=()) if state.speaking else state), NOTHING
     state = _counted(state, values)

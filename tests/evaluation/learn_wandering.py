@@ -33,12 +33,12 @@ Floats = npt.NDArray[np.float64]
 CLASSES = ("direct", *PATTERNS)
 CADENCE_S = 30.0
 #: Patterns of each class made of each subject.
-EACH = 60
+EACH = 40
 #: Share of the weight of each class, whatever its number of looks.
 SHARES = (0.55, 0.15, 0.15, 0.15)
 ELSEWHERE_WEIGHT = 0.3
-RIDGE, ROUNDS, RATE, MOMENTUM = 0.01, 1_500, 0.25, 0.9
-NEEDED = 0.97
+RIDGE, ROUNDS, RATE, MOMENTUM = 0.01, 700, 0.25, 0.9
+NEEDED = 0.93
 OUTPUT = Path("geofence/wandering_weights.py")
 NAMES = (
     "density", "straightness", "reversals", "sharp_turns", "turning", "one_sidedness", "bending", "revisits",

@@ -83,9 +83,7 @@ def test_turns(turn_deg: float, sharp: int, reversals: int) -> None:
     assert found.turning_deg == pytest.approx(turn_deg)
 
 
-@pytest.mark.parametrize(
-    ("back_s", "back_m", "share"), [(90, 24.9, 1.0), (89, 24.9, None), (90, 25.1, 0.0)]
-)
+@pytest.mark.parametrize(("back_s", "back_m", "share"), [(90, 24.9, 1.0), (89, 24.9, None), (90, 25.1, 0.0)])
 def test_ground_walked_again(back_s: float, back_m: float, share: float | None) -> None:
     """Close by, long enough after, and away in between. Before 90 s nothing can be walked again."""
     found = shape_of([Spot(0, 0, 0), Spot(40, 60, 0), Spot(back_s, back_m, 0)])

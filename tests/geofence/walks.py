@@ -41,10 +41,16 @@ def lapping(side_m: float = 60.0, laps: int = 20, *, east_m: float = 0.0) -> lis
 
 
 def random_walk(seed: int = 3, *, radius_m: float = 70.0, east_m: float = 0.0, legs: int = 80) -> list[Corner]:
-    random = Random(seed)
-    return [
-        (east_m + random.uniform(-radius_m, radius_m), random.uniform(-radius_m, radius_m)) for _ in range(legs)
-    ]
+    """Legs of up to half the radius and more, any direction, never farther out than the radius."""
+    random, here = Random(seed), (0.0, 0.0)
+    found = [here]
+    while len(found) < legs:
+        angle, leg_m = random.uniform(0, math.tau), random.uniform(0.3, 0.9) * radius_m
+        there = (here[0] + leg_m * math.cos(angle), here[1] + leg_m * math.sin(angle))
+        if math.hypot(*there) <= radius_m:
+            here = there
+            found.append(here)
+    return [(east_m + east, north) for east, north in found]
 
 
 def straight(metres: float = 3_000.0, *, east_m: float = 0.0, north_m: float = 0.0) -> list[Corner]:

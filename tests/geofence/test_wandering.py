@@ -1,0 +1,403 @@
+"""Wandering: each pattern is told and named, walks are not, habits are not; what begins and ends a walk; the faster rate."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from geofence import strolls, wandering_score
+from geofence import wandering_weights as learnt
+from geofence.detectors import wandering
+from geofence.policy import DEFAULT
+from geofence.reading import FixSource
+from geofence.strolls import MOST_STROLLS, Stroll
+from geofence.wandering_score import Pattern
+from tests.geofence.scenes import Story, at, circle, fix, person, place, reading
+from tests.geofence.walks import hear, lapping, pacing, random_walk, seen, straight, told
+
+#: Nobody has drawn a safe area: nothing but walks is told.
+FREE = replace(person(), zones=())
+DAY_S = 86_400.0
+#: START is 20:00 in Zibo: 10 hours earlier it is 10 in the morning.
+MORNING_S = -10 * 3_600.0
+
+
+def wanders(story: Story) -> list[str]:
+    return [str(detection.reason) for detection in story.detections if detection.kind == "wandering"]
+
+
+@pytest.mark.parametrize(("leg_m", "speed_mps"), [(50.0, 0.8), (60.0, 1.0), (90.0, 1.0), (120.0, 1.1)])
+def test_pacing(leg_m: float, speed_mps: float) -> None:
+    assert wanders(told(pacing(leg_m), FREE, speed_mps=speed_mps)) == ["pacing"]
+
+
+@pytest.mark.parametrize(("side_m", "speed_mps"), [(40.0, 0.8), (60.0, 1.0), (80.0, 1.1)])
+def test_lapping(side_m: float, speed_mps: float) -> None:
+    assert wanders(told(lapping(side_m), FREE, speed_mps=speed_mps)) == ["lapping"]
+
+
+def test_random() -> None:
+    """Every one is told; a few look like laps, and some names differ."""
+    names = [wanders(told(random_walk(seed), FREE, speed_mps=0.9))[:1] for seed in range(12)]
+    assert [] not in names
+    assert names.count(["random"]) >= 9
+
+
+@pytest.mark.parametrize(
+    "corners",
+    [
+        straight(),
+        # To the shop and home.
+        [(0, 0), (500, 0), (0, 0)],
+        # Once around a large block.
+        [(0, 0), (400, 0), (400, 400), (0, 400), (0, 0)],
+        # Streets with corners.
+        [(0, 0), (200, 0), (200, 200), (450, 200), (450, 500), (800, 500)],
+    ],
+)
+def test_whoever_goes_somewhere_does_not_wander(corners: list[tuple[float, float]]) -> None:
+    assert wanders(told(corners, FREE)) == []
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 10_000))
+def test_sitting_on_a_bench_is_no_walk(seed: int) -> None:
+    """Fixes within 12 m of the bench."""
+    story = told(random_walk(seed, radius_m=8.0, legs=400), FREE, until_s=3_600)
+    assert wanders(story) == []
+    assert len(story.state.wandering.spots) == 1
+
+
+def test_it_is_told_once_and_again_after_half_an_hour() -> None:
+    story = told(pacing(60.0, 200), FREE, until_s=5_400)
+    instants = [detection.at for detection in story.detections]
+    assert len(instants) == 3
+    assert {b - a for a, b in pairwise(instants)} == {timedelta(minutes=30)}
+
+
+def test_three_looks_confirm() -> None:
+    first = {
+        fixes: told(pacing(), replace(FREE, policy=replace(DEFAULT, wandering_confirming_fixes=fixes))).detections[0].at
+        for fixes in (1, 2, 3)
+    }
+    assert first[2] - first[1] == first[3] - first[2] == timedelta(seconds=30)
+
+
+def test_not_before_eight_minutes() -> None:
+    eager = replace(FREE, policy=replace(DEFAULT, wandering_confirming_fixes=1, wandering_score=-2.0))
+    assert told(pacing(), eager).detections[0].at == at(480)
+
+
+def test_only_the_last_fifteen_minutes_count() -> None:
+    story = told(pacing(60.0, 200), FREE, until_s=3_600)
+    spots = story.state.wandering.spots
+    assert spots[-1][0] - spots[0][0] == 900
+    assert wanders(told([*pacing(60.0, 3), *straight(4_000)], FREE, until_s=3_600)) == []
+
+
+@pytest.mark.parametrize(("gap_s", "spots"), [(150, 5), (151, 1)])
+def test_a_pause_begins_a_new_walk(gap_s: int, spots: int) -> None:
+    story = told(straight(), FREE, until_s=90)
+    assert len(story.state.wandering.spots) == 4
+    story.fix(90 + gap_s, 90 + gap_s)
+    assert len(story.state.wandering.spots) == spots
+
+
+@pytest.mark.parametrize(("metres", "spots"), [(24.5, 1), (25.5, 2)])
+def test_a_walk_begins_25_m_on(metres: float, spots: int) -> None:
+    story = Story(FREE)
+    story.fix(0, 0)
+    story.fix(30, metres)
+    assert len(story.state.wandering.spots) == spots
+
+
+@pytest.mark.parametrize(
+    ("seconds", "metres", "more"),
+    [
+        (14, 10.0, {}),
+        # 3.5 m/s.
+        (30, 106.0, {}),
+        (30, 30.0, {"accuracy_m": 50.5}),
+        (30, 30.0, {"device_id": "zb-b"}),
+        (30, 30.0, {"source": FixSource.CELL}),
+        (-30, 30.0, {}),
+    ],
+)
+def test_a_fix_that_shows_nothing_is_left_out(seconds: float, metres: float, more: dict[str, object]) -> None:
+    story = told(straight(), FREE, until_s=90)
+    before = story.state.wandering
+    story.fix(90 + seconds, 90 + metres, **more)
+    assert story.state.wandering is before
+
+
+@pytest.mark.parametrize(
+    ("seconds", "metres", "more"),
+    [(15, 10.0, {}), (30, 104.0, {}), (30, 30.0, {"accuracy_m": 50.0}), (30, 30.0, {"source": FixSource.WIFI})],
+)
+def test_a_fix_that_shows_something_goes_on(seconds: float, metres: float, more: dict[str, object]) -> None:
+    story = told(straight(), FREE, until_s=90)
+    story.fix(90 + seconds, 90 + metres, **more)
+    assert len(story.state.wandering.spots) == 5
+
+
+def test_an_outlier_that_is_too_sure_changes_little() -> None:
+    """Every eighth fix claims 3 m and is 200 m off."""
+    story = Story(FREE)
+    for i, (seconds, east_m, north_m) in enumerate(seen(pacing(60.0), until_s=1_500)):
+        off = 200.0 if i % 8 == 5 else 0.0
+        story.fix(seconds, east_m + off, north_m, accuracy_m=3.0 if off else 10.0)
+    assert wanders(story) == ["pacing"]
+
+
+@pytest.mark.parametrize("says", [{"at_home": True}, {"charging": True}, {"worn": False}])
+def test_what_a_bracelet_says_of_itself_ends_a_walk(says: dict[str, bool]) -> None:
+    story = told(pacing(), FREE, until_s=300)
+    assert story.state.wandering.spots
+    story.hear(reading(310, **says))
+    assert story.state.wandering.spots == ()
+    story = told(pacing(), FREE, until_s=300)
+    story.fix(330, 30, **says)
+    assert story.state.wandering.spots == ()
+
+
+@pytest.mark.parametrize("says", [{"at_home": False}, {"charging": False}, {"worn": True}, {}])
+def test_what_says_nothing_ends_nothing(says: dict[str, bool]) -> None:
+    story = told(pacing(), FREE, until_s=300)
+    before = story.state.wandering
+    story.hear(reading(310, **says))
+    assert story.state.wandering is before
+
+
+def test_without_a_step_no_walk_begins() -> None:
+    """However far the fix jumps."""
+    story = Story(FREE)
+    for seconds, east_m, north_m in seen(pacing(), until_s=1_500):
+        story.fix(seconds, east_m, north_m, steps=0 if seconds else None)
+    assert len(story.state.wandering.spots) == 1
+    assert wanders(story) == []
+
+
+def test_a_ride_ends_a_walk() -> None:
+    story = told(pacing(), FREE, until_s=300)
+    for i in range(1, 6):
+        story.fix(300 + 40 * i, 400.0 * i)
+    assert story.state.vehicle.motion == "riding"
+    assert len(story.state.wandering.spots) <= 1
+
+
+def test_two_bracelets_make_one_walk() -> None:
+    """The other lies at home."""
+    story = Story(FREE)
+    for seconds, east_m, north_m in seen(pacing(60.0, east_m=40.0), until_s=1_500):
+        story.fix(seconds, east_m, north_m)
+        story.fix(seconds + 10, 0.0, device_id="zb-b")
+    assert wanders(story) == ["pacing"]
+    assert {detection.device_id for detection in story.detections} == {"zb-000001"}
+
+
+def test_memory_is_bounded() -> None:
+    story = told(pacing(60.0, 400), FREE, until_s=5_400, every_s=5.0)
+    assert len(story.state.wandering.spots) <= wandering.MOST_SPOTS
+    assert wanders(story)[0] == "pacing"
+
+
+def test_evidence() -> None:
+    story = told(pacing(), person(circle(200.0)))
+    found = next(d for d in story.detections if d.kind == "wandering")
+    evidence = dict(found.evidence)
+    assert found.place is not None
+    assert found.place.at == found.at
+    assert evidence["suspected_since"] == at(0).isoformat()
+    assert evidence["walk_min"] == round((found.at - at(0)).total_seconds() / 60, 1)
+    assert evidence["spread_m"] == pytest.approx(24, abs=2)
+    assert evidence["length_m"] == pytest.approx((found.at - at(0)).total_seconds(), abs=61)
+    assert evidence["reversals_count"] == evidence["sharp_turns_count"] >= 6
+    assert evidence["beyond_m"] is None
+    assert evidence["zone_name"] == "home"
+    assert evidence["night"] is False
+    assert set(str(evidence["because"]).split(", ")) <= set(learnt.FEATURES)
+
+
+def test_beyond_the_edge_it_says_so() -> None:
+    found = next(d for d in told(pacing(east_m=300.0), person(circle(200.0))).detections if d.kind == "wandering")
+    assert found.evidence["beyond_m"] == pytest.approx(130, abs=35)
+
+
+def paced_on(
+    days: list[int], *, hour_s: float = MORNING_S, shifts_s: tuple[float, ...] = (), east_m: float = 0.0
+) -> Story:
+    story = Story(FREE)
+    for day, shift_s in zip(days, shifts_s or (0.0,) * len(days), strict=True):
+        hear(story, pacing(east_m=east_m), at_s=day * DAY_S + hour_s + shift_s)
+    return story
+
+
+def test_what_was_done_on_three_earlier_days_is_a_habit() -> None:
+    assert len(wanders(paced_on([0, 1, 2, 3, 4, 9]))) == 3
+
+
+def test_a_habit_at_night_is_told_all_the_same() -> None:
+    """23:00 in Zibo."""
+    assert len(wanders(paced_on([0, 1, 2, 3, 4], hour_s=3 * 3_600.0))) == 5
+
+
+def test_twice_a_day_is_no_habit() -> None:
+    story = paced_on([0, 0, 1, 1], shifts_s=(0.0, 2_400.0, 0.0, 2_400.0))
+    assert len(wanders(story)) == 4
+
+
+@pytest.mark.parametrize(("shift_s", "count"), [(3_600.0, 3), (2 * 3_600.0 + 600, 4)])
+def test_a_habit_has_its_hour(shift_s: float, count: int) -> None:
+    assert len(wanders(paced_on([0, 1, 2, 3], shifts_s=(0.0, 0.0, 0.0, shift_s)))) == count
+
+
+@pytest.mark.parametrize(("east_m", "count"), [(140.0, 3), (170.0, 4)])
+def test_a_habit_has_its_place(east_m: float, count: int) -> None:
+    story = paced_on([0, 1, 2])
+    hear(story, pacing(east_m=east_m), at_s=3 * DAY_S + MORNING_S)
+    assert len(wanders(story)) == count
+
+
+@pytest.mark.parametrize(("later", "count"), [(30, 3), (31, 4)])
+def test_a_habit_is_forgotten_after_a_month(later: int, count: int) -> None:
+    assert len(wanders(paced_on([0, 1, 2, 2 + later]))) == count
+
+
+class TestStrolls:
+    """Hours around midnight and where clocks change, and the bound."""
+
+    HERE = place(0.0)
+
+    def noted(self, *instants: datetime, zone: str = "Asia/Shanghai") -> tuple[Stroll, ...]:
+        known: tuple[Stroll, ...] = ()
+        for each in instants:
+            known = strolls.noted(known, *self.HERE, each, person(time_zone=ZoneInfo(zone)))
+        return known
+
+    def test_one_hour_around_midnight_is_one_hour(self) -> None:
+        late = [datetime(2026, 11, day, 15, 50, tzinfo=UTC) for day in (1, 2, 3)]
+        known = self.noted(*late)
+        assert [(each.hour, each.days) for each in known] == [(23, 3)]
+        past_midnight = datetime(2026, 11, 4, 16, 10, tzinfo=UTC)
+        assert strolls.usual(known, *self.HERE, past_midnight, person())
+
+    def test_the_clock_is_the_persons_when_it_changes(self) -> None:
+        """09:30 in New York before and after the clocks go back on 1 November 2026."""
+        before = [datetime(2026, 10, day, 13, 30, tzinfo=UTC) for day in (29, 30)]
+        after = datetime(2026, 11, 2, 14, 30, tzinfo=UTC)
+        known = self.noted(*before, after, zone="America/New_York")
+        assert [(each.hour, each.days) for each in known] == [(9, 3)]
+
+    def test_a_day_counts_once(self) -> None:
+        at_ten = datetime(2026, 11, 1, 2, 0, tzinfo=UTC)
+        assert [each.days for each in self.noted(at_ten, at_ten + timedelta(minutes=40))] == [1]
+
+    def test_memory_is_bounded(self) -> None:
+        known: tuple[Stroll, ...] = ()
+        for i in range(40):
+            known = strolls.noted(known, *place(1_000.0 * i), at(60 * i), person())
+        assert len(known) == MOST_STROLLS
+        assert known[-1].longitude == place(39_000.0)[1]
+
+    def test_todays_own_is_no_earlier_day(self) -> None:
+        days = [datetime(2026, 11, day, 2, 0, tzinfo=UTC) for day in (1, 2, 3)]
+        known = self.noted(*days)
+        assert not strolls.usual(known, *self.HERE, days[-1], person())
+        assert strolls.usual(known, *self.HERE, days[-1] + timedelta(days=1), person())
+
+
+class TestRate:
+    """The faster rate where it would show something and nobody has asked."""
+
+    def asked(self, east_m: float, **said: object) -> list[str]:
+        story = Story(person(circle(300.0)))
+        story.fix(0, 0)
+        story.fix(600, east_m, **({"speed_mps": 1.0} | said))
+        return [f"{command.type} {command.reason}" for command in story.commands]
+
+    def test_inside_near_the_edge(self) -> None:
+        assert self.asked(201.0) == ["report_interval walking"]
+        assert self.asked(199.0) == []
+
+    @pytest.mark.parametrize(
+        ("said", "asks"),
+        [
+            ({"speed_mps": 0.5}, True), ({"speed_mps": 0.49}, False), ({"speed_mps": None, "steps": 20}, True),
+            ({"speed_mps": None, "steps": 19}, False), ({"battery_pct": 20.0}, False), ({"battery_pct": 21.0}, True),
+            ({"at_home": True}, False),
+        ],
+    )  # fmt: skip
+    def test_only_when_it_walks_and_has_the_charge(self, said: dict[str, object], asks: bool) -> None:
+        assert bool([each for each in self.asked(250.0, **said) if "walking" in each]) is asks
+
+    def test_an_exit_is_not_asked_for_twice(self) -> None:
+        story = Story(person(circle(300.0)))
+        story.fix(0, 0)
+        for i in range(10):
+            story.fix(60 + 60 * i, 320.0 + 60 * i, speed_mps=1.0)
+        assert [command.reason for command in story.commands if command.type == "report_interval"] == ["exit_suspected"]
+
+    def test_first_seen_outside(self) -> None:
+        story = Story(person(circle(300.0)))
+        for i in range(10):
+            story.fix(60 * i, 600.0 + 60 * i, speed_mps=1.0)
+        asked = [command for command in story.commands if command.reason == "walking"]
+        assert [(each.interval_s, each.until - each.at) for each in asked] == [(30, timedelta(minutes=30))]
+
+    def test_asked_again_before_it_runs_out(self) -> None:
+        story = Story(person(circle(300.0)))
+        story.fix(0, 0)
+        for i in range(60):
+            story.fix(60 + 60 * i, 250.0, speed_mps=1.0)
+        asked = [command.at for command in story.commands if command.reason == "walking"]
+        assert asked == [at(60), at(60 + 1_560), at(60 + 3_120)]
+
+
+class TestScore:
+    """The model as it is stored."""
+
+    def test_it_is_whole(self) -> None:
+        wide = len(learnt.FEATURES)
+        assert len(learnt.MEANS) == len(learnt.SPREADS) == wide
+        assert [len(row) for row in learnt.WEIGHTS] == [wide] * 3
+        assert len(learnt.BIASES) == len(learnt.THRESHOLDS) == len(Pattern) == 3
+        assert min(learnt.SPREADS) > 0
+
+    def test_the_name_leaves_the_thresholds_out(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(learnt, "THRESHOLDS", (0.0, 1.0, 0.0))
+        assert wandering_score.likeliest((2.0, 1.5, 0.0), 1) is Pattern.LAPPING
+        assert wandering_score.likeliest((2.0, 0.9, 0.0), 1) is Pattern.PACING
+
+    def test_what_speaks_most_comes_first(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        story = told(pacing(), FREE, until_s=900)
+        found = wandering.shape(story.state.wandering, FREE)
+        assert found is not None
+        weights = [0.0] * len(learnt.FEATURES)
+        weights[0], weights[2] = 1.0, 5.0
+        monkeypatch.setattr(learnt, "WEIGHTS", (tuple(weights),) * 3)
+        monkeypatch.setattr(learnt, "MEANS", (0.0,) * len(weights))
+        monkeypatch.setattr(learnt, "SPREADS", (1.0,) * len(weights))
+        assert wandering_score.because(found, Pattern.PACING) == "reversals, density"
+
+
+def test_quiet_readings_keep_the_state() -> None:
+    story = Story(FREE)
+    story.fix(0, 0)
+    before = story.state.wandering
+    for i in range(1, 50):
+        story.fix(60 * i, 11.0 * (i % 2))
+        story.hear(reading(60 * i + 5, at_home=True, charging=True))
+    assert story.state.wandering is before
+
+
+def test_a_clock_that_starts_again_moves_nothing() -> None:
+    story = told(pacing(), FREE, until_s=300)
+    before = story.state.wandering
+    story.hear(reading(-5_000_000, fix(30)))
+    assert story.state.wandering is before
