@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.geofence import mutants_zone
+from tests.geofence import mutants_walk, mutants_zone
 
 REPOSITORY = Path(__file__).parents[2]
 COPIED = (
@@ -34,7 +34,7 @@ COPIED = (
 )
 #: The tests with examples come first: they are quick and catch most.
 TESTS = [f"tests/geofence/{name}" for name in (
-    "test_zone_sighting.py", "test_zone_story.py", *mutants_zone.TESTS, "test_track.py", "test_ordering.py", "test_sos.py",
+    "test_zone_sighting.py", "test_zone_story.py", *mutants_zone.TESTS, *mutants_walk.TESTS, "test_track.py", "test_ordering.py", "test_sos.py",
     "test_low_battery.py", "test_golden.py", "test_local_time.py", "test_geometry.py", "test_snapshot.py",
     "test_equalities.py",
 )]  # fmt: skip
@@ -52,7 +52,7 @@ class Mutant:
 TRACK, ORDER = "track.py", "ordering.py"
 BATTERY, SOS, ENGINE = "detectors/low_battery.py", "detectors/sos.py", "engine.py"
 MUTANTS = (
-    *(Mutant(*fault) for fault in mutants_zone.FAULTS),
+    *(Mutant(*fault) for fault in (*mutants_zone.FAULTS, *mutants_walk.FAULTS)),
     # Silence, and what the device is asked.
     Mutant(ENGINE, "state, late = run_down(state, person, reading.at)", "late = NOTHING"),
     Mutant(ENGINE, "is not None and at <= until", "is not None and at < until"),
