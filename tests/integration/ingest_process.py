@@ -9,8 +9,9 @@ import json
 import os
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -21,14 +22,23 @@ from geofence import snapshot
 from geofence.batch import judge_all
 from geofence.engine import Outcome, PersonState
 from geofence.reading import Fix, FixSource, Reading, ReadingKind, SafetyEvent, SafetyEventType
+from ingest import store
 from ingest.registry import Registry
+from ingest.states import StateBook
+from runtime import database
+from runtime.clock import Clock
 from tests.integration.ingest_running import device, free_port, ready, rows
 from tests.registry_rows import HOME_LATITUDE, HOME_LONGITUDE
 
 ROOT = Path(__file__).parents[2]
 #: Thresholds with which no timer has a say and nothing is too old while a test lasts, so that what comes out depends on
 #: the readings alone.
-TIMELESS: dict[str, object] = {"suspect_silence": 1_800, "live_max_age": 3_600}
+TIMELESS: dict[str, object] = {
+    "suspect_silence": 1_800, "live_max_age": 3_600, "silence_outside": 900, "silence_outside_most": 3_600,
+    "silence_unknown": 10_800, "no_fix_after": 21_600, "no_fix_outside_after": 3_600,
+}  # fmt: skip
+#: Seconds of event time in a real one: ingest may be gone for half a minute before its silence could mean anything.
+RATE = 25.0
 #: Seconds of event time between two readings.
 EVERY_S = 2
 METRES_PER_DEGREE_NORTH = 110_980.0
@@ -42,6 +52,7 @@ class IngestProcess:
     broker_url: str
     client_id: str
     folder: Path
+    clock: Mapping[str, str] = field(default_factory=dict)
     process: asyncio.subprocess.Process | None = None
     port: int = field(default_factory=free_port)
 
@@ -54,6 +65,7 @@ class IngestProcess:
             "TONGXING_INGEST_CLIENT_ID": self.client_id,
             "TONGXING_INGEST_HEALTH_PORT": str(self.port),
             "TONGXING_LOG_FORMAT": "json",
+            **self.clock,
         }
         with self.log.open("ab") as log:
             self.process = await asyncio.create_subprocess_exec(
@@ -83,9 +95,9 @@ class IngestProcess:
 
 @contextlib.asynccontextmanager
 async def ingest_process(
-    database_url: str, broker_url: str, client_id: str, folder: Path
+    database_url: str, broker_url: str, client_id: str, folder: Path, clock: Mapping[str, str] | None = None
 ) -> AsyncIterator[IngestProcess]:
-    ingest = IngestProcess(database_url, broker_url, client_id, folder)
+    ingest = IngestProcess(database_url, broker_url, client_id, folder, clock or {})
     await ingest.start()
     try:
         yield ingest
@@ -102,6 +114,7 @@ class Bracelet:
     device_id: str
     seed: int
     began_at_s: float
+    clock: Clock
     seq: int = 0
     #: `at` of every location that was acknowledged.
     taken: list[float] = field(default_factory=list)
@@ -131,7 +144,8 @@ class Bracelet:
                     await self._say(client, "location", number, body)
                     self.taken.append(self.began_at_s + EVERY_S * number)
                     # A device is no flood: what is on its way when ingest dies is a handful.
-                    await asyncio.sleep(0.03)
+                    at_s = self.began_at_s + EVERY_S * (number + 1)
+                    await self.clock.sleep_until(datetime.fromtimestamp(at_s, UTC))
                     if number % event_every == event_every - 1:
                         await self._press(client, number)
                 await self._repeat_until_answered(client)
@@ -207,5 +221,10 @@ def frozen(states: dict[int, PersonState]) -> dict[int, bytes]:
     return {person_id: snapshot.freeze(state) for person_id, state in states.items()}
 
 
-def stored_states(url: str) -> dict[int, bytes]:
-    return {row[0]: bytes(row[1]) for row in rows(url, "SELECT person_id, snapshot FROM engine_states")}
+async def stored_states(url: str) -> dict[int, bytes]:
+    """The states with which the next ingest would go on: what was stored, and the hearsay since."""
+    connection = await database.connect(url)
+    async with connection:
+        stored = await store.engine_states(connection)
+        book = StateBook(stored, await store.hearsay(connection))
+    return {person_id: snapshot.freeze(book.state(person_id)) for person_id, _, _ in stored}

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -14,7 +15,9 @@ from typing import Any
 import psycopg
 import pytest
 
+from runtime.clock import ScaledClock
 from tests.integration.ingest_process import (
+    RATE,
     TIMELESS,
     Bracelet,
     IngestProcess,
@@ -64,12 +67,16 @@ async def test_killed_again_and_again(
     any_broker: str, database_url: str, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     random = Random(20_261_121)
-    # Room for as long as the kills take: no silence is due at first, and no reading is ahead of the clock at the end.
-    began_at_s = float(int(time.time()) - 1_600)
-    bracelets = [Bracelet(unique("zb"), random.randrange(2**32), began_at_s) for _ in range(BRACELETS)]
+    # Everybody's clock runs fast, so that what is said is said when it is so, and no silence is due.
+    began = datetime(2026, 11, 20, 6, 0, tzinfo=UTC)
+    anchor = datetime.now(UTC) + timedelta(seconds=6)
+    clock = ScaledClock(start=began, rate=RATE, anchor=anchor)
+    told = {"START": began.isoformat(), "RATE": str(RATE), "ANCHOR": anchor.isoformat()}
+    bracelets = [Bracelet(unique("zb"), random.randrange(2**32), began.timestamp(), clock) for _ in range(BRACELETS)]
     for bracelet in bracelets:
         add_person(database_url, bracelet=bracelet.device_id, overrides=TIMELESS)
-    async with ingest_process(database_url, any_broker, unique("t"), tmp_path) as ingest:
+    clocked = {f"TONGXING_CLOCK_{name}": value for name, value in told.items()}
+    async with ingest_process(database_url, any_broker, unique("t"), tmp_path, clocked) as ingest:
         await ingest.ready()
         done = asyncio.Event()
         async with asyncio.timeout(90), asyncio.TaskGroup() as group:
@@ -110,7 +117,7 @@ def check_nothing_is_lost(url: str, bracelets: list[Bracelet]) -> None:
 
 async def check_conclusions_are_those_of_an_uninterrupted_run(url: str, bracelets: list[Bracelet]) -> None:
     states, outcomes = await uninterrupted(url)
-    assert stored_states(url) == frozen(states)
+    assert await stored_states(url) == frozen(states)
     expected = sorted(str(d.detection_id) for outcome in outcomes for d in outcome.judgement.detections)
     found = sorted(str(row[0]) for row in rows(url, "SELECT detection_id FROM detections"))
     assert found == expected
