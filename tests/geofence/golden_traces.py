@@ -34,7 +34,7 @@ from geofence.reading import (
     SafetyEventType,
 )
 from geofence.zone import Window, Zone
-from tests.geofence import golden_bed, golden_danger, golden_motion, golden_walk, golden_vitals
+from tests.geofence import golden_bed, golden_danger, golden_motion, golden_vitals, golden_walk
 from tests.geofence.scenes import START, ZIBO, Story, circle, fix, polygon, square
 
 FOLDER = Path(__file__).parents[1] / "golden"
