@@ -210,6 +210,13 @@ class TestStillness:
         beats(story, UP + 500, steps=0, **said)
         assert falls(story) == []
 
+    @pytest.mark.parametrize("said", [{"worn": False}, {"charging": True}])
+    def test_taken_off_on_getting_up(self, said: dict[str, bool]) -> None:
+        story = asleep()
+        leave(story)
+        beats(story, UP + 310, steps=0, **said)
+        assert falls(story) == []
+
     def test_a_bracelet_that_never_says_must_have_moved(self) -> None:
         story = asleep(worn=None)
         leave(story)

@@ -56,6 +56,12 @@ def test_one_message_is_a_doubt_and_two_are_off() -> None:
     assert (bracelet.since, bracelet.look_at) == (at(0), at(30 * MINUTE)), "since the first of them"
 
 
+def test_the_first_word_of_a_bracelet_is_a_doubt_too() -> None:
+    story = Story()
+    beats(story, 0, worn=False)
+    assert believed(story) == "doubted"
+
+
 def test_one_message_and_sixty_seconds_are_off() -> None:
     story = at_home()
     beats(story, 0, worn=False)
