@@ -169,8 +169,9 @@ class TestApproach:
     def test_turning_away_in_between(self) -> None:
         told = walk(story(), (0, 240.0), (100, 300.0), (140, 280.0))
         assert dangers_of(told) == [APPROACH]
-        vague = walk(story(danger_minutes=DEFAULT.danger_minutes / 5), (0, 240.0), (100, 300.0), (130, 285.0))
-        assert dangers_of(vague) == []
+        # Too fast for a walk at first; nearer than at the oldest fix, and further off than at the last.
+        assert dangers_of(walk(story(), (0, 240.0), (20, 330.0), (60, 315.0))) == []
+        assert dangers_of(walk(story(), (0, 240.0), (20, 330.0), (60, 325.0))) == [APPROACH]
 
     @pytest.mark.parametrize(
         ("kind", "away_m", "expected"),
@@ -278,6 +279,7 @@ class TestEnter:
             # Each further off than its radius.
             (((0, 470.0), (60, 530.0)), {"accuracy_m": 23.9}, [THROUGH]),
             (((0, 470.0), (60, 530.0)), {"accuracy_m": 24.5}, []),
+            (((0, 480.0), (60, 512.0)), {}, []),
             # The same bank.
             (((0, 440.0), (60, 470.0)), {}, [APPROACH]),
             # Faster than on foot, longer ago than five minutes.
