@@ -174,21 +174,20 @@ def _paused(
     state = replace(state, pause=pause, since=begun, seen_at=at)
     if pause is known or pause is Pause.BEGUN:
         return state, NOTHING
-    first = known in (Pause.NONE, Pause.BEGUN)
-    if first:
+    if known in (Pause.NONE, Pause.BEGUN):
         recent = tuple(end for end in state.pauses if at - end < AN_HOUR)
         state = replace(state, pauses=(*recent, at)[-REMEMBERED_PAUSES:])
-    reason = _reason(state, at, first=first, policy=seen.person.policy)
+    reason = _reason(state, at, seen.person.policy)
     if reason is Reason.REPEATED_PAUSES:
         state = replace(state, repeated_told_at=at)
     return state, Judgement(detections=(_detection(state, seen, reason, length),))
 
 
-def _reason(state: ApneaState, at: datetime, *, first: bool, policy: Policy) -> Reason:
+def _reason(state: ApneaState, at: datetime, policy: Policy) -> Reason:
     if state.pause is Pause.LONG:
         return Reason.LONG_PAUSE
     lately = state.repeated_told_at is not None and at - state.repeated_told_at < AN_HOUR
-    many = first and len(state.pauses) >= policy.apnea_pauses_an_hour
+    many = len(state.pauses) >= policy.apnea_pauses_an_hour
     return Reason.REPEATED_PAUSES if many and not lately else Reason.SINGLE_PAUSE
 
 

@@ -145,11 +145,14 @@ def _heard(device: Contact | None, seen: Observation) -> Contact:
     before = last_heard(seen.before.order, found)
     if before is not None and found.deadline is not None:
         found = contact.learnt(found, round((at - before).total_seconds()), at, outside=outside)
-    if reading.charging is not None and reading.charging is not found.charging:
-        found = replace(found, charging=reading.charging)
+    plugged = reading.charging is not None and reading.charging is not found.charging
+    if plugged:
+        found = replace(found, charging=bool(reading.charging))
     if reading.event is not None:
         found = replace(found, event_at=at)
-    silent_at = contact.silent_at(found, at, seen.person, outside=outside) if outside or not found.deadline else None
+    # Off the charger the patience of the night is over, too.
+    look = outside or plugged or found.deadline is None
+    silent_at = contact.silent_at(found, at, seen.person, outside=outside) if look else None
     if silent_at is not None and (found.deadline is None or silent_at < found.deadline):
         found = replace(found, deadline=silent_at)
     return found
@@ -170,9 +173,8 @@ def _look(device: Contact, person: Person, at: datetime, before: PersonState) ->
     """One device whose deadline has come."""
     heard = last_heard(before.order, device)
     zone = before.zone
-    if heard is None or zone.safety == "suspect":
-        # The zone's own deadline decides first.
-        return replace(device, deadline=at + person.policy.suspect_silence), NOTHING
+    if heard is None:
+        return replace(device, deadline=None), NOTHING
     outside = zone.safety == "outside"
     silent_at = contact.silent_at(device, heard, person, outside=outside)
     if silent_at > at:

@@ -20,7 +20,17 @@ from alerts.severity import Accompanied, Raise, Severity
 from api.zone_shape import ZoneReason
 from geofence import last_resort
 from geofence.detection import DetectionKind
-from geofence.detectors import in_vehicle, off_route, wandering, zone
+from geofence.detectors import (
+    apnea,
+    breathing_rate,
+    heart_rate,
+    in_vehicle,
+    low_battery,
+    off_route,
+    silence,
+    wandering,
+    zone,
+)
 from geofence.detectors.low_battery import Level
 from geofence.reading import BedStatus, FixSource
 from ingest.wire.message import RejectionReason
@@ -69,6 +79,11 @@ SENT: dict[str, Iterable[str]] = {
     "kind": _values(DetectionKind),
     "reason": {
         *(word for module in (zone, wandering, off_route, in_vehicle) for word in _values(module.Reason)),
+        *(
+            word
+            for module in (heart_rate, breathing_rate, apnea, silence, low_battery)
+            for word in _values(module.Reason)
+        ),
         "pressed",
         *_values(last_resort.Reason),
         *(f"below_{level}" for level in Level if level is not Level.GOOD),

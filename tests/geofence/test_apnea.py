@@ -224,10 +224,11 @@ class TestDepth:
     def test_a_pause_shows_although_the_sensor_drifts(self) -> None:
         wave = self.breath(300)
         begin, end = int(200 * self.RATE), int(230 * self.RATE)
-        wave[begin:end] = np.linspace(0, 2, end - begin)
-        wave[end:] += 2
+        wave[begin:end] = np.linspace(0, 6, end - begin)
+        wave[end:] += 6
         shares = relative_pct(depths(wave, self.RATE))
         assert (shares[41:45] < 22).all()
+        assert shares[46] > 60
         assert (shares[47:59] > 70).all()
 
     def test_a_dead_sensor_has_no_depth(self) -> None:
@@ -237,6 +238,11 @@ class TestDepth:
         wave = self.breath(300)
         wave[4_000:4_100] *= 1_000
         assert np.nanmax(relative_pct(depths(wave, self.RATE))) == 1_000
+
+    def test_one_turn_in_bed_does_not_move_what_is_usual(self) -> None:
+        wave = self.breath(300)
+        wave[3_000:3_100] *= 20
+        assert relative_pct(depths(wave, self.RATE))[35:50] == pytest.approx(np.full(15, 100.0), rel=0.3)
 
     def test_too_few_samples(self) -> None:
         with pytest.raises(ValueError, match="sample at 4 Hz or more"):

@@ -232,6 +232,13 @@ def test_on_the_charger_and_never_longer_than_the_limit() -> None:
     assert [each.at for each in story.wait(24 * HOUR)] == [at(6.5 * HOUR)]
 
 
+def test_at_night_without_a_charger() -> None:
+    story = on_the_charger(2.5)
+    story.hear(reading(2.6 * HOUR, charging=False))
+    story.hear(reading(2.7 * HOUR))
+    assert [each.at for each in story.wait(24 * HOUR)] == [at(2.7 * HOUR + 15 * MIN)]
+
+
 def test_on_the_charger_in_the_evening() -> None:
     """It was no night yet when it was last heard."""
     assert [each.at for each in on_the_charger(1.9).wait(24 * HOUR)] == [at(1.9 * HOUR + 15 * MIN)]
@@ -260,6 +267,14 @@ def test_hours_in_which_it_sleeps(start: time, end: time, told_h: float) -> None
     assert [each.at for each in story.wait(24 * HOUR)] == [at(told_h * HOUR)]
 
 
+def test_hours_in_which_it_sleeps_go_on_past_midnight() -> None:
+    story = known(Story(person(power_saving_from=time(20, 0), power_saving_until=time(2, 0))))
+    for minute in range(10, 236, 10):
+        story.hear(reading(minute * MIN))
+    story.hear(reading(235 * MIN, fix(5.0)))
+    assert [each.at for each in story.wait(24 * HOUR)] == [at(6.25 * HOUR)]
+
+
 def test_each_device_for_itself() -> None:
     story = Story()
     story.fix(0, 5.0, device_id="old")
@@ -273,7 +288,7 @@ def test_each_device_for_itself() -> None:
 def test_a_bed_is_not_missed_here() -> None:
     story = Story()
     bed = BedReport(status=BedStatus.OCCUPIED)
-    story.hear(reading(0, kind=ReadingKind.BED, device_id="bed", bed=bed))
+    story.hear(reading(0, kind=ReadingKind.BED, device_id="bed", bed=bed, battery_pct=50.0))
     story.wait(48 * HOUR)
     assert reasons(story) == []
 
