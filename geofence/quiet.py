@@ -55,8 +55,8 @@ class Room:
 
     For the detectors: `said` is the reading that changed nothing and `since` its instant; `place` is the last believed
     place, the middle of the circle that `within` narrows; `area` is where that place stands to the safe area (None:
-    unknown, or no zone counts). A reading older than `since` is never quiet, nor one of a device that was not heard before, nor
-    a safety event, nor a fix from a cell tower or too vague to be believed.
+    unknown, or no zone counts). A reading older than `since` is never quiet, nor one of a device that was not heard
+    before, nor a safety event, nor a fix from a cell tower or too vague to be believed.
     """
 
     said: Reading
@@ -78,6 +78,7 @@ class Room:
     bed: tuple[BedStatus, ...] = tuple(BedStatus)
     heart_rate_bpm: tuple[float, float] | None = None
     breathing_rate_bpm: tuple[float, float] | None = None
+    lifeless: bool = False
     movement_pct: float = math.inf
     quality_pct: float = -math.inf
     breathing_depth_pct: tuple[float, float] = (-math.inf, math.inf)
@@ -158,6 +159,10 @@ class Room:
         """A breathing rate within these, both included. Breaths a minute; a report without one is not."""
         least, most = self.breathing_rate_bpm or (-math.inf, math.inf)
         self.breathing_rate_bpm = (max(least, least_bpm), min(most, most_bpm))
+
+    def without_vital_signs(self) -> None:
+        """No report with a heart or breathing rate."""
+        self.lifeless = True
 
     def movement_up_to(self, movement_pct: float) -> None:
         """At most this much movement in bed. Per cent; a report that does not say is free."""
@@ -247,6 +252,7 @@ class Room:
     def _holds_bed(self, bed: BedReport) -> bool:
         return (
             bed.status in self.bed
+            and not (self.lifeless and (bed.heart_rate_bpm or bed.breathing_rate_bpm))
             and _between(bed.heart_rate_bpm, self.heart_rate_bpm)
             and _between(bed.breathing_rate_bpm, self.breathing_rate_bpm)
             and (bed.movement_pct or 0.0) <= self.movement_pct

@@ -12,7 +12,8 @@ A report that says something else ends the time. Each is told once in 12 hours. 
 slipped, and it may be a person in need: its message says to look at the person first. When the bracelet walks meanwhile
 it is not the person who lies there, and the sensor is called displaced.
 
-Quiet: reports of an occupied bed that show a heart rate, once it has shown one in this stay.
+Quiet: reports of an occupied bed that show a heart rate, once it has shown one in this stay; of an empty bed, or of a
+mat, those that show nothing.
 
 Example: occupied with 62 beats until 01:00, then occupied with nothing at all: told at 01:30.
 """
@@ -147,12 +148,18 @@ def tick(state: SensorState, person: Person, at: datetime, before: PersonState) 
 
 
 def quiet(state: SensorState, person: Person, before: PersonState, room: Room) -> None:  # noqa: ARG001 - as every detector's
-    """Somebody lies in it and it shows them."""
-    if state.suspect is not None or not state.shown or state.look_at is None:
+    """Somebody lies in it and it shows them, or it is empty, or a mat that never shows anybody."""
+    if state.suspect is None and state.shown and state.look_at is not None:
+        room.bed_only(*LYING)
+        room.heart_between(1.0, 1_000.0)
+        return
+    if state.suspect is not None or state.shown or (state.able and state.look_at is not None):
         room.never(Facet.BED)
         return
-    room.bed_only(*LYING)
-    room.heart_between(1.0, 1_000.0)
+    room.bed_only(*(LYING if state.look_at is not None else (BedStatus.EMPTY,)))
+    room.without_vital_signs()
+    if not state.able:
+        room.movement_up_to(0.0)
 
 
 def _told(state: SensorState, reason: Reason, at: datetime, policy: Policy) -> bool:

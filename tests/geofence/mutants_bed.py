@@ -139,7 +139,9 @@ MUTANTS = (
     Mutant(BED, "room.steps_up_to(policy.bed_other_sleeper_steps - 1)", "pass"),
     Mutant(BED, "room.steps_up_to(policy.no_return_steps - 1)", "pass"),
     Mutant(RESTLESS, "room.movement_up_to(math.nextafter(person.policy.restless_movement_pct, -math.inf))", "pass"),
-    Mutant(SENSOR, "if state.suspect is not None or not state.shown or", "if state.suspect is not None or"),
+    Mutant(SENSOR, "or (state.able and state.look_at is not None):", ":"),
+    Mutant(SENSOR, "room.without_vital_signs()", "pass"),
+    Mutant(SENSOR, "room.movement_up_to(0.0)", "pass"),
     Mutant(SENSOR, "room.heart_between(1.0, 1_000.0)", "pass"),
     Mutant(TURNING, "room.movement_up_to(math.nextafter(person.policy.turn_movement_pct, -math.inf))", "pass"),
 )  # fmt: skip

@@ -7,6 +7,7 @@ from datetime import timedelta
 from random import Random
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -73,6 +74,23 @@ def room_of(night: Night, detector: Any) -> Room:
     return room
 
 
+@pytest.mark.parametrize(
+    ("measured", "holds"),
+    [
+        ({}, True),
+        ({"heart_rate_bpm": 0.0}, True),
+        ({"movement_pct": 3.0}, True),
+        ({"heart_rate_bpm": 60.0}, False),
+        ({"breathing_rate_bpm": 12.0}, False),
+    ],
+)
+def test_a_room_without_vital_signs(measured: dict[str, float], holds: bool) -> None:
+    at = START
+    room = Room(said=bed_reading(at, "empty"), since=at, live_max_age=timedelta(minutes=10))
+    room.without_vital_signs()
+    assert room.holds(bed_reading(at, "empty", **measured), at, None) is holds
+
+
 def test_what_the_bed_leaves_free() -> None:
     night = asleep()
     room = room_of(night, bed)
@@ -93,8 +111,9 @@ def test_what_the_others_leave_free() -> None:
     assert room_of(night, restless).movement_pct == math.nextafter(20.0, 0.0)
     assert room_of(night, turning).movement_pct == math.nextafter(30.0, 0.0)
     assert room_of(asleep(), turning).movement_pct == math.inf
-    # Nothing was ever shown by this bed: any report may be the first that shows something.
-    assert room_of(night, bed_sensor).bed == ()
+    # A mat, as far as is known: a report that shows something would be the first.
+    room = room_of(night, bed_sensor)
+    assert (room.bed, room.lifeless, room.movement_pct) == ((BedStatus.OCCUPIED, BedStatus.EDGE), True, 0.0)
     night.bed("02:40", "occupied", heart_rate_bpm=60.0)
     room = room_of(night, bed_sensor)
     assert room.bed == (BedStatus.OCCUPIED, BedStatus.EDGE)
@@ -104,5 +123,7 @@ def test_what_the_others_leave_free() -> None:
     night.bed("02:44", "occupied", movement_pct=5.0)
     assert room_of(night, bed_sensor).bed == (BedStatus.OCCUPIED, BedStatus.EDGE)
     night.bed("02:46", "empty")
+    room = room_of(night, bed_sensor)
+    assert (room.bed, room.lifeless, room.movement_pct) == ((BedStatus.EMPTY,), True, math.inf)
     night.bed("02:48", "occupied", movement_pct=5.0)
     assert room_of(night, bed_sensor).bed == ()
