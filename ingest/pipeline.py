@@ -201,7 +201,9 @@ class Pipeline:
         return judged
 
     def _judge(self, batch: Sequence[Envelope], deadlines: Deadlines | None) -> Judged:
-        return judge(batch, self._known(), now=self._clock.now(), deadlines=deadlines)
+        # Lanes decide who waits; within a batch things are judged as they came, which is what a replay can know.
+        in_order = sorted(batch, key=lambda envelope: envelope.received_at)
+        return judge(in_order, self._known(), now=self._clock.now(), deadlines=deadlines)
 
     def _known(self) -> Known:
         return Known(

@@ -100,6 +100,8 @@ class ZoneState(msgspec.Struct, frozen=True, kw_only=True):
     doubt: Doubt | None = None
     #: The last believed fix since the suspicion began, and the last word of its device, for the deadlines.
     heard_at: datetime | None = None
+    #: The last outside fix that was counted: those right after it are the same word again.
+    counted_at: datetime | None = None
     contact_at: datetime | None = None
     #: The last outside fix, for the evidence of silence.
     last_distance_m: float = 0.0
@@ -236,9 +238,9 @@ def _weigh(state: ZoneState, seen: Observation, area: SafeArea, fix: Fix) -> Wei
 
 def _same_again(state: ZoneState, seen: Observation) -> bool:
     """Whether the device repeats its last outside fix at once: wrong together, as two of one moment are."""
-    if state.heard_at is None or state.device_id != seen.reading.device_id:
+    if state.counted_at is None or state.device_id != seen.reading.device_id:
         return False
-    return seen.reading.at - state.heard_at < seen.person.policy.zone_apart
+    return seen.reading.at - state.counted_at < seen.person.policy.zone_apart
 
 
 def _bed_left(seen: Observation) -> bool:
@@ -274,6 +276,7 @@ def _remember_outside(state: ZoneState, seen: Observation, area: SafeArea, fix: 
         weight=state.weight + weight.fixes,
         doubt=weight.doubt or state.doubt,
         heard_at=seen.reading.at,
+        counted_at=seen.reading.at,
         contact_at=seen.reading.at,
         last_distance_m=area.distance_m,
         last_accuracy_m=fix.accuracy_m,

@@ -343,3 +343,14 @@ class TestZonesThatChange:
 
 def test_defaults_are_what_the_examples_assume() -> None:
     assert (DEFAULT.suspect_silence, DEFAULT.tracking_for) == (timedelta(minutes=5), timedelta(minutes=30))
+
+
+@pytest.mark.parametrize("every_s", [1, 5, 11])
+def test_a_device_that_speaks_often_confirms_an_exit_all_the_same(every_s: int) -> None:
+    """Fixes right after each other count once, and once again when the pause since the counted one is long enough."""
+    story = Story()
+    story.fix(-60, 0)
+    story.fix(-30, 0)
+    for number in range(30):
+        story.fix(every_s * number, 400.0)
+    assert story.told == ["zone_exit"]

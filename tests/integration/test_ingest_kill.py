@@ -12,6 +12,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import msgspec
 import psycopg
 import pytest
 
@@ -117,7 +118,9 @@ def check_nothing_is_lost(url: str, bracelets: list[Bracelet]) -> None:
 
 async def check_conclusions_are_those_of_an_uninterrupted_run(url: str, bracelets: list[Bracelet]) -> None:
     states, outcomes = await uninterrupted(url)
-    assert await stored_states(url) == frozen(states)
+    found_states, expected_states = await stored_states(url), frozen(states)
+    assert different_parts(found_states, expected_states) == {}
+    assert found_states == expected_states
     expected = sorted(str(d.detection_id) for outcome in outcomes for d in outcome.judgement.detections)
     found = sorted(str(row[0]) for row in rows(url, "SELECT detection_id FROM detections"))
     assert found == expected
@@ -128,6 +131,17 @@ async def check_conclusions_are_those_of_an_uninterrupted_run(url: str, bracelet
     assert kinds["zone_enter"] > BRACELETS
     asked = sorted(str(c.command_id) for outcome in outcomes for c in outcome.judgement.commands)
     assert sorted(str(row[0]) for row in rows(url, "SELECT command_id FROM commands")) == asked
+
+
+def different_parts(found: dict[int, bytes], expected: dict[int, bytes]) -> dict[int, dict[str, object]]:
+    """By person the parts of two states that differ: what a failure should say."""
+    assert found.keys() == expected.keys()
+    pairs = {key: (msgspec.msgpack.decode(found[key])[1], msgspec.msgpack.decode(expected[key])[1]) for key in found}
+    return {
+        key: {name: (one.get(name), other.get(name)) for name in one | other if one.get(name) != other.get(name)}
+        for key, (one, other) in pairs.items()
+        if one != other
+    }
 
 
 def check_the_order_was_kept(url: str) -> None:
