@@ -259,7 +259,7 @@ def _freeze(state: SilenceState, seen: Observation) -> tuple[SilenceState, Judge
     )
     device = next(each for each in state.devices if each.device_id == seen.reading.device_id)
     enough = frozen.fixes >= policy.frozen_fixes and frozen.steps >= policy.frozen_steps
-    if not enough or seen.reading.at_home or seen.before.zone.home_device == device.device_id:
+    if not enough or seen.before.zone.home_device == device.device_id:
         return replace(state, frozen=frozen), NOTHING
     assert frozen.since is not None
     counted: Evidence = {"steps_count": frozen.steps, "fixes": frozen.fixes}

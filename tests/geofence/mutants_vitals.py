@@ -124,7 +124,7 @@ MUTANTS = (
     Mutant(SILENCE, "if steps < policy.zone_strong_steps or state.frozen.told:", "if steps < policy.zone_strong_steps:"),
     Mutant(SILENCE, "frozen.fixes >= policy.frozen_fixes and", ""),
     Mutant(SILENCE, "frozen.steps >= policy.frozen_steps", "frozen.steps > policy.frozen_steps"),
-    Mutant(SILENCE, "if not enough or seen.reading.at_home or", "if not enough or"),
+    Mutant(SILENCE, "if not enough or seen.before.zone.home_device == device.device_id:", "if not enough:"),
     Mutant(SILENCE, "round((since - left_at).total_seconds())", "round((at - left_at).total_seconds())"),
     # Batteries.
     Mutant(BATTERY, "if known.told_for == morning or not", "if not"),

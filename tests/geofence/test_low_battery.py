@@ -133,6 +133,7 @@ def test_empty_before_morning(charges: tuple[float, ...], told: list[str]) -> No
 def test_one_wrong_charge_does_not_bend_the_line() -> None:
     assert evening(48, 45, 2 + 42 + 30, 39, 36) == []
     assert evening(44, 40, 36 + 30, 32, 28) == ["empty_before_morning"]
+    assert evening(29, 40, 36, 32, 28) == ["empty_before_morning"]
 
 
 def test_not_before_the_evening_and_not_by_day() -> None:
@@ -143,6 +144,7 @@ def test_not_before_the_evening_and_not_by_day() -> None:
 
 def test_too_little_is_known() -> None:
     assert evening(40, 36, 32, first_h=-2) == []
+    assert evening(44, 28, first_h=-4, apart_h=4) == []
     assert evening(41, 37, 33, 29, first_h=-3) == ["empty_before_morning"]
     assert evening(41, 37, 33, 29, first_h=-2, apart_h=0.9) == []
 
