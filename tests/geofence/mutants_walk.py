@@ -7,7 +7,7 @@ WANDERING, ROUTE, GROUND = "detectors/wandering.py", "detectors/off_route.py", "
 RIDE = "detectors/in_vehicle.py"
 
 #: The tests that hold them.
-TESTS = ("test_walk.py", "test_in_vehicle.py", "test_off_route.py", "test_wandering.py")
+TESTS = ("test_walk.py", "test_in_vehicle.py", "test_off_route.py", "test_wandering.py", "test_strolls.py")
 #: (file, old, new).
 FAULTS: tuple[tuple[str, str, str], ...] = (
     # The shape of a walk.
@@ -48,7 +48,7 @@ FAULTS: tuple[tuple[str, str, str], ...] = (
     (STROLLS, "each.days - (each.last_day == today)", "each.days"),
     (STROLLS, "if today - each.last_day <= FORGOTTEN_AFTER)\n    return", ")\n    return"),
     (STROLLS, "<= person.policy.wandering_usual_m", "<= 2 * person.policy.wandering_usual_m"),
-    (STROLLS, "elif same.last_day == today:\n        return strolls\n", ""),
+    (STROLLS, "elif same.last_day == today:", "elif False:"),
     (STROLLS, "[-MOST_STROLLS:]", ""),
     # The faster rate.
     (STEERING, "-NEAR_EDGE_M <= area.distance_m <= 0", "area.distance_m <= 0"),

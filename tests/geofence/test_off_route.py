@@ -135,8 +135,10 @@ def test_whoever_was_driven_there_is_not_off_route() -> None:
     for i in range(10):
         story.fix(begins_s + 30 * i, 600.0 + 300 * i)
     assert story.state.vehicle.motion == "riding"
+    assert story.state.off_route.here is None
     hear(story, straight(2_000.0, east_m=3_300.0), at_s=begins_s + 400, until_s=3_000)
     assert story.state.off_route.footing == "carried"
+    assert story.state.off_route.unusual_m == 0
     assert off(story) == []
 
 
