@@ -98,7 +98,8 @@ def test_most_of_a_calm_night_is_quiet(monkeypatch: pytest.MonkeyPatch) -> None:
     nights = [[each for each in calm_hours(seed, 90, (1,), often=0.03) if each.bed is None] for seed in range(20)]
     for readings in nights:
         in_batches(readings, 10, Memory())
-    assert len(judged) < 0.5 * sum(map(len, nights))
+    # A third of each is the learning of the device's usual interval.
+    assert len(judged) < 0.6 * sum(map(len, nights))
 
 
 class TestRoom:

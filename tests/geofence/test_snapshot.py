@@ -55,7 +55,7 @@ def test_the_rich_state_has_something_of_everything() -> None:
     state = a_rich_state()
     assert state.zone.safety == "suspect"
     assert state.track.held is not None
-    assert state.battery == BatteryState(levels=(("zb-000001", Level.LOW),))
+    assert state.battery.levels == (("zb-000001", Level.LOW),)
     assert state.order.events == (("zb-000001", "k1"),)
     assert len(state.order.newest) == 2
 
@@ -63,9 +63,9 @@ def test_the_rich_state_has_something_of_everything() -> None:
 def test_what_an_earlier_build_stored_is_understood() -> None:
     """It knew fewer detectors: of the others nobody has heard."""
     state = snapshot.thaw(EARLIER)
-    assert (state.order, state.track.place, state.battery) == (
-        a_rich_state().order, a_rich_state().track.place, a_rich_state().battery,
-    )  # fmt: skip
+    now = a_rich_state()
+    assert (state.order, state.track.place) == (now.order, now.track.place)
+    assert (state.battery.levels, state.battery.charges) == (now.battery.levels, ())
     assert state.zone.safety == "suspect"
     known = {"order", "track", "zone", "battery"}
     assert all(getattr(state, name) == getattr(FRESH, name) for name in set(PersonState.__struct_fields__) - known)
@@ -73,7 +73,7 @@ def test_what_an_earlier_build_stored_is_understood() -> None:
 
 def test_equal_states_give_equal_bytes() -> None:
     assert snapshot.freeze(a_rich_state()) == snapshot.freeze(a_rich_state())
-    assert len(snapshot.freeze(a_rich_state())) < 1_500
+    assert len(snapshot.freeze(a_rich_state())) < 2_500
 
 
 def test_of_somebody_not_heard_of_nothing_is_stored() -> None:

@@ -54,11 +54,11 @@ def test_deadlines_come_earliest_first() -> None:
 
 
 def test_what_was_judged_brings_its_own_deadline_once_it_is_kept() -> None:
-    book = StateBook([row(1, suspect(60), at(360))])
-    book.memory.judge_all([reading(90, fix(220.0, accuracy_m=30.0))], {1: PERSON})
-    assert book.next_due() == at(360)
+    book = StateBook([row(1, suspect(60), at(777))])
+    book.memory.judge_all([reading(90, fix(0))], {1: PERSON})
+    assert book.next_due() == at(777)
     book.keep({1: PERSON})
-    assert book.next_due() == engine.due(book.state(1), PERSON) != at(360)
+    assert book.next_due() == engine.due(book.state(1), PERSON) != at(777)
     book.memory.judge_all([reading(130, fix(0))], {1: PERSON})
     book.keep({})
     assert book.next_due() is None
