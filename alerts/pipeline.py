@@ -50,6 +50,7 @@ class Pipeline:
         self._wake_delivery = wake_delivery
         self._woken = asyncio.Event()
         self._places = asyncio.Semaphore(PARALLEL_PERSONS)
+        self._stop: Stop | None = None
         #: ("person" or "incident", its id) that failed, with the monotonic instant at which it is tried again.
         self._held: dict[tuple[str, int], float] = {}
 
@@ -69,6 +70,7 @@ class Pipeline:
 
     async def run(self, stop: Stop) -> None:
         """Work until asked to stop."""
+        self._stop = stop
         await self.seed()
         stopping = asyncio.ensure_future(stop.wait())
         while not stop.requested:
@@ -145,6 +147,9 @@ class Pipeline:
     async def _guarded(self, what: str, work: Callable[[int], Awaitable[int]], key: int) -> int:
         """One piece of work. A fault of ours in one person's case must not keep everybody else's from being handled."""
         async with self._places:
+            # However much waits: what is not begun stays in its table for whoever comes next.
+            if self._stop is not None and self._stop.requested:
+                return 0
             try:
                 done = await work(key)
             except (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected):

@@ -38,7 +38,9 @@ ANSWERS_WITHIN_S = 0.08
 #: Real seconds a process may take to start and tell the first one, on a busy machine.
 STARTS_WITHIN_S = 120.0
 #: Real seconds in which everything must be told once nobody kills any more.
-SETTLES_WITHIN_S = 60.0
+SETTLES_WITHIN_S = 180.0
+#: Nothing new is detected while so much waits: what is counted is kills, not how much a busy machine can take.
+WAITING_MOST = 60
 COMMAND = "import sys; from runtime.cli import main; sys.exit(main(['alerts']))"
 
 
@@ -81,6 +83,9 @@ class Run:
 async def detect(run: Run, scene: Database, stop: asyncio.Event) -> None:
     """Detections of ever new persons, each of whom somebody must hear of; some fall ill twice."""
     while not stop.is_set():
+        if (await scene.row("SELECT count(*) AS n FROM unhandled_detections"))["n"] > WAITING_MOST:
+            await asyncio.sleep(DETECTION_EVERY_S)
+            continue
         person = await scene.person(f"人{len(run.persons)}")
         await scene.family(person, webhook(run.hook.url), priority=1)
         await scene.family(person, webhook(run.hook.url), priority=2)
@@ -191,11 +196,11 @@ async def chaos(url: str, *, kills: int, seed: int) -> dict[str, Any]:
             await asyncio.gather(*working)
         # Nobody answers any more and ladders climb on: what is counted is what there is when the last incident is quiet.
         await quieten(run)
-        await settled(scene, SETTLES_WITHIN_S)
+        everything = await settled(scene, SETTLES_WITHIN_S)
         assert run.process is not None
         run.process.terminate()
         await asyncio.wait_for(run.process.wait(), 30)
-        return await judged(run, scene)
+        return await judged(run, scene) | {"settled": everything}
 
 
 async def quieten(run: Run) -> None:
@@ -219,7 +224,7 @@ async def main(arguments: argparse.Namespace) -> int:
         with databases.fresh() as url:
             found = await chaos(url, kills=arguments.kills, seed=arguments.seed)
     print(json.dumps(found))
-    return 0 if not any(found[name] for name in LOSSES) else 1
+    return 0 if found["settled"] and not any(found[name] for name in LOSSES) else 1
 
 
 #: What must be zero.
