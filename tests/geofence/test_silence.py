@@ -175,7 +175,7 @@ def test_a_suspicion_met_with_silence_is_told_as_an_exit_and_not_again() -> None
 
 def test_emergency_and_not() -> None:
     """Silent 90 s after leaving with 6 % is not what silent at home on the charger is."""
-    story = known(Story(), battery_pct=6.0)
+    story = known(Story(), battery_pct=9.0)
     story.fix(10 * MIN, 600.0, speed_mps=1.2, battery_pct=6.0)
     story.fix(11.5 * MIN, 700.0)
     story.wait(HOUR)
@@ -272,6 +272,8 @@ def test_hours_in_which_it_sleeps_go_on_past_midnight() -> None:
     for minute in range(10, 236, 10):
         story.hear(reading(minute * MIN))
     story.hear(reading(235 * MIN, fix(5.0)))
+    device = Contact(device_id="A", usual_s=(300,))
+    assert contact.silent_at(device, at(235 * MIN), story.person, outside=False) == at(6.25 * HOUR)
     assert [each.at for each in story.wait(24 * HOUR)] == [at(6.25 * HOUR)]
 
 
@@ -291,6 +293,7 @@ def test_a_bed_is_not_missed_here() -> None:
     story.hear(reading(0, kind=ReadingKind.BED, device_id="bed", bed=bed, battery_pct=50.0))
     story.wait(48 * HOUR)
     assert reasons(story) == []
+    assert story.state.silence.devices == ()
 
 
 def test_eight_devices_are_remembered() -> None:
