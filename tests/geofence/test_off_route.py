@@ -156,6 +156,17 @@ def test_nor_who_cycles_too_slowly_for_a_ride() -> None:
     assert len(on_day(settled(), BEYOND, speed_mps=2.1)) == 1
 
 
+def test_nor_who_walks_on_from_a_bicycle() -> None:
+    """270 m at 3 m/s, three fixes in a row, then 540 m on foot."""
+    story = settled()
+    begins_s = 5 * DAY_S + MORNING_S
+    for i in range(4):
+        story.fix(begins_s + 30 * i, 600.0 + 90.0 * i)
+    hear(story, straight(540.0, east_m=900.0), at_s=begins_s + 120)
+    assert story.state.vehicle.motion == "foot"
+    assert off(story) == []
+
+
 def test_nor_who_is_farther_than_they_can_have_walked() -> None:
     """1,800 m in ten minutes without a fix: too fast for a walk, too slow for a ride."""
     story = settled()
@@ -304,6 +315,8 @@ class TestGround:
     def test_a_day_before_the_last_one_weighs_no_more(self) -> None:
         ground = usual_ground.learnt(HERE, [5], DAY)
         assert usual_ground.usual(ground, [5], DAY - 400) == [True]
+        again = usual_ground.learnt(ground, [5], DAY - 400)
+        assert [usual_ground.usual(again, [5], DAY - 400 + later) for later in (82, 83)] == [[True], [False]]
 
 
 def test_the_memory_of_a_day_is_bounded() -> None:
