@@ -8,7 +8,7 @@ from tests.geofence.mutants import Mutant, run
 
 #: Their own tests: each of these faults is theirs to catch.
 TESTS = [f"tests/geofence/{name}" for name in (
-    "test_vital_signs.py", "test_apnea.py", "test_silence.py", "test_low_battery.py",
+    "test_vital_signs.py", "test_apnea.py", "test_contact.py", "test_silence.py", "test_low_battery.py",
 )]  # fmt: skip
 
 SIGN, REPORT, BASE, REST = "vital_sign.py", "vital_report.py", "baseline.py", "detectors/rest.py"
