@@ -22,7 +22,7 @@ from alerts.unreachable import Watch
 from runtime import clock as clocks
 from runtime import database
 from runtime.clock import Clock
-from runtime.service import Stop, serve_health, together
+from runtime.service import Stop, serve_health, spare_the_collector, together
 
 log = structlog.get_logger(__name__)
 
@@ -53,6 +53,7 @@ async def serve(settings: AlertsSettings, stop: Stop) -> None:
         wrong = pipeline.problem()
         return {"pipeline": wrong} if wrong else {}
 
+    spare_the_collector()
     try:
         await together(
             stop,

@@ -17,7 +17,7 @@ from ingest.registry import Registry
 from ingest.settings import IngestSettings
 from ingest.sources.mqtt import MqttSession
 from runtime import clock as clocks
-from runtime.service import Stop, serve_health, together
+from runtime.service import Stop, serve_health, spare_the_collector, together
 
 log = structlog.get_logger(__name__)
 
@@ -48,6 +48,7 @@ async def serve(settings: IngestSettings, stop: Stop) -> None:
     background: list[asyncio.Task[None]] = []
     try:
         if await _unless_stopped(stop, registry.load()) and await _unless_stopped(stop, pipeline.start(stop)):
+            spare_the_collector()
             parts = (registry.follow(), downlink.run(), *(session.run() for session in sessions))
             background = [asyncio.create_task(part) for part in parts]
             for task in background:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import signal
 import socket
 from collections.abc import Awaitable, Callable, Iterator
@@ -54,6 +55,18 @@ class Stop:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.request)
+
+
+def spare_the_collector() -> None:
+    """Keep Python from walking over everything that lives as long as the process, again and again.
+
+    What a service holds (libraries, states that are trees without cycles) is freed by counting references; a full
+    collection walks all of it nevertheless, a tenth of a second and more, while an SOS waits. Measured by
+    `python -m tests.benchmarks.publish_to_channel`: p99 from 2.4 s to 0.3 s. Called once, when the service is ready.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 10_000)
 
 
 def run(main: Callable[[Stop], Awaitable[None]]) -> None:
