@@ -10,12 +10,12 @@ from fastapi import APIRouter, Depends, Query
 from api import store
 from api.access import Action
 from api.dependencies import ConnectionDep, May, ServicesDep
-from api.errors import NO_CONTENT, Conflict, Invalid, NotFound, NotSignedIn, documented
+from api.errors import NO_CONTENT, Conflict, Invalid, NotFound, NotSignedIn, WrongRole, documented
 from api.push_keys import public_key
 from api.schemas.answers import PushKey, PushSubscription
 from api.viewer import Viewer
 
-router = APIRouter(prefix="/push", tags=["messages to this browser"], responses=documented(NotSignedIn))
+router = APIRouter(prefix="/push", tags=["messages to this browser"], responses=documented(NotSignedIn, WrongRole))
 Self = Annotated[Viewer, Depends(May(Action.READ_SELF))]
 
 

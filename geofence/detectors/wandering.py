@@ -5,7 +5,8 @@ The last 15 minutes of fixes, at least 8 minutes with no pause above 150 s, give
 confirm; the pattern with the highest sum over them is named. While it goes on it is told again after half an hour.
 
 Somebody who did the same at the same hour (one more or less) within 150 m on three earlier days has a habit: by day it
-is not told. At night it always is.
+is not told. Nor is, by day, a walk inside the safe area: up and down one's own yard is how old people take the air, and
+the family has called it safe. At night it always is told.
 
 A walk begins with a fix 25 m or more from where the person stood, unless the bracelet says that it counted no steps. It
 is forgotten with a pause, in a vehicle, at home by Wi-Fi, on the charger, off the wrist, or when all of it lies in a
@@ -218,9 +219,14 @@ def _judge(state: WanderingState, seen: Observation) -> tuple[WanderingState, Ju
         return state, NOTHING
     state, usual = _remembered(state, seen)
     state = replace(state, told_at=seen.reading.at)
-    if usual:
+    if usual or _in_the_yard(seen):
         return state, NOTHING
     return state, Judgement(detections=(_detection(state, seen, found),))
+
+
+def _in_the_yard(seen: Observation) -> bool:
+    """Whether the walk is where the person may be, by day."""
+    return seen.area is not None and seen.area.distance_m <= 0 and not seen.person.is_night(seen.reading.at)
 
 
 def _counted(state: WanderingState, values: Scores) -> WanderingState:

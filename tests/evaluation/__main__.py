@@ -21,7 +21,19 @@ from tests.evaluation import report
 
 OUTPUT = Path("build/evaluation.json")
 #: Modules of this folder, the slowest first; each has `evaluate(data) -> {detection: result}`.
-EVALUATIONS = ("wandering", "off_route", "zone_exit", "zone_dense", "no_return", "bed_exit", "fall", "apnea", "heart_rate", "silence", "decoding")
+EVALUATIONS = (
+    "wandering",
+    "off_route",
+    "zone_exit",
+    "zone_dense",
+    "no_return",
+    "bed_exit",
+    "fall",
+    "apnea",
+    "heart_rate",
+    "silence",
+    "decoding",
+)
 
 
 def main() -> int:

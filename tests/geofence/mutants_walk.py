@@ -26,7 +26,10 @@ FAULTS: tuple[tuple[str, str, str], ...] = (
     (WANDERING, "state.speaking < policy.wandering_confirming_fixes", "state.speaking <= policy.wandering_confirming_fixes"),
     (WANDERING, "at - state.told_at >= pause", "at - state.told_at > pause"),
     (WANDERING, "usual and not person.is_night(at)", "usual"),
-    (WANDERING, "    if usual:\n        return state, NOTHING\n", ""),
+    (WANDERING, "if usual or _in_the_yard(seen):", "if _in_the_yard(seen):"),
+    (WANDERING, "if usual or _in_the_yard(seen):", "if usual:"),
+    (WANDERING, "seen.area.distance_m <= 0 and not seen.person", "seen.area.distance_m > 0 and not seen.person"),
+    (WANDERING, "<= 0 and not seen.person.is_night(seen.reading.at)", "<= 0"),
     (WANDERING, "state = replace(state, told_at=seen.reading.at)", "pass"),
     # What belongs to a walk.
     (WANDERING, 'or seen.before.vehicle.motion == "riding"', ""),

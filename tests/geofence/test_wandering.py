@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import time, timedelta
 from itertools import pairwise
 
 import pytest
@@ -215,7 +215,8 @@ def test_memory_is_bounded() -> None:
 
 
 def test_evidence() -> None:
-    story = told(pacing(), person(circle(200.0)))
+    by_day = person(circle(200.0))
+    story = told(pacing(), replace(by_day, policy=replace(by_day.policy, night_from=time(19, 0))))
     found = next(d for d in story.detections if d.kind == "wandering")
     evidence = dict(found.evidence)
     assert found.place is not None
@@ -227,8 +228,16 @@ def test_evidence() -> None:
     assert evidence["reversals_count"] == evidence["sharp_turns_count"] >= 6
     assert evidence["beyond_m"] is None
     assert evidence["zone_name"] == "home"
-    assert evidence["night"] is False
+    assert evidence["night"] is True
     assert set(str(evidence["because"]).split(", ")) <= set(learnt.FEATURES)
+
+
+def test_in_the_yard_by_day_it_is_nobodys_business() -> None:
+    """He takes the air where the family has said he may. It is noted as his habit; outside it would be told."""
+    story = told(pacing(), person(circle(200.0)))
+    assert wanders(story) == []
+    assert story.state.wandering.strolls
+    assert wanders(told(pacing(), FREE)) == ["pacing"]
 
 
 def test_beyond_the_edge_it_says_so() -> None:

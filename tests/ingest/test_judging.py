@@ -7,13 +7,12 @@ from datetime import timedelta
 import pytest
 
 from geofence import engine, snapshot
-from geofence.geometry import Frame
 from geofence.reading import ReadingKind
 from ingest.registry import SPOKEN_BY
 from ingest.states import StateBook
 from ingest.store import COLUMNS, Hearsay
 from ingest.wire.message import RejectionReason
-from tests.geofence.scenes import HOME, circle, person
+from tests.geofence.scenes import HOME
 from tests.ingest.envelopes import BED, BRACELET, NOW, OTHER, Desk, all_rows, envelope, location, message
 
 #: Home is a circle of 200 m.
@@ -405,18 +404,3 @@ class TestDeadlines:
         del desk.persons[1]
         judged = desk.judge(due_at=NOW + timedelta(seconds=370))
         assert (judged.detections, judged.states) == ([], {})
-
-
-def test_answers_are_given_for_every_repeat() -> None:
-    desk = Desk()
-    sos = message("event", id=5, type="strap_removed")
-    assert desk.judge(sos, sos).answers == [("zb-1", "5"), ("zb-1", "5")]
-    assert desk.judge(sos).answers == [("zb-1", "5")]
-
-
-def test_two_persons_in_one_batch_do_not_mix() -> None:
-    desk = Desk(person(circle()), person(circle(50.0, east_m=1_000.0), person_id=2))
-    other = message("location", device=OTHER, latitude=HOME.latitude, longitude=HOME.longitude)
-    judged = desk.judge(location(0), other)
-    assert {key: state.zone.safety for key, state in judged.states.items()} == {1: "inside", 2: "unknown"}
-    assert isinstance(desk.persons[2].zones[0].shape.frame, Frame)

@@ -10,7 +10,7 @@ from geofence import engine
 from geofence.detection import Detection
 from geofence.engine import PersonState
 from geofence.person import Person
-from geofence.reading import Fix, FixSource, Reading, ReadingKind, SafetyEvent, SafetyEventType
+from geofence.reading import BedReport, BedStatus, Fix, FixSource, Reading, ReadingKind, SafetyEvent, SafetyEventType
 from geofence.zone import Zone, schedule_from_rows, shape_from_geojson
 from simulators.city import City
 from simulators.fleet import Fleet
@@ -22,10 +22,10 @@ MORNING_S = datetime(2026, 11, 20, 20, 45, tzinfo=UTC).timestamp()
 
 
 def persons(city: City) -> dict[str, Person]:
-    """By bracelet."""
+    """By device: bracelet and bed tell of one person."""
     zone = ZoneInfo("Asia/Shanghai")
-    return {
-        person.bracelet_id: Person(
+    people = {
+        person.index: Person(
             person_id=person.index,
             time_zone=zone,
             zones=tuple(
@@ -39,7 +39,12 @@ def persons(city: City) -> dict[str, Person]:
             ),
         )
         for person in city.persons
-        if person.bracelet_id
+    }
+    return {
+        device_id: people[person.index]
+        for person in city.persons
+        for device_id in (person.bracelet_id, person.bed_id)
+        if device_id
     }
 
 
@@ -56,6 +61,15 @@ def reading(message: Message, person: Person) -> Reading:
             speed_mps=body.get("speed_mps"),
             heading_deg=body.get("heading_deg"),
         )
+    bed = None
+    if message.kind is Kind.BED:
+        bed = BedReport(
+            status=BedStatus(body["status"]),
+            heart_rate_bpm=body.get("heart_rate_bpm"),
+            breathing_rate_bpm=body.get("breathing_rate_bpm"),
+            movement_pct=body.get("movement_pct"),
+            quality_pct=body.get("quality_pct"),
+        )
     event = None
     if message.kind is Kind.EVENT:
         event = SafetyEvent(event_id=body["id"], type=SafetyEventType(body["type"]))
@@ -66,6 +80,7 @@ def reading(message: Message, person: Person) -> Reading:
         at=at,
         received_at=at,
         fix=fix,
+        bed=bed,
         event=event,
         battery_pct=body.get("battery_pct"),
         charging=body.get("charging"),
@@ -80,7 +95,7 @@ def live(
 ) -> tuple[list[Detection], Counter[Kind]]:
     """Everything the engine says of some hours of a city; its commands go back to the bracelets."""
     people = persons(city)
-    states: dict[str, PersonState] = {}
+    states: dict[int, PersonState] = {}
     fleet = Fleet(city, at_s=start_s)
     detections: list[Detection] = []
     counts: Counter[Kind] = Counter()
@@ -94,11 +109,11 @@ def live(
             scenes = ()
         for message in messages:
             counts[message.kind] += 1
-            if message.kind not in {Kind.LOCATION, Kind.HEARTBEAT, Kind.EVENT} or message.repeated:
+            if message.kind not in {Kind.LOCATION, Kind.HEARTBEAT, Kind.BED, Kind.EVENT} or message.repeated:
                 continue
             person = people[message.device_id]
-            state, outcome = engine.step(states.get(message.device_id, engine.FRESH), reading(message, person), person)
-            states[message.device_id] = state
+            state, outcome = engine.step(states.get(person.person_id, engine.FRESH), reading(message, person), person)
+            states[person.person_id] = state
             detections += outcome.judgement.detections
             for command in outcome.judgement.commands:
                 body = {

@@ -256,6 +256,11 @@ export const en: Record<keyof typeof zhCN, string> = {
   'channel.webhook': 'webhook',
   'channel.apprise': 'messaging service',
   'channel.log': 'console log',
+  'channel.webpush': 'message to a browser',
+  'channel.sms': 'text message',
+  'channel.voice': 'call',
+  'channel.email': 'e-mail',
+  'channel.bracelet': 'the bracelet',
 
   'persons.title': 'People',
   'persons.title.family': 'My family',

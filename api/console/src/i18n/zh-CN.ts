@@ -255,6 +255,11 @@ export const zhCN = {
   'channel.webhook': '网络推送',
   'channel.apprise': '消息服务',
   'channel.log': '控制台日志',
+  'channel.webpush': '浏览器消息',
+  'channel.sms': '短信',
+  'channel.voice': '电话',
+  'channel.email': '邮件',
+  'channel.bracelet': '手环',
 
   'persons.title': '人员',
   'persons.title.family': '我的家人',
