@@ -37,12 +37,6 @@ def position(judged) -> dict[str, object]:
     return dict(zip(names, row, strict=True))
 
 
-def test_nothing_gives_nothing() -> None:
-    judged = Desk().judge()
-    assert list(all_rows(judged)) == []
-    assert (judged.commit.detections, judged.commit.engine_states, judged.states) == ([], [], {})
-
-
 class TestRows:
     """Every field of a message stands in its column."""
 

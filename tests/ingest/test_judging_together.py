@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from geofence.geometry import Frame
 from tests.geofence.scenes import HOME, circle, person
-from tests.ingest.envelopes import OTHER, Desk, location, message
+from tests.ingest.envelopes import OTHER, Desk, all_rows, location, message
+
+
+def test_nothing_gives_nothing() -> None:
+    judged = Desk().judge()
+    assert list(all_rows(judged)) == []
+    assert (judged.commit.detections, judged.commit.engine_states, judged.states) == ([], [], {})
 
 
 def test_answers_are_given_for_every_repeat() -> None:

@@ -19,7 +19,7 @@ def settings_of(service):
     return next(
         kind
         for kind in vars(module).values()
-        if isinstance(kind, type) and issubclass(kind, Settings) and kind is not Settings
+        if isinstance(kind, type) and issubclass(kind, Settings) and kind.__module__ == module.__name__
     )
 
 
