@@ -36,7 +36,7 @@ COPIED = (
 TESTS = [f"tests/geofence/{name}" for name in (
     "test_zone_sighting.py", "test_zone_story.py", *mutants_zone.TESTS, *mutants_walk.TESTS, "test_track.py", "test_ordering.py", "test_sos.py",
     "test_low_battery.py", "test_golden.py", "test_local_time.py", "test_geometry.py", "test_snapshot.py",
-    "test_equalities.py",
+    "test_equalities.py", "test_quiet.py",
 )]  # fmt: skip
 
 
@@ -54,23 +54,23 @@ BATTERY, SOS, ENGINE = "detectors/low_battery.py", "detectors/sos.py", "engine.p
 MUTANTS = (
     *(Mutant(*fault) for fault in (*mutants_zone.FAULTS, *mutants_walk.FAULTS)),
     # Silence, and what the device is asked.
-    Mutant(ENGINE, "state, late = run_down(state, person, reading.at)", "late = NOTHING"),
+    Mutant(ENGINE, "state, judgement = run_down(state, person, reading.at)", "judgement = NOTHING"),
     Mutant(ENGINE, "is not None and at <= until", "is not None and at < until"),
     # The line of the fixes.
     Mutant(TRACK, "fix.source is not FixSource.CELL and", ""),
     Mutant(TRACK, "fix.accuracy_m <= policy.zone_accuracy_ceiling_m", "fix.accuracy_m < policy.zone_accuracy_ceiling_m"),
     Mutant(TRACK, "if speed <= policy.impossible_speed_mps:", "if True:"),
     Mutant(TRACK, "return TrackState(place=state.place, held=place), NOT_BELIEVED", "return state, NOT_BELIEVED"),
-    Mutant(TRACK, "if place.at < state.place.at:", "if False:"),
+    Mutant(TRACK, "if place.at < state.place.at or place in", "if place in"),
     Mutant(TRACK, "way_m - before.accuracy_m - after.accuracy_m", "way_m - before.accuracy_m"),
     # The order of readings.
     Mutant(ORDER, "reading.received_at - reading.at > policy.live_max_age", "reading.received_at - reading.at >= policy.live_max_age"),
-    Mutant(ORDER, "and reading.at <= newest:", "and reading.at < newest:"),
-    Mutant(ORDER, "device_id == reading.device_id and kind", "kind"),
+    Mutant(ORDER, "if at <= last_at:", "if at < last_at:"),
+    Mutant(ORDER, "known_device_id == device_id and known_kind", "known_kind"),
     Mutant(ORDER, "key = (reading.device_id, event_id)", "key = (reading.device_id, str(reading.at))"),
     Mutant(ORDER, "[-REMEMBERED_EVENTS:]", "[:REMEMBERED_EVENTS]"),
     Mutant(ORDER, "Admission.NEWS if _old(reading, policy) else Admission.LIVE", "Admission.LIVE"),
-    Mutant(ENGINE, "area=None, movement=nowhere, last_place=state.track.place", "area=None, movement=nowhere, last_place=None"),
+    Mutant(ENGINE, "last_place=state.track.place,", "last_place=None,"),
     # Batteries and buttons.
     Mutant(BATTERY, "if battery_pct <= critical:", "if battery_pct < critical:"),
     Mutant(BATTERY, "if battery_pct <= low or", "if battery_pct < low or"),
@@ -78,10 +78,10 @@ MUTANTS = (
     Mutant(BATTERY, "battery_pct < low + slack", "battery_pct < low"),
     Mutant(BATTERY, "Level.GOOD if reading.charging else next_level", "next_level"),
     Mutant(BATTERY, "row[0] != reading.device_id", "False"),
-    Mutant(BATTERY, "if RANK[after] <= RANK[before]:\n        return state, NOTHING\n", ""),
+    Mutant(BATTERY, "if RANK[after] <= RANK[before]:\n        return state, forecast\n", ""),
     Mutant(SOS, "or reading.event.type is not SafetyEventType.SOS", ""),
-    Mutant(SOS, "(usable(fix, seen.person.policy) or seen.last_place is None)", "True"),
-    Mutant(SOS, " or seen.last_place is None)", ")"),
+    Mutant("whereabouts.py", "(usable(fix, seen.person.policy) or seen.last_place is None)", "True"),
+    Mutant("whereabouts.py", " or seen.last_place is None)", ")"),
     # Zones, hours and the ground.
     Mutant("zone.py", "self.start <= at < self.end", "self.start <= at <= self.end"),
     Mutant("zone.py", "yesterday in self.days and at < self.end", "local.isoweekday() in self.days and at < self.end"),
@@ -94,9 +94,22 @@ MUTANTS = (
     Mutant("geometry.py", "93.5 * math.cos(3 * phi)", "93.5 * math.cos(2 * phi)"),
     Mutant("geometry.py", "(longitudes - frames[:, 1]) * frames[:, 3]", "(longitudes - frames[:, 1]) * frames[:, 2]"),
     Mutant("geometry.py", "if not area.is_valid:", "if False:"),
-    Mutant("batch.py", "if after is not before:", "if after is before:"),
+    Mutant("batch.py", "for person_id in memory.touched:", "for person_id in ():"),
     Mutant("evidence.py", "at.isoformat(), *further", "*further"),
-    Mutant("snapshot.py", "if envelope.version != VERSION:", "if False:"),
+    Mutant("snapshot.py", "if version != VERSION:", "if False:"),
+    # Which readings need no judge.
+    Mutant("quiet.py", "self.since <= at < self.until", "self.since <= at <= self.until"),
+    Mutant("quiet.py", "and reading.received_at - at <= self.live_max_age", "and True"),
+    Mutant("quiet.py", "and at - last_fix_at > self._gap", "and True"),
+    Mutant("quiet.py", "and fix.accuracy_m <= self.accuracy_m", "and True"),
+    Mutant("quiet.py", "and fix.source != FixSource.CELL", "and True"),
+    Mutant("memory.py", "reading.at <= last_at or", "reading.at < last_at or"),
+    Mutant("memory.py", "self._undo.append((held, stream, last_at, held.fixed, held.fix_at))", "pass"),
+    Mutant("memory.py", "and person_id not in behind", "and True"),
+    Mutant("memory.py", "and held.person is persons[person_id]", "and True"),
+    Mutant(ENGINE, "or len(after.order.newest) != len(before.order.newest)", "or False"),
+    Mutant(ENGINE, "place.at >= known.at", "place.at > known.at"),
+    Mutant(ENGINE, "room_.before(due_at)", "pass"),
 )  # fmt: skip
 
 
