@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Query
 from api import store
 from api.access import Action
 from api.dependencies import ConnectionDep, May, ServicesDep
-from api.errors import NO_CONTENT, Conflict, Invalid, NotFound, NotSignedIn, WrongRole, documented
+from api.errors import NO_CONTENT, Conflict, Invalid, NotSignedIn, WrongRole, documented
 from api.push_keys import public_key
 from api.schemas.answers import PushKey, PushSubscription
 from api.viewer import Viewer
@@ -19,13 +19,11 @@ router = APIRouter(prefix="/push", tags=["messages to this browser"], responses=
 Self = Annotated[Viewer, Depends(May(Action.READ_SELF))]
 
 
-@router.get("/key", responses=documented(NotFound))
+@router.get("/key")
 async def read_push_key(_: Self, parts: ServicesDep) -> PushKey:
-    """The key to subscribe with."""
+    """The key to subscribe with; none where TONGXING_ALERTS_VAPID_PRIVATE_KEY is not set."""
     private = parts.settings.alerts_vapid_private_key
-    if private is None:
-        raise NotFound("Messages to browsers are not configured: set TONGXING_ALERTS_VAPID_PRIVATE_KEY.")
-    return PushKey(public_key=public_key(private.get_secret_value()))
+    return PushKey(public_key=None if private is None else public_key(private.get_secret_value()))
 
 
 @router.put("/subscription", status_code=NO_CONTENT, responses=documented(Conflict, Invalid))

@@ -52,7 +52,7 @@ class CallReport(BaseModel):
 class PushKey(BaseModel):
     """The key with which a browser subscribes."""
 
-    public_key: str = Field(description="VAPID public key, URL-safe base64")
+    public_key: str | None = Field(description="VAPID public key, URL-safe base64; null: not configured here")
 
 
 class PushSubscription(BaseModel):

@@ -153,8 +153,7 @@ OF_ALL: dict[tuple[str, str], tuple[Any, dict[str, int]]] = {
         {"type": "FeatureCollection", "features": []},
         {role: pair[0] for role, pair in FLEET.items()},
     ),
-    # Not configured here.
-    ("GET", "/api/v1/push/key"): (None, dict.fromkeys(ROLES, NONE)),
+    ("GET", "/api/v1/push/key"): (None, dict.fromkeys(ROLES, OK)),
     # There is a receiver of each.
     ("PUT", "/api/v1/push/subscription"): (BROWSER, dict.fromkeys(ROLES, DONE)),
     ("DELETE", "/api/v1/push/subscription?endpoint=x"): (None, dict.fromkeys(ROLES, DONE)),

@@ -76,7 +76,7 @@ export const endOuting = (outingId: number): Promise<T.Outing> => request('POST'
 export const readAnswerLink = (code: string): Promise<T.AnswerLink> => get(`/answers/${encodeURIComponent(code)}`)
 export const answerByLink = (code: string, way: T.AnswerWay): Promise<T.Answered> =>
   request('POST', `/answers/${encodeURIComponent(code)}`, { way })
-export const readPushKey = (): Promise<{ public_key: string }> => get('/push/key')
+export const readPushKey = (): Promise<{ public_key: string | null }> => get('/push/key')
 export const subscribeBrowser = (subscription: T.PushSubscription): Promise<void> =>
   request('PUT', '/push/subscription', subscription)
 export const unsubscribeBrowser = (endpoint: string): Promise<void> =>

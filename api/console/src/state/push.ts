@@ -12,7 +12,7 @@ export const pushState = ref<PushState>('unavailable')
 export async function lookAtPush(): Promise<void> {
   if (!('serviceWorker' in navigator) || !('PushManager' in window)) return
   try {
-    await readPushKey()
+    if ((await readPushKey()).public_key === null) return
   } catch {
     return
   }
@@ -29,7 +29,7 @@ export async function switchPushOn(): Promise<void> {
   pushState.value = 'busy'
   try {
     const { public_key: key } = await readPushKey()
-    if ((await Notification.requestPermission()) !== 'granted') {
+    if (key === null || (await Notification.requestPermission()) !== 'granted') {
       pushState.value = 'blocked'
       return
     }
