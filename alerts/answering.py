@@ -13,6 +13,7 @@ from types import MappingProxyType
 from uuid import UUID
 
 from alerts import answers, recording, responding, service
+from alerts.channels import voice
 from alerts.errors import AlertsError
 from alerts.lifecycle import IllegalTransition, State
 from alerts.notification import Purpose
@@ -64,7 +65,7 @@ class Receipt(StrEnum):
 #: Receipts that say that nobody was reached: the next step need not wait.
 UNREACHED = frozenset({Receipt.UNDELIVERED, Receipt.NO_ANSWER, Receipt.BUSY, Receipt.FAILED})
 #: Keys of a telephone.
-KEYS: Mapping[str, Way] = MappingProxyType({"1": Way.ACKNOWLEDGE, "2": Way.RESPOND})
+KEYS: Mapping[str, Way] = MappingProxyType({key: Way(word) for key, word in voice.KEYS.items()})
 
 
 async def open_link(connection: Connection, code: str, *, at: datetime) -> Asked:
@@ -95,9 +96,7 @@ async def receipt(connection: Connection, notification_id: UUID, what: Receipt, 
     Raises:
         LinkUnknown: there is no such notification.
     """
-    asked = await store.asked(connection, notification_id)
-    if asked is None:
-        raise LinkUnknown(str(notification_id))
+    asked = await standing(connection, notification_id)
     if what is Receipt.KEY:
         way = KEYS.get(key)
         return Told.ALREADY if way is None else await _answer(connection, asked, way, at=at)

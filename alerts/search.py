@@ -244,10 +244,6 @@ def _ring(prior: Prior, fix: Fix, elapsed: timedelta) -> Ring:
     return Ring(share=prior.share, radius_m=mean_m, outline=outline)
 
 
-def _point(frame: Frame, place: KnownPlace) -> shapely.Point:
-    return shapely.Point(frame.to_metres(place.latitude, place.longitude))
-
-
 def _to_metres(frame: Frame, geometry: shapely.Geometry) -> shapely.Geometry:
     origin = np.array([frame.longitude, frame.latitude])
     scale = np.array([frame.metres_per_degree_east, frame.metres_per_degree_north])

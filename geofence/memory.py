@@ -8,7 +8,7 @@ it has stored, and takes back what it could not store.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 import msgspec
@@ -172,11 +172,6 @@ class Memory:
                 heard, stream, last_at, fixed, fix_at = entry
                 heard.newest[stream], heard.fixed, heard.fix_at = last_at, fixed, fix_at
         self.keep()
-
-    def forget(self, person_ids: Collection[int]) -> None:
-        """Load these persons anew when they are asked for; not between judging and `keep`."""
-        for person_id in person_ids:
-            self._held.pop(person_id, None)
 
     def _hear_quiet_ones(self, readings: Sequence[Reading], persons: Mapping[int, Person]) -> list[int]:
         """Remember the quiet readings. Returns where the others stand: after one, nobody's next is looked at yet."""

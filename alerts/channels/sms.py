@@ -7,13 +7,12 @@ Providers take a template and its parameters instead of a text; ours needs two, 
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from types import MappingProxyType
 from typing import Any
 
-from alerts.channels import sms_aliyun, sms_tencent
+from alerts.channels import phone, sms_aliyun, sms_tencent
 from alerts.channels.channel import Channel
 from alerts.channels.settings import ChannelSettings
 from alerts.envelope import Envelope
@@ -22,8 +21,6 @@ from alerts.outcome import Outcome, permanent
 KIND = "sms"
 #: Messages, and so threads, under way at once: the SDKs block. Count. Provisional.
 LIMIT = 8
-#: E.164: a plus, the country, the number.
-_PHONE = re.compile(r"\+[1-9]\d{7,14}")
 
 Send = Callable[[ChannelSettings, Envelope], Outcome]
 PROVIDERS: Mapping[str, tuple[Callable[[ChannelSettings], str | None], Send]] = MappingProxyType(
@@ -33,9 +30,9 @@ PROVIDERS: Mapping[str, tuple[Callable[[ChannelSettings], str | None], Send]] = 
 
 def problem(entry: Mapping[str, Any]) -> str | None:
     """What is wrong with an entry, or None."""
-    phone, provider = entry.get("phone"), entry.get("provider")
-    if not isinstance(phone, str) or not _PHONE.fullmatch(phone):
-        return 'write "phone": "+86…", with the country\'s code and digits alone'
+    provider = entry.get("provider")
+    if wrong := phone.problem(entry):
+        return wrong
     if provider is not None and provider not in PROVIDERS:
         return f'"provider" is {provider!r}: write one of {", ".join(PROVIDERS)}, or leave it away'
     return None

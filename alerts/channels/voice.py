@@ -6,14 +6,13 @@ We post what to say, signed like a webhook; the gateway posts back what happened
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
 
-from alerts.channels import webhook
+from alerts.channels import phone, webhook
 from alerts.channels.channel import Channel
 from alerts.channels.settings import ChannelSettings
 from alerts.envelope import Envelope
@@ -25,15 +24,6 @@ KIND = "voice"
 LIMIT = 16
 #: Which key means what; the text that is read out says so.
 KEYS: Mapping[str, str] = {"1": "acknowledge", "2": "respond"}
-_PHONE = re.compile(r"\+[1-9]\d{7,14}")
-
-
-def problem(entry: Mapping[str, Any]) -> str | None:
-    """What is wrong with an entry, or None."""
-    phone = entry.get("phone")
-    if not isinstance(phone, str) or not _PHONE.fullmatch(phone):
-        return 'write "phone": "+86…", with the country\'s code and digits alone'
-    return None
 
 
 def destination(_: Mapping[str, Any]) -> str:
@@ -96,4 +86,6 @@ class VoiceSender:
         await self._client.aclose()
 
 
-CHANNEL = Channel(kind=KIND, limit=LIMIT, problem=problem, destination=destination, open=VoiceSender, missing=missing)
+CHANNEL = Channel(
+    kind=KIND, limit=LIMIT, problem=phone.problem, destination=destination, open=VoiceSender, missing=missing
+)

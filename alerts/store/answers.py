@@ -20,7 +20,6 @@ class Asked:
     receiver_id: int
     round: int
     position: int
-    channel_kind: str
     purpose: str
     language: str
     title: str
@@ -30,7 +29,6 @@ class Asked:
     outcome: str | None
     #: Login of the receiver, if any.
     user_id: int | None
-    receiver_name: str
     relation: str
     #: Of whoever took care first; None while nobody did, or by a link of somebody without a login.
     taken_by: str | None
@@ -56,8 +54,8 @@ async def asked(connection: Connection, notification_id: UUID) -> Asked | None:
     async with connection.cursor(row_factory=class_row(Asked)) as cursor:
         await cursor.execute(
             "SELECT n.notification_id, n.incident_id, n.receiver_id, n.round, n.position,"
-            " n.channel ->> 'kind' AS channel_kind, n.purpose, n.language, n.title, n.body, n.created_at, i.state,"
-            " i.outcome, r.user_id, r.display_name AS receiver_name, r.relation, u.display_name AS taken_by"
+            " n.purpose, n.language, n.title, n.body, n.created_at, i.state,"
+            " i.outcome, r.user_id, r.relation, u.display_name AS taken_by"
             " FROM notifications n JOIN incidents i USING (incident_id) JOIN receivers r USING (receiver_id)"
             " LEFT JOIN users u ON u.user_id = coalesce(i.responding_by, i.acknowledged_by)"
             " WHERE n.notification_id = %s",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import ModuleType
+
 from geofence.detector import Detector, Facet
 from geofence.detectors import (
     apnea,
@@ -25,71 +27,38 @@ from geofence.detectors import (
     zone,
 )
 
+
+def _detector(name: str, module: ModuleType, concerns: Facet, *, hears_old_news: bool = False) -> Detector:
+    """A module of this folder as a detector: `due`, `tick` and `quiet` are there or not."""
+    return Detector(
+        name=name,
+        step=module.step,
+        due=getattr(module, "due", None),
+        tick=getattr(module, "tick", None),
+        quiet=getattr(module, "quiet", None),
+        concerns=concerns,
+        hears_old_news=hears_old_news,
+    )
+
+
 DETECTORS: tuple[Detector, ...] = (
-    Detector(
-        name="zone",
-        step=zone.step,
-        due=zone.due,
-        tick=zone.tick,
-        quiet=zone.quiet,
-        concerns=Facet.FIX | Facet.WEAR,
-    ),
-    Detector(name="danger", step=danger.step, quiet=danger.quiet, concerns=Facet.FIX),
-    Detector(name="", step=sos.step, concerns=Facet.EVENT, hears_old_news=True),
-    Detector(name="bed", step=bed.step, due=bed.due, tick=bed.tick, quiet=bed.quiet, concerns=Facet.BED | Facet.WEAR),
-    Detector(
-        name="strap",
-        step=strap.step,
-        due=strap.due,
-        tick=strap.tick,
-        quiet=strap.quiet,
-        concerns=Facet.EVENT | Facet.WEAR | Facet.FIX,
-        hears_old_news=True,
-    ),
-    Detector(
-        name="fall",
-        step=fall.step,
-        due=fall.due,
-        tick=fall.tick,
-        quiet=fall.quiet,
-        concerns=Facet.EVENT | Facet.WEAR | Facet.FIX | Facet.BED,
-        hears_old_news=True,
-    ),
-    Detector(
-        name="bedside",
-        step=bedside_fall.step,
-        due=bedside_fall.due,
-        tick=bedside_fall.tick,
-        quiet=bedside_fall.quiet,
-        concerns=Facet.EVENT | Facet.WEAR | Facet.FIX | Facet.BED,
-        hears_old_news=True,
-    ),
-    Detector(name="restless", step=restless.step, quiet=restless.quiet, concerns=Facet.BED),
-    Detector(
-        name="bed_sensor",
-        step=bed_sensor.step,
-        due=bed_sensor.due,
-        tick=bed_sensor.tick,
-        quiet=bed_sensor.quiet,
-        concerns=Facet.BED,
-    ),
-    Detector(
-        name="turning", step=turning.step, due=turning.due, tick=turning.tick, quiet=turning.quiet, concerns=Facet.BED
-    ),
-    Detector(name="rest", step=rest.step, quiet=rest.quiet, concerns=Facet.BED),
-    Detector(name="heart_rate", step=heart_rate.step, quiet=heart_rate.quiet, concerns=Facet.BED),
-    Detector(name="breathing_rate", step=breathing_rate.step, quiet=breathing_rate.quiet, concerns=Facet.BED),
-    Detector(name="apnea", step=apnea.step, quiet=apnea.quiet, concerns=Facet.BED),
-    Detector(name="battery", step=low_battery.step, quiet=low_battery.quiet, concerns=Facet.BATTERY),
-    Detector(
-        name="silence",
-        step=silence.step,
-        due=silence.due,
-        tick=silence.tick,
-        quiet=silence.quiet,
-        concerns=Facet.FIX | Facet.EVENT | Facet.BATTERY | Facet.WEAR,
-    ),
-    Detector(name="vehicle", step=in_vehicle.step, quiet=in_vehicle.quiet, concerns=Facet.FIX),
-    Detector(name="wandering", step=wandering.step, quiet=wandering.quiet, concerns=Facet.FIX | Facet.WEAR),
-    Detector(name="off_route", step=off_route.step, quiet=off_route.quiet, concerns=Facet.FIX),
+    _detector("zone", zone, Facet.FIX | Facet.WEAR),
+    _detector("danger", danger, Facet.FIX),
+    _detector("", sos, Facet.EVENT, hears_old_news=True),
+    _detector("bed", bed, Facet.BED | Facet.WEAR),
+    _detector("strap", strap, Facet.EVENT | Facet.WEAR | Facet.FIX, hears_old_news=True),
+    _detector("fall", fall, Facet.EVENT | Facet.WEAR | Facet.FIX | Facet.BED, hears_old_news=True),
+    _detector("bedside", bedside_fall, Facet.EVENT | Facet.WEAR | Facet.FIX | Facet.BED, hears_old_news=True),
+    _detector("restless", restless, Facet.BED),
+    _detector("bed_sensor", bed_sensor, Facet.BED),
+    _detector("turning", turning, Facet.BED),
+    _detector("rest", rest, Facet.BED),
+    _detector("heart_rate", heart_rate, Facet.BED),
+    _detector("breathing_rate", breathing_rate, Facet.BED),
+    _detector("apnea", apnea, Facet.BED),
+    _detector("battery", low_battery, Facet.BATTERY),
+    _detector("silence", silence, Facet.FIX | Facet.EVENT | Facet.BATTERY | Facet.WEAR),
+    _detector("vehicle", in_vehicle, Facet.FIX),
+    _detector("wandering", wandering, Facet.FIX | Facet.WEAR),
+    _detector("off_route", off_route, Facet.FIX),
 )

@@ -8,10 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
 from datetime import timedelta
-
-import pytest_asyncio
 
 from alerts import restraint, service
 from alerts.delivery import Delivery
@@ -20,7 +17,6 @@ from alerts.pipeline import Pipeline
 from alerts.settings import AlertsSettings
 from runtime import database
 from runtime.clock import ManualClock
-from runtime.database import Pool
 from runtime.service import Stop
 from tests.alerts.scene import DAY, NIGHT, Database, never, receiving, webhook
 
@@ -28,26 +24,6 @@ LOG = {"kind": "log"}
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
 SENT = "SELECT count(*) AS n FROM notifications WHERE purpose = 'alert'"
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def pool(database_url: str) -> AsyncIterator[Pool]:
-    made = await database.open_pool(database_url, min_size=2, max_size=8)
-    yield made
-    await made.close()
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def scene(database_url: str) -> AsyncIterator[Database]:
-    async with await database.connect(database_url, autocommit=True) as connection:
-        yield Database(connection)
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def pipeline(pool: Pool, clock: ManualClock) -> Pipeline:
-    made = Pipeline(pool=pool, clock=clock, wake_delivery=lambda: None)
-    await made.seed()
-    return made
 
 
 async def sent(scene: Database) -> int:

@@ -12,16 +12,13 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
-import pytest_asyncio
 
 from alerts import service
 from alerts.channels import webhook as webhooks
 from alerts.delivery import Delivery
 from alerts.lifecycle import Outcome
-from alerts.pipeline import Pipeline
 from alerts.serving import serve
 from alerts.settings import AlertsSettings
-from runtime import database
 from runtime.clock import ManualClock
 from runtime.database import Pool
 from runtime.service import Stop
@@ -31,26 +28,6 @@ from tests.alerts.scene import VILLAGE, Database, never, ok, receiving, webhook
 pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")
 
 SECRET = "a-secret-of-at-least-32-characters"
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def pool(database_url: str) -> AsyncIterator[Pool]:
-    made = await database.open_pool(database_url, min_size=2, max_size=8)
-    yield made
-    await made.close()
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def scene(database_url: str) -> AsyncIterator[Database]:
-    async with await database.connect(database_url, autocommit=True) as connection:
-        yield Database(connection)
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def pipeline(pool: Pool, clock: ManualClock) -> Pipeline:
-    made = Pipeline(pool=pool, clock=clock, wake_delivery=lambda: None)
-    await made.seed()
-    return made
 
 
 @contextlib.asynccontextmanager

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
-import pytest_asyncio
 
 from alerts import responding, service
 from alerts.errors import IncidentNotFound
@@ -15,32 +13,10 @@ from alerts.lifecycle import IllegalTransition, Outcome
 from alerts.pipeline import Pipeline
 from alerts.responding import Who
 from runtime import database
-from runtime.clock import ManualClock
-from runtime.database import Pool
-from tests.alerts.scene import NIGHT, Database
+from tests.alerts.scene import NIGHT
 
 LOG = {"kind": "log"}
 MINUTE = timedelta(minutes=1)
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def pool(database_url: str) -> AsyncIterator[Pool]:
-    made = await database.open_pool(database_url, min_size=2, max_size=8)
-    yield made
-    await made.close()
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def scene(database_url: str) -> AsyncIterator[Database]:
-    async with await database.connect(database_url, autocommit=True) as connection:
-        yield Database(connection)
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def pipeline(pool: Pool, clock: ManualClock) -> Pipeline:
-    made = Pipeline(pool=pool, clock=clock, wake_delivery=lambda: None)
-    await made.seed()
-    return made
 
 
 async def test_a_night_exit_climbs_the_ladder_until_somebody_answers(scene, pipeline, clock):

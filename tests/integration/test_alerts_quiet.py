@@ -3,45 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
-import pytest_asyncio
 
 from alerts import outing, service
 from alerts.lifecycle import Outcome
 from alerts.outing import OutingNotFound, OutingRefused
-from alerts.pipeline import Pipeline
 from alerts.severity import Accompanied
-from runtime import database
 from runtime.clock import ManualClock
-from runtime.database import Pool
 from tests.alerts.scene import DAY, NIGHT, Database
 
 LOG = {"kind": "log"}
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def pool(database_url: str) -> AsyncIterator[Pool]:
-    made = await database.open_pool(database_url, min_size=2, max_size=8)
-    yield made
-    await made.close()
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def scene(database_url: str) -> AsyncIterator[Database]:
-    async with await database.connect(database_url, autocommit=True) as connection:
-        yield Database(connection)
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def pipeline(pool: Pool, clock: ManualClock) -> Pipeline:
-    made = Pipeline(pool=pool, clock=clock, wake_delivery=lambda: None)
-    await made.seed()
-    return made
 
 
 async def titles(scene: Database) -> list[str]:

@@ -18,7 +18,6 @@ from alerts.channels import CHANNELS, webhook
 from alerts.delivery import Delivery
 from alerts.pipeline import Pipeline
 from alerts.settings import AlertsSettings
-from runtime import database
 from runtime.clock import ManualClock
 from runtime.database import Pool
 from tests.alerts import scene as scenes
@@ -26,26 +25,6 @@ from tests.alerts.scene import NIGHT, VILLAGE, Database, receiving
 from tests.api import world as worlds
 
 SECRET = "a-secret-of-at-least-32-characters"
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def pool(database_url: str) -> AsyncIterator[Pool]:
-    made = await database.open_pool(database_url, min_size=2, max_size=8)
-    yield made
-    await made.close()
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def scene(database_url: str) -> AsyncIterator[Database]:
-    async with await database.connect(database_url, autocommit=True) as connection:
-        yield Database(connection)
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def pipeline(pool: Pool, clock: ManualClock) -> Pipeline:
-    made = Pipeline(pool=pool, clock=clock, wake_delivery=lambda: None)
-    await made.seed()
-    return made
 
 
 @pytest_asyncio.fixture(loop_scope="session")
