@@ -18,7 +18,7 @@ from geofence.engine import PersonState
 from geofence.person import Person
 from geofence.policy import DEFAULT, Policy
 from geofence.reading import Reading
-from tests.evaluation import bed_nights
+from tests.evaluation import bed_nights, plots
 from tests.evaluation.bed_nights import TIME_ZONE, Breaths, Samples
 from tests.evaluation.statistics import interval, ratio
 
@@ -77,10 +77,17 @@ def evaluate(data: Path) -> dict[str, dict[str, object]]:
         faint_pct: _scores(nights, _engine(replace(DEFAULT, apnea_faint_pct=faint_pct))) for faint_pct in FAINT_PCT
     }
     told = by_threshold.get(DEFAULT.apnea_faint_pct) or _scores(nights, _engine(DEFAULT))
+    usual = _scores(nights, naive)
+    plots.per_person(
+        "apnea_false",
+        "Pauses told of nights as they were recorded, some of them a sleeper's own",
+        "an hour",
+        {rule: [ratio(s.false, s.hours) for s in each] for rule, each in (("engine", told), ("naive", usual))},
+    )
     return {
         "apnea": {
             **_measured(told),
-            "naive": _measured(_scores(nights, naive)),
+            "naive": _measured(usual),
             "cross_validated": _measured(_cross_validated(by_threshold)),
             "counts": {
                 "subjects": len(told),

@@ -24,7 +24,7 @@ from geofence.detection import DetectionKind
 from geofence.engine import FRESH, PersonState
 from geofence.person import Person
 from geofence.reading import Reading
-from tests.evaluation import bed_nights
+from tests.evaluation import bed_nights, plots
 from tests.evaluation.bed_nights import PLAUSIBLE_S, TIME_ZONE, Beats
 from tests.evaluation.statistics import interval, percentile, ratio
 
@@ -76,6 +76,18 @@ def evaluate(data: Path) -> dict[str, dict[str, object]]:
         ("engine", engine, EVERY_S), ("naive", naive, EVERY_S), ("every_30_s", engine, 30.0), ("warm", warm, EVERY_S),
     )}  # fmt: skip
     told = scores["engine"]
+    plots.delays(
+        "heart_rate_delay",
+        "Slow and fast hearts: from the episode's beginning to the word",
+        "seconds",
+        {rule: [delay for s in scores[rule] for delay in s.delay_s] for rule in ("engine", "naive")},
+    )
+    plots.per_person(
+        "heart_rate_false",
+        "Heart rates told of healthy sleepers",
+        "false alerts a night",
+        {rule: [ratio(s.false, s.hours / NIGHT_H) for s in scores[rule]] for rule in ("engine", "naive")},
+    )
     return {
         "heart_rate": {
             **_measured(told),

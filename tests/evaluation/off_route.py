@@ -18,7 +18,7 @@ from geofence import batch
 from geofence.detection import DetectionKind
 from geofence.engine import FRESH, PersonState
 from geofence.policy import DEFAULT
-from tests.evaluation import geolife, walkers
+from tests.evaluation import geolife, plots, walkers
 from tests.evaluation.geolife import Subject, Track
 from tests.evaluation.statistics import interval, percentile, ratio
 from tests.evaluation.strays import CADENCE_S, WALKING_MPS, Stray, lent, second_half, strays
@@ -65,6 +65,19 @@ def evaluate(data: Path) -> dict[str, dict[str, object]]:
         scores.append(score(subject, made, engine))
         naive_scores.append(score(subject, made, naive))
     delays = [delay for s in scores for delay in s.delay_min]
+    rules = {"engine": scores, "naive": naive_scores}
+    plots.delays(
+        "off_route_delay",
+        "Off usual routes: from the stray's first step to the word",
+        "minutes",
+        {rule: [delay for s in each for delay in s.delay_min] for rule, each in rules.items()},
+    )
+    plots.per_person(
+        "off_route_alerts",
+        "Off usual routes told on days as they were lived",
+        "alerts a day",
+        {rule: [ratio(s.alerts, s.days) for s in each] for rule, each in rules.items()},
+    )
     result = {
         **{name: round(measure(scores), 4) for name, measure in MEASURES.items()},
         "time_to_alert_min_p50": round(percentile(delays, 50), 1),

@@ -1,7 +1,7 @@
 """The results of an evaluation for people: one table on standard output and in build/evaluation/table.md.
 
 A result maps the metric names of docs/evaluation.md to numbers (or to numbers by class), with `naive`, `counts` and
-`ci95` beside them; `plots` maps a file's name to a drawing (`tests.evaluation.plots`) and is taken out of the result.
+`ci95` beside them. Drawings go into the same folder (`tests.evaluation.plots`).
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ import numpy as np
 from geofence.detection import DetectionKind
 from geofence.policy import DEFAULT
 from geofence.walk import Spot, shape_of
-from tests.evaluation import geolife, walkers
+from tests.evaluation import geolife, plots, walkers
 from tests.evaluation.geolife import Subject, Track
 from tests.evaluation.patterns import EVALUATION, PATTERNS
 from tests.evaluation.statistics import interval, percentile, ratio
@@ -57,6 +57,19 @@ def evaluate(data: Path) -> dict[str, dict[str, object]]:
     scores = [score(subject, engine, CADENCE_S) for subject in subjects]
     naive_scores = [score(subject, naive, CADENCE_S) for subject in subjects]
     sparse = [score(subject, engine, SPARSE_CADENCE_S) for subject in subjects]
+    rules = {"engine": scores, "naive": naive_scores}
+    plots.per_person(
+        "wandering_false",
+        "Wandering told on ordinary walks",
+        "false alerts a walking hour",
+        {rule: [ratio(s.false, s.hours) for s in each] for rule, each in rules.items()},
+    )
+    plots.delays(
+        "wandering_delay",
+        "Wandering: from the pattern's beginning to the word",
+        "minutes",
+        {rule: [delay for s in each for delay in s.delay_min] for rule, each in rules.items()},
+    )
     result = {
         **measured(scores),
         "sparse_60s": measured(sparse),

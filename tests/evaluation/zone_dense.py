@@ -28,7 +28,7 @@ from geofence.person import Person
 from geofence.policy import DEFAULT
 from geofence.reading import Fix, Reading, ReadingKind
 from geofence.zone import Zone
-from tests.evaluation import geolife
+from tests.evaluation import geolife, plots
 from tests.evaluation.statistics import interval, percentile, ratio
 from tests.evaluation.zone_scores import is_exit
 
@@ -74,6 +74,15 @@ def evaluate(data: Path) -> dict[str, dict[str, object]]:
         return {}
     rules = (engine, engine_never_asked, point_in_circle)
     scores, plain, naive = ([score(subject, rule) for subject in subjects] for rule in rules)
+    plots.delays(
+        "zone_exit_dense_delay",
+        f"Exits of a zone of {RADIUS_M:.0f} m, a fix every {EVERY_S:.0f} s",
+        "seconds after crossing the edge",
+        {
+            name: [delay for s in each for delay in s.delay_s]
+            for name, each in (("engine", scores), ("naive", naive), ("engine, never asked", plain))
+        },
+    )
     return {
         "zone_exit_dense": {
             **{name: round(measure(scores), 4) for name, measure in MEASURES.items()},

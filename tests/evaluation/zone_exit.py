@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from tests.evaluation import studentlife, zone_choice, zone_scores
+from tests.evaluation import plots, studentlife, zone_choice, zone_scores
 from tests.evaluation.statistics import interval, percentile, ratio
 from tests.evaluation.zone_scores import Score
 
@@ -38,6 +38,7 @@ def _zone_exit(subjects: Sequence[studentlife.Subject], radius_m: float) -> dict
     chosen, votes = zone_choice.cross_validated(subjects, radius_m, scores)
     steps = [zone_scores.score(subject, radius_m, zone_scores.engine_with(travelstate=True)) for subject in subjects]
     delays = [delay for score in asked for delay in score.delay_s]
+    _draw(radius_m, {"engine": scores, "naive": naive}, asked)
     return {
         **{name: round(measure(scores), 4) for name, measure in MEASURES.items()},
         "added_delay_on_demand_s_p90": percentile(delays, 90),
@@ -60,3 +61,17 @@ def _zone_exit(subjects: Sequence[studentlife.Subject], radius_m: float) -> dict
         },
         "ci95": {name: interval(scores, measure) for name, measure in MEASURES.items()},
     }
+
+
+def _draw(radius_m: float, rules: Mapping[str, Sequence[Score]], asked: Sequence[Score]) -> None:
+    """How late exits are told, and how often each person's are for nothing."""
+    name, title = f"zone_exit_{radius_m:.0f}m", f"Exits of a zone of {radius_m:.0f} m, a fix every 10 to 20 minutes"
+    late = {rule: [delay / 60 for s in scores for delay in s.delay_s] for rule, scores in rules.items()}
+    on_demand = {"engine, device answers in 60 s": [delay / 60 for s in asked for delay in s.delay_s]}
+    plots.delays(f"{name}_delay", title, "minutes after the first fix outside", late | on_demand)
+    plots.per_person(
+        f"{name}_unmatched",
+        title,
+        "exits told a day that the recording does not confirm",
+        {rule: [ratio(s.unmatched, s.days) for s in scores] for rule, scores in rules.items()},
+    )
