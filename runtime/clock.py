@@ -1,8 +1,8 @@
 """The one clock. Pure code is given instants; shells ask a `Clock`.
 
 `SystemClock` is real time, `ScaledClock` lets a simulated day pass in minutes with all processes agreeing (start,
-rate and anchor are settings), `ManualClock` is for tests. Latencies are always measured in real time, with
-`time.monotonic` or `wall_now`, never with these.
+rate and anchor are settings), `PacedClock` is one that may be slowed down on the way, `ManualClock` is for tests.
+Latencies are always measured in real time, with `time.monotonic` or `wall_now`, never with these.
 """
 
 from __future__ import annotations
@@ -13,7 +13,12 @@ import itertools
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
+from runtime import pace
+from runtime.pace import Pace
 from runtime.settings import Settings, SettingsError
+
+#: Longest sleep on a clock whose pace may change, in real seconds.
+SLICE_S = 0.2
 
 
 class Clock(Protocol):
@@ -79,6 +84,28 @@ class ScaledClock:
             await asyncio.sleep(min(left / self._rate, 1.0))
 
 
+class PacedClock:
+    """A scaled clock that the leader of the run slows down where the run cannot keep up (`runtime.pace`)."""
+
+    def __init__(self, read: Pace) -> None:
+        self._pace = read
+
+    def now(self) -> datetime:
+        """The current simulated instant, aware, UTC."""
+        return self.at_wall(wall_now())
+
+    def at_wall(self, wall: datetime) -> datetime:
+        """The simulated instant that belongs to a real one, whatever the pace has been since."""
+        wall_s = wall.timestamp()
+        return pace.instant(self._pace.at(wall_s).shown(wall_s))
+
+    async def sleep_until(self, at: datetime) -> None:
+        """Sleep the real time that the simulated time takes, in slices: the pace may change meanwhile."""
+        while (left_s := (at - self.now()).total_seconds()) > 0:
+            rate = self._pace.at(wall_now().timestamp()).rate
+            await asyncio.sleep(min(left_s / rate, SLICE_S) if rate else SLICE_S)
+
+
 class ManualClock:
     """A clock that stands still until a test moves it."""
 
@@ -117,8 +144,16 @@ def from_settings(settings: Settings) -> Clock:
     """The clock that the settings describe.
 
     Raises:
-        SettingsError: a start without an anchor, which would let processes disagree.
+        SettingsError: a start without an anchor, which would let processes disagree, or a pace file that is not there.
     """
+    if settings.clock_pace is not None:
+        try:
+            return PacedClock(Pace(settings.clock_pace))
+        except OSError as error:
+            raise SettingsError(
+                f"TONGXING_CLOCK_PACE names {settings.clock_pace}, which cannot be read ({error.strerror}). "
+                "Only a simulated run sets it: unset it."
+            ) from None
     if settings.clock_start is None:
         return SystemClock()
     if settings.clock_anchor is None:

@@ -56,6 +56,8 @@ class Settings(BaseSettings):
     clock_rate: float = Field(default=1.0, gt=0, le=10_000, description="a number above 0, e.g. 10")
     #: Real instant at which `clock_start` held; one value for all processes of a run.
     clock_anchor: AwareDatetime | None = Field(default=None, description="an instant, e.g. 2026-11-21T10:00:00Z")
+    #: File by which a simulated run slows its clock down (`runtime.pace`); only such a run sets it.
+    clock_pace: Path | None = Field(default=None, description="nothing: only `tongxing simulate --score` sets it")
     #: Least severe log line that is written.
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="debug, info, warning or error"
