@@ -1,8 +1,8 @@
-"""Silence and batteries, `silence`: a simulated fleet with the truth, every case scripted. There is no recording of it.
+"""Silence, batteries and straps, `silence`: a simulated fleet with the truth, every case scripted. There is no recording of it.
 
 `found` is the share of what each case expects that was told in its time; `alerts_an_outage` how often one silence was
 told; `false_per_device_day` what was told and not expected. The naive rule is one fixed time-out of 15 minutes, with
-20 % and 10 % for the battery.
+20 % and 10 % for the battery and every message of *not worn* after one of *worn* for the strap.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from tests.evaluation import silent_fleet
 from tests.evaluation.silent_fleet import DAY, ORDINARY_DAYS, Case
 from tests.evaluation.statistics import interval, percentile, ratio
 
-KINDS = frozenset({"silence", "low_battery"})
+KINDS = frozenset({"silence", "low_battery", "strap_removed"})
 NAIVE_TIMEOUT = timedelta(minutes=15)
 
 #: (kind, reason, instant)
@@ -99,6 +99,10 @@ def _naive(case: Case) -> list[Told]:
         charge = reading.battery_pct if reading.battery_pct is not None else level
         told += [("low_battery", "below_low", reading.at) for limit in (20, 10) if charge <= limit < level]
         level = charge
+    worn = True
+    for reading in case.readings:
+        told += [("strap_removed", "not_worn", reading.at)] if worn and reading.worn is False else []
+        worn = reading.worn is not False
     return told
 
 

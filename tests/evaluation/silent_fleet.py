@@ -64,6 +64,7 @@ class Script:
     def __init__(self, number: int) -> None:
         self.random = np.random.default_rng([SEED, number])
         self.cadence_s = float(CADENCES_S[number % len(CADENCES_S)])
+        self.cadence = timedelta(seconds=self.cadence_s)
         self.at = DAY - timedelta(days=ORDINARY_DAYS)
         self.readings: list[Reading] = []
         self.battery_pct = 90.0
@@ -103,7 +104,7 @@ class Script:
         lost, self.heard = self.heard and self.random.random() < LOST_SHARE, True
         if lost:
             return
-        device_id = said.pop("device_id", "A")
+        device_id, worn = said.pop("device_id", "A"), said.pop("worn", True)
         fix = Fix(
             latitude=HOME.latitude + north_m / HOME.metres_per_degree_north,
             longitude=HOME.longitude + east_m / HOME.metres_per_degree_east,
@@ -119,7 +120,7 @@ class Script:
                 received_at=self.at + timedelta(seconds=1),
                 fix=fix if with_fix else None,
                 battery_pct=round(self.battery_pct, 1),
-                worn=True,
+                worn=worn,
                 **said,
             )
         )
@@ -273,11 +274,51 @@ def lasts_the_night(script: Script) -> tuple[datetime, tuple[Expected, ...], int
     return _hours(21.9), (), 0
 
 
+def washed(script: Script) -> tuple[datetime, tuple[Expected, ...], int]:
+    """Taken off at home for a quarter of an hour, three times: every day's business."""
+    for hour in (1, 4, 7):
+        script.home(_hours(hour))
+        script.home(_hours(hour + 0.25), worn=False)
+    script.home(_hours(9))
+    return _hours(9), (), 0
+
+
+def charged_beside_the_bed(script: Script) -> tuple[datetime, tuple[Expected, ...], int]:
+    """Off the wrist and on the charger for two hours, and put on again."""
+    script.home(_hours(10))
+    script.home(_hours(12), worn=False, charging=True)
+    script.home(_hours(14))
+    return _hours(14), (), 0
+
+
+def left_on_the_table(script: Script) -> tuple[datetime, tuple[Expected, ...], int]:
+    """Taken off at eleven and not put on again before three: told once, after half an hour and two messages."""
+    script.home(_hours(3))
+    taken = script.at
+    script.home(_hours(7), worn=False)
+    script.home(_hours(9))
+    return _hours(9), (_strap("not_worn", taken, timedelta(minutes=35) + 3 * script.cadence),), 0
+
+
+def taken_off_to_slip_away(script: Script) -> tuple[datetime, tuple[Expected, ...], int]:
+    """Walks out, and a quarter of an hour later the bracelet is off the wrist and lies still."""
+    script.home(_hours(5))
+    script.walk(_hours(5.25))
+    taken = script.at
+    script.walk(_hours(5.5), worn=False)
+    script.home(_hours(8))
+    return _hours(8), (_strap("outside_home", taken, timedelta(minutes=3)),), 0
+
+
+def _strap(reason: str, after: datetime, within: timedelta) -> Expected:
+    return Expected(kind="strap_removed", reason=reason, after=after, until=after + within)
+
+
 PLAYS: dict[str, Play] = {
     play.__name__: play
     for play in (
         nothing_happens, two_missed_messages, flat_at_home, lost_after_leaving, silent_on_the_charger,
         never_back_from_the_charger, no_fix_outside, stuck_fix, one_of_two, clock_restarts, flat_before_morning,
-        lasts_the_night,
+        lasts_the_night, washed, charged_beside_the_bed, left_on_the_table, taken_off_to_slip_away,
     )
 }  # fmt: skip
