@@ -7,7 +7,8 @@ neighbours, of all movement, and tells of 500 m walked off them, at most once in
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
@@ -17,7 +18,7 @@ import numpy as np
 from geofence import batch
 from geofence.detection import DetectionKind
 from geofence.engine import FRESH, PersonState
-from geofence.policy import DEFAULT
+from geofence.policy import DEFAULT, Policy
 from tests.evaluation import geolife, plots, walkers
 from tests.evaluation.geolife import Subject, Track
 from tests.evaluation.statistics import interval, percentile, ratio
@@ -28,6 +29,14 @@ FOLDER = "geolife-pedestrian"
 WITHIN_S = 20 * 60.0
 #: Every recording has its half to learn from, however short: no further waiting.
 POLICY = replace(DEFAULT, off_route_learning_days=0, off_route_walked_days=1)
+#: Thresholds that the cross-validation chooses from; the defaults first.
+CANDIDATES: Mapping[str, Mapping[str, float]] = {
+    "default": {},
+    "eager": {"off_route_least_m": 350.0, "off_route_night_m": 300.0, "off_route_away_m": 150.0},
+    "patient": {"off_route_least_m": 700.0, "off_route_night_m": 550.0, "off_route_away_m": 250.0},
+}
+#: The most alerts a day that a choice may have on the other subjects.
+ALERTS_MOST = 0.07
 NAIVE_M, NAIVE_AGAIN_S, NAIVE_SQUARE_M, NAIVE_JUMP_M = 500.0, 86_400.0, 60.0, 400.0
 
 #: From a subject and its strays: seconds of alerts on its own days, and for each stray the second of its first or None.
@@ -57,13 +66,23 @@ def evaluate(data: Path) -> dict[str, dict[str, object]]:
     if not subjects:
         return {}
     walks = {subject.name: lent(subject) for subject in subjects}
-    scores, naive_scores = [], []
-    for subject in subjects:
-        # Nobody strays along a walk of their own, unless there is nobody else.
-        others = [walk for name, each in walks.items() for walk in each if name != subject.name or len(subjects) == 1]
-        made = list(strays(subject, others))
-        scores.append(score(subject, made, engine))
-        naive_scores.append(score(subject, made, naive))
+    # Nobody strays along a walk of their own, unless there is nobody else.
+    made = [
+        list(
+            strays(
+                subject, [w for name, each in walks.items() for w in each if name != subject.name or len(walks) == 1]
+            )
+        )
+        for subject in subjects
+    ]
+    by_choice = {
+        name: [score(subject, each, engine_with(**changes)) for subject, each in zip(subjects, made, strict=True)]
+        for name, changes in CANDIDATES.items()
+    }
+    scores = by_choice["default"]
+    naive_scores = [score(subject, each, naive) for subject, each in zip(subjects, made, strict=True)]
+    chosen = [_best(by_choice, left_out=index) for index in range(len(subjects))]
+    left_out = [by_choice[name][index] for index, name in enumerate(chosen)]
     delays = [delay for s in scores for delay in s.delay_min]
     rules = {"engine": scores, "naive": naive_scores}
     plots.delays(
@@ -82,6 +101,10 @@ def evaluate(data: Path) -> dict[str, dict[str, object]]:
         **{name: round(measure(scores), 4) for name, measure in MEASURES.items()},
         "time_to_alert_min_p50": round(percentile(delays, 50), 1),
         "naive": {name: round(measure(naive_scores), 4) for name, measure in MEASURES.items()},
+        "cross_validated": {
+            **{name: round(measure(left_out), 4) for name, measure in MEASURES.items()},
+            "chosen": dict(Counter(chosen)),
+        },
         "counts": {
             "subjects": len(scores),
             "days": sum(s.days for s in scores),
@@ -109,25 +132,41 @@ def score(subject: Subject, made: Sequence[Stray], rule: Rule) -> Score:
     )
 
 
-def engine(subject: Subject, made: Sequence[Stray]) -> tuple[list[float], list[float | None]]:
-    """The production detector."""
-    track = geolife.every(subject.fixes, CADENCE_S)
-    states: dict[int, PersonState] = {}
-    alerts: list[float] = []
-    firsts: list[float | None] = []
-    begin = 0
-    for stray in made:
-        alerts += _judged(states, track[begin : stray.after + 1])
-        begin = stray.after + 1
-        # A stray is another future of the same person: the state it changes is a copy.
-        told = _judged({1: states.get(1, FRESH)}, stray.track)
-        firsts.append(told[0] if told else None)
-    alerts += _judged(states, track[begin:])
-    return alerts, firsts
+def engine_with(**thresholds: float) -> Rule:
+    """The production detector with these thresholds."""
+    policy = replace(POLICY, **thresholds)  # type: ignore[arg-type]
+
+    def engine(subject: Subject, made: Sequence[Stray]) -> tuple[list[float], list[float | None]]:
+        track = geolife.every(subject.fixes, CADENCE_S)
+        states: dict[int, PersonState] = {}
+        alerts: list[float] = []
+        firsts: list[float | None] = []
+        begin = 0
+        for stray in made:
+            alerts += _judged(states, track[begin : stray.after + 1], policy)
+            begin = stray.after + 1
+            # A stray is another future of the same person: the state it changes is a copy.
+            told = _judged({1: states.get(1, FRESH)}, stray.track, policy)
+            firsts.append(told[0] if told else None)
+        alerts += _judged(states, track[begin:], policy)
+        return alerts, firsts
+
+    return engine
 
 
-def _judged(states: dict[int, PersonState], track: Track) -> list[float]:
-    outcomes = batch.judge_all(states, walkers.readings(track, 1), {1: walkers.person(1, POLICY)})
+def _best(by_choice: Mapping[str, Sequence[Score]], *, left_out: int) -> str:
+    """Of the choices that tell seldom enough on the other subjects, the one that finds most strays there."""
+
+    def rank(name: str) -> tuple[bool, int]:
+        others = [score for index, score in enumerate(by_choice[name]) if index != left_out]
+        often = sum(score.alerts for score in others) > ALERTS_MOST * sum(score.days for score in others)
+        return often, -sum(score.found for score in others)
+
+    return min(by_choice, key=rank)
+
+
+def _judged(states: dict[int, PersonState], track: Track, policy: Policy) -> list[float]:
+    outcomes = batch.judge_all(states, walkers.readings(track, 1), {1: walkers.person(1, policy)})
     detections = [each for outcome in outcomes for each in outcome.judgement.detections]
     return [each.at.timestamp() for each in detections if each.kind is DetectionKind.OFF_ROUTE]
 
