@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+import msgspec
+
 from geofence.reading import BedReport, Fix, ReadingKind, SafetyEvent
 
 #: Bytes of a rejected payload that are kept.
@@ -38,9 +40,8 @@ class Rejection:
     detail: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
-    """A decoded reading, before it is known whose it is."""
+class Report(msgspec.Struct, frozen=True, kw_only=True):
+    """A decoded reading, before it is known whose it is. A struct: one is made for every reading (decision 0008)."""
 
     kind: ReadingKind
     #: None: the device cannot say, so when it arrived.

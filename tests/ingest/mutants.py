@@ -10,7 +10,7 @@ import sys
 
 from tests.geofence.mutants import Mutant, run
 
-NATIVE, FIELDS = "wire/native.py", "wire/fields.py"
+NATIVE, FIELDS = "wire/bodies.py", "wire/fields.py"
 JUDGING, ROWS, STATES, BATCHING = "judging.py", "rows.py", "states.py", "batching.py"
 MUTANTS = (
     # The wire.

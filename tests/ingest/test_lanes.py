@@ -7,7 +7,7 @@ from paho.mqtt.client import topic_matches_sub
 
 from ingest import wire
 from ingest.lanes import LANES, LIVE, SAFETY
-from ingest.wire.native import DECODERS
+from ingest.wire.bodies import DECODERS
 
 
 def takers(topic: str, *, retained: bool = False) -> list[str]:

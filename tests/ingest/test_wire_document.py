@@ -9,17 +9,17 @@ from typing import Any
 import pytest
 
 from ingest import wire
-from ingest.wire import native
+from ingest.wire import bodies
 from ingest.wire.message import Answer, Decoded, Rejection, RejectionReason, Report, Status
 from tests.ingest.wire_document import SECTIONS, Field, fields, sections, table
 
 STRUCTS: dict[str, tuple[type, ...]] = {
-    "location": (native._Location,),
-    "heartbeat": (native._Heartbeat,),
-    "bed": (native._Bed,),
-    "event": (native._EventCore, native._EventExtras, native._Position),
-    "status": (native._Status,),
-    "answer": (native._Answer,),
+    "location": (bodies.LocationBody,),
+    "heartbeat": (bodies.HeartbeatBody,),
+    "bed": (bodies.BedBody,),
+    "event": (bodies._EventCore, bodies._EventExtras, bodies._Position),
+    "status": (bodies._Status,),
+    "answer": (bodies._Answer,),
 }
 AT = 1_795_000_000.0
 #: A message of each kind with what is needed and nothing else.
@@ -45,7 +45,7 @@ def name(value: object) -> str:
 
 
 def test_the_document_has_all_that_is_tested_here() -> None:
-    assert set(SECTIONS) == set(native.DECODERS)
+    assert set(SECTIONS) == set(bodies.DECODERS)
     assert len(CASES) > 40
     assert len(NUMBERS) > 20
 
@@ -188,7 +188,7 @@ def test_a_clock_that_is_not_set_at_all(section: str, at: float, fine: bool) -> 
 
 def test_accuracy_by_source_is_the_documents() -> None:
     text = fields("location")["accuracy_m"].meaning
-    for source in native.FixSource:
+    for source in bodies.FixSource:
         told = decoded("location", source=source)
         assert isinstance(told, Report)
         assert told.fix is not None

@@ -10,7 +10,7 @@ import pytest
 from geofence.motion import NAMES, checked, numbers, summarise
 from geofence.reading import SafetyEventType
 from ingest.wire.message import Report
-from ingest.wire.native import DECODERS
+from ingest.wire.bodies import DECODERS
 from tests.ingest.test_judging import NOW, Desk, message
 
 #: A second of standing, a blow, three seconds of lying on the side.
