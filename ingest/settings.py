@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
+from ingest.sources.session import Version
 from runtime.settings import Settings
 
 
@@ -14,6 +15,11 @@ class IngestSettings(Settings):
     ingest_client_id: str = Field(
         default="tongxing-ingest", pattern=r"^[A-Za-z0-9_-]{1,40}$", description="a name, e.g. tongxing-ingest"
     )
+    #: Version of MQTT to speak with the broker; `auto` asks it.
+    ingest_mqtt_version: Version = Field(default=Version.AUTO, description="auto, 5 or 3.1.1")
+    #: Under load each read is followed by a pause of this length, so that messages come together; 0: never.
+    #: Milliseconds; MQTT 5 only. Measured, docs/decisions/0009.
+    ingest_read_pacing_ms: float = Field(default=4.0, ge=0, le=100, description="milliseconds from 0 to 100")
     #: A batch is committed when it holds this many messages. Count.
     ingest_batch_messages: int = Field(default=2_000, ge=1, le=20_000, description="a count from 1 to 20000")
     #: ... or when its first message is this old. Milliseconds.

@@ -121,12 +121,16 @@ def mosquitto_configuration(folder: Path, port: int) -> str:
     return text + ("\nuser root\n" if os.geteuid() == 0 else "")
 
 
-async def start_mosquitto(program: str, folder: Path, port: int) -> child.Child:
+async def start_mosquitto(
+    program: str, folder: Path, port: int, *, further: str = "", login: tuple[str, str] | None = None
+) -> child.Child:
+    """With `further` lines of configuration; `login` is a name and a password that it lets in."""
     configuration = folder / "mosquitto.conf"
-    configuration.write_text(mosquitto_configuration(folder, port), encoding="utf-8")
+    configuration.write_text(mosquitto_configuration(folder, port) + further, encoding="utf-8")
+    username, password = login or (None, None)
     process = await child.start([program, "-c", configuration], name="mosquitto", log=folder / "mosquitto.log")
     until = time.monotonic() + 20
-    while (wrong := await probe.mqtt(ports.HOST, port)) is not None:
+    while (wrong := await probe.mqtt(ports.HOST, port, username=username, password=password)) is not None:
         if process.exit_code is not None or time.monotonic() > until:
             await process.stop()
             raise RuntimeError(f"mosquitto does not answer: {wrong}\n{process.tail()}")

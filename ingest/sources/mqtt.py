@@ -1,9 +1,10 @@
-"""One persistent MQTT session a lane, quality of service 1, acknowledged by hand after the commit.
+"""One persistent MQTT 3.1.1 session a lane, quality of service 1, acknowledged by hand after the commit.
 
-paho-mqtt runs on the event loop's own reader and writer callbacks, without a thread. What is held in memory is bounded
-by the broker's window of unacknowledged messages (deploy/mosquitto, runtime.embedded). After a lost connection the
-broker sends again what was not acknowledged; an acknowledgement that belongs to the lost connection is not sent,
-because a broker may have given its packet id to another message.
+For brokers that do not speak MQTT 5, as the embedded one. paho-mqtt runs on the event loop's own reader and writer
+callbacks, without a thread. What is held in memory is bounded by the broker's window of unacknowledged messages
+(deploy/mosquitto, runtime.embedded). After a lost connection the broker sends again what was not acknowledged; an
+acknowledgement that belongs to the lost connection is not sent, because a broker may have given its packet id to
+another message.
 """
 
 from __future__ import annotations
@@ -12,7 +13,6 @@ import asyncio
 import time
 from collections.abc import Awaitable
 from functools import partial
-from urllib.parse import unquote, urlsplit
 
 import structlog
 from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage
@@ -22,6 +22,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from ingest.lanes import Lane
 from ingest.sources import Envelope, Sink
+from ingest.sources.address import Address
 from runtime.clock import Clock, wall_now
 
 log = structlog.get_logger(__name__)
@@ -40,9 +41,8 @@ HOUSEKEEPING_EVERY_S = 1.0
 class MqttSession:
     """The persistent session of one lane."""
 
-    def __init__(self, url: str, client_id: str, lane: Lane, sink: Sink, clock: Clock) -> None:
-        parts = urlsplit(url)
-        self._host, self._port = parts.hostname or "127.0.0.1", parts.port or 1883
+    def __init__(self, address: Address, client_id: str, lane: Lane, sink: Sink, clock: Clock) -> None:
+        self._address = address
         self._lane, self._sink, self._clock = lane, sink, clock
         self._connected = self._subscribed = False
         self._connection = 0
@@ -55,8 +55,10 @@ class MqttSession:
             protocol=MQTTProtocolVersion.MQTTv311,
             manual_ack=True,
         )
-        if parts.username:
-            client.username_pw_set(unquote(parts.username), unquote(parts.password or ""))
+        if address.username:
+            client.username_pw_set(address.username, address.password)
+        if address.tls:
+            client.tls_set_context(address.tls)
         client.on_connect, client.on_disconnect = self._on_connect, self._on_disconnect
         client.on_subscribe, client.on_message = self._on_subscribe, self._on_message
         client.on_socket_close = self._on_socket_close
@@ -67,7 +69,7 @@ class MqttSession:
     def problem(self) -> str | None:
         """What is wrong with this session, or None."""
         if not self._connected:
-            return f"not connected to the broker at {self._host}:{self._port}"
+            return f"not connected to the broker at {self._address}"
         return None if self._subscribed else "the broker has not granted the subscription"
 
     @property
@@ -93,7 +95,7 @@ class MqttSession:
         loop = asyncio.get_running_loop()
         try:
             # Opens the socket and waits for it, which must not stop the loop; the callbacks run on it afterwards.
-            await loop.run_in_executor(None, self._client.connect, self._host, self._port, KEEPALIVE_S)
+            await loop.run_in_executor(None, self._client.connect, self._address.host, self._address.port, KEEPALIVE_S)
         except OSError as error:
             log.warning("broker_away", lane=self._lane.name, error=str(error))
             self._lost.set()

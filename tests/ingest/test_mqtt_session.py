@@ -11,6 +11,7 @@ import pytest
 from ingest.batching import Batcher
 from ingest.lanes import LIVE
 from ingest.sources import mqtt
+from ingest.sources.address import address
 from ingest.sources.mqtt import MqttSession
 from runtime.clock import ManualClock
 from tests.ingest.envelopes import NOW
@@ -36,7 +37,7 @@ class Session:
 
     def __init__(self) -> None:
         self.batcher = Batcher(messages=10, age_s=0.0)
-        self.session = MqttSession("mqtt://broker:1884", "t", LIVE, self.batcher, ManualClock(NOW))
+        self.session = MqttSession(address("mqtt://broker:1884"), "t", LIVE, self.batcher, ManualClock(NOW))
         self.client = Client()
         self.session._client = cast("Any", self.client)
 
