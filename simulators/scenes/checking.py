@@ -1,0 +1,89 @@
+"""What can be wrong in a scene beyond its form: names that there are not, values that cannot be."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from msgspec import UNSET
+
+from simulators.episodes import parameter, rates
+from simulators.episodes.table import EPISODES
+from simulators.errors import SimulatorError
+from simulators.fault import FAULTS, Fault
+from simulators.scenes import spans
+from simulators.scenes.problem import suggestion
+from simulators.scenes.scene_file import FaultStep
+
+
+def time(text: str, start: datetime, length_s: float) -> None:
+    """A step lies within the scene.
+
+    Raises:
+        SimulatorError: it does not, or is no time.
+    """
+    after_s = spans.after_s(text, start)
+    if after_s > length_s:
+        raise SimulatorError(
+            f"{text!r} lies {after_s / 3600:.1f} h after the start, and the scene ends after {length_s / 3600:.1f} h: "
+            "write an earlier time, or a longer length."
+        )
+
+
+def episode(name: str) -> None:
+    """There is such an episode.
+
+    Raises:
+        SimulatorError: there is none.
+    """
+    if name not in EPISODES:
+        raise SimulatorError(f"there is no episode {name!r}: {suggestion(name, EPISODES)}")
+
+
+def parameters(name: str, given: Mapping[str, object]) -> None:
+    """An episode takes these parameters.
+
+    Raises:
+        SimulatorError: one it has not, or a value out of bounds.
+    """
+    if name in EPISODES:
+        parameter.filled(name, EPISODES[name].parameters, given)
+
+
+def rate_set(name: object) -> None:
+    """There is such a set of rates.
+
+    Raises:
+        SimulatorError: there is none.
+    """
+    if name not in rates.SETS:
+        raise SimulatorError(f"there are no rates {name!r}: {suggestion(str(name), rates.SETS)}")
+
+
+def rate(name: str, value: object) -> None:
+    """Episodes a person and day.
+
+    Raises:
+        SimulatorError: no such episode, or no number.
+    """
+    episode(name)
+    if not isinstance(value, int | float):
+        raise SimulatorError(f"{value!r} is no number: write episodes a person and day, e.g. 0.01.")
+    rates.chosen("none", {name: value})
+
+
+def fault(step: FaultStep) -> None:
+    """There is such a fault, with what it needs.
+
+    Raises:
+        SimulatorError: there is none, or something is missing or too much.
+    """
+    known = [fault.value for fault in Fault]
+    if step.name not in known:
+        raise SimulatorError(f"there is no fault {step.name!r}: {suggestion(step.name, known)}")
+    kind = FAULTS[Fault(step.name)]
+    if kind.lasts != (step.lasts is not UNSET):
+        raise SimulatorError(f'{step.name} {"needs" if kind.lasts else "has no"} lasts, e.g. lasts = "5m".')
+    if kind.of_device != (step.device is not UNSET and step.by is not UNSET):
+        wanted = 'needs device = "zb-000012" and by = "1d"' if kind.of_device else "has no device and no by"
+        raise SimulatorError(f"{step.name} {wanted}.")
