@@ -7,6 +7,8 @@ A detector is a module of `geofence.detectors` with
 * optionally `due(state, person) -> instant | None`, when silence alone would change something, and
   `tick(state, person, at, before) -> (state, judgement)`, that instant has come. `before` is the person's whole state
   just before, for what other detectors know;
+* optionally `excuse(state, person, absence, before) -> state`, deadlines that passed while we were away put off
+  (`geofence.absence`); what already is put off comes back as the same object;
 * optionally `quiet(state, person, before, room)`, which narrows a `geofence.quiet.Room` to readings of which it is
   certain that `step` would return the same state and nothing to tell. The engine asks after a reading that changed no
   detector's state, and then asks no `step` at all while readings stay in the room. Without it every reading that
@@ -31,6 +33,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from geofence.absence import Absence
 from geofence.observation import Judgement, Observation
 from geofence.person import Person
 from geofence.quiet import Facet, Room
@@ -49,6 +52,7 @@ Step = Callable[[Any, Observation], tuple[Any, Judgement]]
 Due = Callable[[Any, Person], datetime | None]
 Tick = Callable[[Any, Person, datetime, "PersonState"], tuple[Any, Judgement]]
 Quiet = Callable[[Any, Person, "PersonState", Room], None]
+Excuse = Callable[[Any, Person, Absence, "PersonState"], Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +65,8 @@ class Detector:
     concerns: Facet
     due: Due | None = None
     tick: Tick | None = None
+    #: Puts off what passed while we were away; None: it is judged as if in time.
+    excuse: Excuse | None = None
     #: Narrows the room of readings that change nothing; None: whatever carries what concerns it is stepped.
     quiet: Quiet | None = None
     #: Whether a safety event that is old on arrival is told to it too.

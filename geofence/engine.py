@@ -7,13 +7,14 @@ first, so it makes no difference whether a timer noticed it in time.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
 import msgspec
 
 from geofence import ordering, track
+from geofence.absence import Absence
 from geofence.detection import Place
 from geofence.detector import Detector, Facet, facets
 from geofence.detectors import DETECTORS
@@ -68,17 +69,30 @@ TOLD_OLD_NEWS = _asked(each for each in DETECTORS if each.hears_old_news)
 NAMES = tuple(each.name for each in DETECTORS if each.name)
 
 
-def step(state: PersonState, reading: Reading, person: Person) -> tuple[PersonState, Outcome]:
+def step(
+    state: PersonState, reading: Reading, person: Person, absences: Sequence[Absence] = ()
+) -> tuple[PersonState, Outcome]:
     """Judge one reading.
+
+    Args:
+        state: of the person, just before.
+        reading: any.
+        person: whom it is about.
+        absences: spans in which we were away ourselves.
 
     Returns:
         The state after it, and what became of it. A reading that is not live leaves the same state object.
     """
-    return judge(state, reading, person, safe_area(reading, person), due(state, person))
+    return judge(state, reading, person, safe_area(reading, person), due(state, person), absences)
 
 
-def judge(
-    state: PersonState, reading: Reading, person: Person, area: SafeArea | None, due_at: datetime | None
+def judge(  # noqa: PLR0917 - once a reading: keywords cost
+    state: PersonState,
+    reading: Reading,
+    person: Person,
+    area: SafeArea | None,
+    due_at: datetime | None,
+    absences: Sequence[Absence] = (),
 ) -> tuple[PersonState, Outcome]:
     """`step` with the features already measured: the one copy of the order of things, for single and batch.
 
@@ -88,6 +102,7 @@ def judge(
         person: whom the reading is about.
         area: `safe_area(reading, person)`.
         due_at: `due(state, person)`.
+        absences: as of `step`.
     """
     order, admission = ordering.admit(state.order, reading, person.policy)
     if admission is not Admission.LIVE:
@@ -96,7 +111,7 @@ def judge(
         return state, PLAIN[admission]
     judgement = NOTHING
     if due_at is not None and due_at <= reading.at:
-        state, judgement = run_down(state, person, reading.at)
+        state, judgement = run_down(state, person, reading.at, absences)
     followed, movement = track.follow(state.track, reading, person.policy)
     seen = Observation(
         reading=reading, person=person, area=area, movement=movement, last_place=followed.place, before=state
@@ -169,13 +184,36 @@ def tick(state: PersonState, person: Person, at: datetime) -> tuple[PersonState,
     return (msgspec.structs.replace(state, **changed) if changed else state), judgement
 
 
-def run_down(state: PersonState, person: Person, until: datetime) -> tuple[PersonState, Judgement]:
-    """Judge every deadline up to and including `until`."""
+def run_down(
+    state: PersonState, person: Person, until: datetime, absences: Sequence[Absence] = ()
+) -> tuple[PersonState, Judgement]:
+    """Judge every deadline up to and including `until`, but for those that passed while we were away."""
     judgement = NOTHING
     while (at := due(state, person)) is not None and at <= until:
+        excused = _excuse(state, person, at, absences)
+        if excused is not state:
+            state = excused
+            continue
         state, more = tick(state, person, at)
         judgement = judgement + more
     return state, judgement
+
+
+def _excuse(state: PersonState, person: Person, at: datetime, absences: Sequence[Absence]) -> PersonState:
+    """The state with the deadlines put off that passed in an absence around `at`; the same object when none did."""
+    for absence in absences:
+        if absence.concerns(at):
+            changed: dict[str, Any] = {}
+            for name, excuse in _EXCUSE:
+                before = getattr(state, name)
+                if (after := excuse(before, person, absence, state)) is not before:
+                    changed[name] = after
+            if changed:
+                return msgspec.structs.replace(state, **changed)
+    return state
+
+
+_EXCUSE: tuple[tuple[str, Any], ...] = tuple((each.name, each.excuse) for each in DETECTORS if each.excuse)
 
 
 def material(before: PersonState, after: PersonState) -> bool:

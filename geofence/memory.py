@@ -14,6 +14,7 @@ from datetime import datetime
 import msgspec
 
 from geofence import engine
+from geofence.absence import Absence
 from geofence.detection import Place
 from geofence.detectors.zone import Safety
 from geofence.engine import FRESH, PLAIN, Outcome, PersonState
@@ -78,6 +79,8 @@ class Memory:
     def __init__(self, load: Callable[[int], PersonState] = lambda _: FRESH) -> None:
         """`load` gives the state of somebody who is not held yet."""
         self._load = load
+        #: Spans in which we were away: `geofence.absence`. Whoever knows of them sets them.
+        self.absences: tuple[Absence, ...] = ()
         self._held: dict[int, _Held] = {}
         self._undo: list[_Undo] = []
         #: Since the last `keep`: persons of whom something was remembered, and the state as it was then of those whose
@@ -148,7 +151,7 @@ class Memory:
         if due_at is None or due_at > until:
             return NOTHING
         state = self.state(person.person_id)
-        after, judgement = engine.run_down(state, person, until)
+        after, judgement = engine.run_down(state, person, until, self.absences)
         if after is not state:
             self._replace(_Held(after, person, engine.due(after, person), None))
             self.material.setdefault(person.person_id, state)
@@ -216,7 +219,7 @@ class Memory:
                 return _LIVE
             state = held.current()
         due_at = held.due_at if held is not None and held.person is person else engine.due(state, person)
-        after, outcome = engine.judge(state, reading, person, area, due_at)
+        after, outcome = engine.judge(state, reading, person, area, due_at, self.absences)
         if after is state:
             return outcome
         if engine.material(state, after):

@@ -29,12 +29,13 @@ from geofence.detectors import (
 
 
 def _detector(name: str, module: ModuleType, concerns: Facet, *, hears_old_news: bool = False) -> Detector:
-    """A module of this folder as a detector: `due`, `tick` and `quiet` are there or not."""
+    """A module of this folder as a detector: `due`, `tick`, `excuse` and `quiet` are there or not."""
     return Detector(
         name=name,
         step=module.step,
         due=getattr(module, "due", None),
         tick=getattr(module, "tick", None),
+        excuse=getattr(module, "excuse", None),
         quiet=getattr(module, "quiet", None),
         concerns=concerns,
         hears_old_news=hears_old_news,

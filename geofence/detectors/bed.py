@@ -29,6 +29,7 @@ from typing import TYPE_CHECKING
 from geofence.detection import Command, CommandType, Detection, DetectionKind, Evidence, Place
 from geofence.evidence import identify, when
 from geofence.habits import Habits, back_within, up_by_min, usually_up, with_absence, with_rising
+from geofence.local_time import next_time
 from geofence.observation import NOTHING, Judgement, Observation
 from geofence.occupancy import HEARD_EVERY, LYING, TRANSITIONS, BedState, Occupancy, Word, heard, in_bed
 from geofence.person import Person
@@ -37,10 +38,11 @@ from geofence.quiet import Facet, Room
 from geofence.reading import BedStatus, ReadingKind
 
 if TYPE_CHECKING:
+    from geofence.absence import Absence
     from geofence.ordering import OrderState
     from geofence.state import PersonState
 
-__all__ = ["BedState", "Reason", "due", "in_bed", "quiet", "step", "tick"]
+__all__ = ["BedState", "Reason", "due", "excuse", "in_bed", "quiet", "step", "tick"]
 
 #: `moved_at` is written only this often, so that an ordinary step changes nothing.
 MOVED_EVERY = timedelta(minutes=1)
@@ -118,6 +120,27 @@ def tick(state: BedState, person: Person, at: datetime, before: PersonState) -> 
     if state.occupancy is Occupancy.OUT:
         return _look(state, person, at, before)
     return _look_in(state, person, at, before)
+
+
+def excuse(state: BedState, person: Person, absence: Absence, before: PersonState) -> BedState:  # noqa: ARG001 - as every detector's
+    """We were away: the bed has time to say who lies in it, and what a day lies between is no longer asked."""
+    policy = person.policy
+    if state.occupancy is Occupancy.OUT and state.left_at is not None:
+        look_at = absence.put_off(state.no_return_at, policy.bed_silent_after)
+        if look_at is state.no_return_at:
+            return state
+        same_night = absence.until < next_time(person, state.left_at, policy.night_until)
+        return replace(state, no_return_at=look_at if same_night else None)
+    if state.occupancy is not Occupancy.IN:
+        return state
+    up_by = absence.put_off(state.up_by, policy.bed_silent_after)
+    if up_by is state.up_by:
+        return state
+    if absence.lasted < policy.rising_after:
+        return replace(state, up_by=up_by)
+    # Long enough to have been up: how long they have lain there is known from now on only.
+    up_by = _up_by(absence.until, state.habits, person, again=False)
+    return replace(state, stay_since=absence.until, up_by=up_by)
 
 
 def quiet(state: BedState, person: Person, before: PersonState, room: Room) -> None:

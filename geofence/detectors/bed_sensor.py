@@ -35,6 +35,7 @@ from geofence.quiet import Facet, Room
 from geofence.reading import BedReport, BedStatus, ReadingKind
 
 if TYPE_CHECKING:
+    from geofence.absence import Absence
     from geofence.state import PersonState
 
 
@@ -145,6 +146,20 @@ def tick(state: SensorState, person: Person, at: datetime, before: PersonState) 
         return state, NOTHING
     state = replace(state, told=(*(row for row in state.told if row[0] is not reason), (reason, at)))
     return state, Judgement(detections=(_detection(state, person, reason, since, at, before),))
+
+
+def excuse(state: SensorState, person: Person, absence: Absence, before: PersonState) -> SensorState:  # noqa: ARG001 - as every detector's
+    """We were away: the bed has time to report, and what was suspected of it before begins anew."""
+    policy = person.policy
+    look_at = absence.put_off(state.look_at, policy.bed_silent_after)
+    if look_at is not state.look_at:
+        state = replace(state, look_at=look_at)
+    if state.suspect is None or state.suspect_since is None or absence.lasted <= policy.bed_silent_after:
+        return state
+    certain_at = state.suspect_since + lasts(state.suspect, policy)
+    if absence.put_off(certain_at, policy.bed_silent_after) is certain_at or state.suspect_since >= absence.until:
+        return state
+    return replace(state, suspect=None, suspect_since=None)
 
 
 def quiet(state: SensorState, person: Person, before: PersonState, room: Room) -> None:  # noqa: ARG001 - as every detector's

@@ -6,7 +6,8 @@
                      fewer than 8 steps since: not on the way to the toilet, but beside the bed
 
 A bracelet counts for stillness when it said itself that it is worn, or has moved a little since the exit: one on the
-night table lies still as well. Told once for each time out of bed.
+night table lies still as well; and it must have been heard all the while, never 15 min apart (`silence_least`), because
+hours without a message are no hours without a step. Told once for each time out of bed.
 
 Needs of the bed (`geofence.occupancy.BedState`): `occupancy`, `pending_since`, `left_at`, `left_in_night`, `went_out`.
 
@@ -72,6 +73,8 @@ class BedsideState:
     messages: int = 0
     #: Whether this absence was told.
     told: bool = False
+    #: Whether its bracelet was not heard for a part of it: nobody can say that they lay still.
+    unheard: bool = False
     impact: Impact | None = None
 
 
@@ -115,9 +118,9 @@ def quiet(state: BedsideState, person: Person, before: PersonState, room: Room) 
     if state.impact is not None:
         room.never(Facet.FIX | Facet.WEAR | Facet.BED)
     elif bed.occupancy is Occupancy.OUT and bed.left_in_night and not bed.went_out:
-        over = state.left_at == bed.left_at and (state.told or state.steps >= person.policy.bedside_steps)
-        if not over:
-            room.never(Facet.WEAR | Facet.FIX)
+        if _over(state, bed.left_at, person):
+            return
+        room.never(Facet.WEAR | Facet.FIX)
 
 
 def _impact(seen: Observation) -> Impact | None:
@@ -164,13 +167,15 @@ def _still(state: BedsideState, seen: Observation) -> tuple[BedsideState, Judgem
     """What a bracelet's message says of an absence at night."""
     reading, policy, left = seen.reading, seen.person.policy, seen.before.bed.left_at
     assert left is not None
-    if state.left_at == left and (state.told or state.steps >= policy.bedside_steps):
+    if _over(state, left, seen.person):
         return state, NOTHING
     if reading.steps is None or reading.at <= left or reading.at_home is False:
         return state, NOTHING
     if reading.charging or reading.worn is False or seen.before.strap.is_off(reading.device_id):
         return state, NOTHING
     known = state if state.left_at == left else BedsideState(left_at=left)
+    if reading.at - _heard_before(seen, left) > policy.silence_least:
+        return replace(known, unheard=True), NOTHING
     steps = known.steps + reading.steps
     worn = reading.worn or seen.before.strap.is_on(reading.device_id) or steps > 0
     if steps >= policy.bedside_steps or not worn or reading.at - left < policy.bedside_still_for:
@@ -183,6 +188,17 @@ def _still(state: BedsideState, seen: Observation) -> tuple[BedsideState, Judgem
     }
     told = Told(Reason.EXIT_THEN_STILL, reading.at, left, reading.device_id)
     return state, _judgement(told, seen.person, seen.last_place, evidence)
+
+
+def _over(state: BedsideState, left: datetime | None, person: Person) -> bool:
+    """Whether messages have nothing to say of this absence any more."""
+    return state.left_at == left and (state.told or state.unheard or state.steps >= person.policy.bedside_steps)
+
+
+def _heard_before(seen: Observation, left: datetime) -> datetime:
+    """The bracelet's message before this one, or the leaving of the bed when that was later."""
+    device_id = seen.reading.device_id
+    return max((at for device, _, at in seen.before.order.newest if device == device_id and at > left), default=left)
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,7 @@ from geofence.reading import FixSource, ReadingKind
 from geofence.sighting import Sighting
 
 if TYPE_CHECKING:
+    from geofence.absence import Absence
     from geofence.state import PersonState
 
 #: Devices of one person that are remembered. Count.
@@ -112,6 +113,21 @@ def tick(state: SilenceState, person: Person, at: datetime, before: PersonState)
         state, more = _look_for_fix(state, person, at, before)
         judgement = judgement + more
     return state, judgement
+
+
+def excuse(state: SilenceState, person: Person, absence: Absence, before: PersonState) -> SilenceState:
+    """We were away: whoever is heard within the usual patience after our return was not silent."""
+    policy, outside = person.policy, before.zone.safety == "outside"
+    changed = False
+    devices: list[Contact] = []
+    for device in state.devices:
+        deadline = absence.put_off(device.deadline, contact.patience(device, policy, outside=outside))
+        changed = changed or deadline is not device.deadline
+        devices.append(device if deadline is device.deadline else replace(device, deadline=deadline))
+    fix_deadline = absence.put_off(state.fix_deadline, policy.no_fix_outside_after if outside else policy.no_fix_after)
+    if not changed and fix_deadline is state.fix_deadline:
+        return state
+    return replace(state, devices=tuple(devices), fix_deadline=fix_deadline)
 
 
 def quiet(state: SilenceState, person: Person, before: PersonState, room: Room) -> None:

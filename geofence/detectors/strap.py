@@ -31,6 +31,7 @@ from geofence.reading import Reading, ReadingKind, SafetyEventType
 from geofence.whereabouts import age_s, ask, late_s
 
 if TYPE_CHECKING:
+    from geofence.absence import Absence
     from geofence.state import PersonState
 
 
@@ -158,6 +159,15 @@ def tick(state: StrapState, person: Person, at: datetime, before: PersonState) -
             state, more = _tell(state, off, person, Alarm(reason, at, place))
             judgement = judgement + more
     return state, judgement
+
+
+def excuse(state: StrapState, person: Person, absence: Absence, before: PersonState) -> StrapState:  # noqa: ARG001 - as every detector's
+    """We were away: a bracelet that lay at home has time to say that it is worn again."""
+    for bracelet in state.bracelets:
+        look_at = absence.put_off(bracelet.look_at, person.policy.silence_least)
+        if look_at is not bracelet.look_at:
+            state = _with(state, replace(bracelet, look_at=look_at))
+    return state
 
 
 def quiet(state: StrapState, person: Person, before: PersonState, room: Room) -> None:  # noqa: ARG001 - as every detector's

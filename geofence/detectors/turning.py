@@ -26,6 +26,7 @@ from geofence.quiet import Facet, Room
 from geofence.reading import BedStatus, ReadingKind
 
 if TYPE_CHECKING:
+    from geofence.absence import Absence
     from geofence.state import PersonState
 
 
@@ -83,6 +84,17 @@ def tick(state: TurnState, person: Person, at: datetime, before: PersonState) ->
         return replace(state, look_at=at + policy.bed_silent_after), NOTHING
     told = _detection(state.turned_at, person, at, before)
     return replace(state, look_at=at + policy.turn_every), Judgement(detections=(told,))
+
+
+def excuse(state: TurnState, person: Person, absence: Absence, before: PersonState) -> TurnState:  # noqa: ARG001 - as every detector's
+    """We were away: the bed has time to say that somebody was turned, or a whole round of it is not known."""
+    policy = person.policy
+    look_at = absence.put_off(state.look_at, policy.bed_silent_after)
+    if look_at is state.look_at:
+        return state
+    if policy.turn_every and absence.lasted >= policy.turn_every:
+        return TurnState(turned_at=absence.until, look_at=absence.until + policy.turn_every)
+    return replace(state, look_at=look_at)
 
 
 def quiet(state: TurnState, person: Person, before: PersonState, room: Room) -> None:

@@ -39,6 +39,7 @@ from geofence.reading import Fix, ReadingKind
 from geofence.sighting import FULL, Doubt, Sighting, Weight, classify, moving, weigh
 
 if TYPE_CHECKING:
+    from geofence.absence import Absence
     from geofence.state import PersonState
 
 
@@ -113,6 +114,8 @@ class ZoneState(msgspec.Struct, frozen=True, kw_only=True):
     #: Whether the family was told of this exit, and that it has lasted long.
     announced: bool = False
     overdue_told: bool = False
+    #: Not before then, because we were away when it had.
+    overdue_at: datetime | None = None
     #: Until when the device was asked to report faster.
     tracking_until: datetime | None = None
     #: Within the edge, though not far enough to be back, since.
@@ -176,7 +179,9 @@ def due(state: ZoneState, person: Person) -> datetime | None:
     policy = person.policy
     if state.safety is Safety.OUTSIDE:
         wanted = state.announced and not state.overdue_told and policy.zone_overdue > timedelta(0)
-        return state.since + policy.zone_overdue if wanted and state.since else None
+        if not wanted or state.since is None:
+            return None
+        return max(state.since + policy.zone_overdue, state.overdue_at or state.since)
     if state.safety is not Safety.SUSPECT or state.heard_at is None:
         return None
     silent_at = state.heard_at + policy.suspect_silence
@@ -198,6 +203,20 @@ def tick(state: ZoneState, person: Person, at: datetime, before: PersonState) ->
     state = replace(state, safety=TRANSITIONS[state.safety, Sighting.SILENCE], since=at, announced=True)
     exit_ = _exit(state, person, at, reason=reason, suspected_since=suspected_since)
     return state, Judgement(detections=(exit_,))
+
+
+def excuse(state: ZoneState, person: Person, absence: Absence, before: PersonState) -> ZoneState:  # noqa: ARG001 - as every detector's
+    """We were away: a device has as long to speak after our return as it ever has."""
+    deadline, policy = due(state, person), person.policy
+    resumed = absence.put_off(deadline, policy.suspect_silence)
+    if deadline is None or resumed is None or resumed is deadline:
+        return state
+    if state.safety is Safety.OUTSIDE:
+        return replace(state, overdue_at=resumed)
+    # As if its last words had come so much later.
+    later = resumed - deadline
+    heard_at, contact_at = (None if at is None else at + later for at in (state.heard_at, state.contact_at))
+    return replace(state, heard_at=heard_at, contact_at=contact_at)
 
 
 def _heard(state: ZoneState, seen: Observation) -> ZoneState:

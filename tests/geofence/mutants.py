@@ -54,7 +54,7 @@ BATTERY, SOS, ENGINE = "detectors/low_battery.py", "detectors/sos.py", "engine.p
 MUTANTS = (
     *(Mutant(*fault) for fault in (*mutants_zone.FAULTS, *mutants_walk.FAULTS)),
     # Silence, and what the device is asked.
-    Mutant(ENGINE, "state, judgement = run_down(state, person, reading.at)", "judgement = NOTHING"),
+    Mutant(ENGINE, "state, judgement = run_down(state, person, reading.at, absences)", "judgement = NOTHING"),
     Mutant(ENGINE, "is not None and at <= until", "is not None and at < until"),
     # The line of the fixes.
     Mutant(TRACK, "fix.source is not FixSource.CELL and", ""),

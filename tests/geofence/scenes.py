@@ -10,6 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from geofence import engine
+from geofence.absence import Absence
 from geofence.danger_map import NO_DANGERS, Danger, DangerMap, danger_from_geojson
 from geofence.detection import Command, Detection
 from geofence.engine import FRESH, Outcome, PersonState
@@ -140,9 +141,11 @@ class Story:
     outcomes: list[Outcome] = field(default_factory=list)
     detections: list[Detection] = field(default_factory=list)
     commands: list[Command] = field(default_factory=list)
+    #: Spans in which we were away ourselves.
+    absences: tuple[Absence, ...] = ()
 
     def hear(self, reading_: Reading) -> Outcome:
-        self.state, outcome = engine.step(self.state, reading_, self.person)
+        self.state, outcome = engine.step(self.state, reading_, self.person, self.absences)
         self.outcomes.append(outcome)
         self._told(outcome.judgement)
         return outcome
@@ -155,9 +158,13 @@ class Story:
     def wait(self, seconds: float) -> list[Detection]:
         """Nothing is heard until then."""
         known = len(self.detections)
-        self.state, judgement = engine.run_down(self.state, self.person, at(seconds))
+        self.state, judgement = engine.run_down(self.state, self.person, at(seconds), self.absences)
         self._told(judgement)
         return self.detections[known:]
+
+    def away(self, since: float, until: float) -> None:
+        """We hear nothing of anybody."""
+        self.absences = (*self.absences, Absence(since=at(since), until=at(until)))
 
     def _told(self, judgement: Any) -> None:
         self.detections += judgement.detections
