@@ -157,7 +157,11 @@ def set_aside(envelopes: Sequence[Envelope]) -> Judged:
 
 
 def _hear(envelopes: Sequence[Envelope], known: Known, judged: Judged) -> None:
-    """Decode and look up; what cannot be used goes to quarantine, each message once."""
+    """Decode and look up; what cannot be used goes to quarantine, each message once.
+
+    What settled together (`ingest.settling`) is one place in the batch, and in the order of event time.
+    """
+    settled, several = None, False
     for place, envelope in enumerate(envelopes):
         if envelope.skipped:
             continue
@@ -168,9 +172,21 @@ def _hear(envelopes: Sequence[Envelope], known: Known, judged: Judged) -> None:
         if rejection is not None:
             judged.rejections.append(rejection)
             judged.commit.quarantine.append(quarantine_row(envelope, device_id, rejection))
-        if device is not None:
-            for part in parts:
-                _take(place, envelope, device, part, judged)
+        if device is None:
+            continue
+        if wire.is_backlog(envelope.topic):
+            settled = place if settled is None else settled
+            place = settled  # noqa: PLW2901 - one place for all of them
+        several = several or settled is not None or len(parts) > 1
+        for part in parts:
+            _take(place, envelope, device, part, judged)
+    if several:
+        judged.heard.sort(key=_in_order)
+
+
+def _in_order(heard: Heard) -> tuple[int, datetime]:
+    """As they came; of one place, as they happened."""
+    return heard.place, heard.reading.at
 
 
 def _take(place: int, envelope: Envelope, device: Device, part: Decoded, judged: Judged) -> None:

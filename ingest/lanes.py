@@ -1,7 +1,8 @@
 """Which messages share an MQTT session.
 
 Acknowledgements leave in order within a session, so what must not wait gets a session of its own: an SOS never queues
-behind telemetry.
+behind telemetry, and what is so now never behind what was. A lane's filters name its topics one by one: a filter that
+took everything would carry a city's backlog through the live session, only to leave it.
 """
 
 from __future__ import annotations
@@ -19,25 +20,34 @@ class Lane:
     name: str
     rank: int
     topics: tuple[str, ...]
-    #: Last levels of our own topics that another lane takes, or that we wrote ourselves: acknowledged and left alone.
-    skips: frozenset[str] = frozenset()
+    #: Last levels of our own topics that are its business.
+    levels: frozenset[str] = frozenset()
+    #: Filters of an earlier version: the broker keeps a session's subscriptions until they are given up.
+    formerly: tuple[str, ...] = ()
 
     def takes(self, topic: str, *, retained: bool = False) -> bool:
-        """Whether a message is this lane's business.
+        """Whether a message is this lane's business; what is not is acknowledged and left alone.
 
         A broker repeats retained ones at every subscription. A status that is only repeated is not news: without a time
-        of its own it would make a device that died last week look as if it had just been seen.
+        of its own it would make a device that died last week look as if it had just been seen. Messages that came by a
+        subscription of an earlier version are another lane's, too.
         """
         if not topic.startswith(ROOT):
             return True
         level = topic.rpartition("/")[2]
-        return level not in self.skips and not (retained and level == "status")
+        return level in self.levels and not (retained and level == "status")
 
 
-SAFETY = Lane(name="safety", rank=0, topics=(f"{ROOT}+/event",))
-#: Everything below our root, so that an unknown topic is quarantined instead of vanishing.
-LIVE = Lane(name="live", rank=1, topics=(f"{ROOT}#",), skips=frozenset({"event", "ack", "command"}))
+def _lane(name: str, rank: int, *levels: str, formerly: tuple[str, ...] = ()) -> Lane:
+    topics = tuple(f"{ROOT}+/{level}" for level in levels)
+    return Lane(name=name, rank=rank, topics=topics, levels=frozenset(levels), formerly=formerly)
+
+
+SAFETY = _lane("safety", 0, "event")
+LIVE = _lane("live", 1, "location", "heartbeat", "bed", "status", "answer", formerly=(f"{ROOT}#",))
 #: Other makers' formats put a call for help and a position into one message and have no topic for it alone: theirs is
 #: as urgent as telemetry. A session of their own keeps within what the embedded broker allows one (runtime.embedded).
 FORMATS = Lane(name="formats", rank=1, topics=("owntracks/#", "traccar/#", "watch/#"))
-LANES = (SAFETY, LIVE, FORMATS)
+#: What devices return with from an outage: taken when nothing else waits, `ingest.settling`.
+BACKLOG = _lane("backlog", 2, "backlog")
+LANES = (SAFETY, LIVE, FORMATS, BACKLOG)

@@ -17,7 +17,7 @@ from geofence.person import Person
 from geofence.policy import Policy, usable_overrides
 from geofence.reading import ReadingKind
 from geofence.zone import ScheduleError, Zone, schedule_from_rows, shape_from_geojson
-from ingest import store
+from ingest import store, wire
 from runtime import database
 
 log = structlog.get_logger(__name__)
@@ -54,6 +54,11 @@ class Registry:
         self.persons: dict[int, Person] = {}
         #: One map that every person refers to.
         self.dangers: DangerMap = NO_DANGERS
+
+    def whose(self, topic: str) -> int | str:
+        """The person whose device a topic names; the topic itself stands for a stranger."""
+        device = self.devices.get(wire.device_of(topic) or "")
+        return topic if device is None else device.person_id
 
     async def load(self, person_ids: Iterable[int] | None = None) -> None:
         """Read everything, or only some persons and their devices."""

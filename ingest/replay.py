@@ -2,8 +2,9 @@
 
 Every person starts fresh, a warm-up span before the span that is asked for. Readings come in the order in which they
 were received. A deadline that passed before a reading was received is judged before it where the timers of ingest would
-have: in a pause, or while readings came as they happened, and not in the middle of a backlog. Zones, dangers and
-thresholds are those of today, with the given ones on top. Nothing is written.
+have: in a pause, or while readings came as they happened, and not in the middle of a backlog; and what passed while
+ingest was away is put off as it was then. Zones, dangers and thresholds are those of today, with the given ones on top.
+Nothing is written.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from uuid import UUID
 
 from psycopg.rows import DictRow
 
+from geofence.absence import Absence, between
 from geofence.detection import Detection
 from geofence.memory import Memory
 from geofence.motion import checked as motion_of
@@ -33,7 +35,8 @@ from geofence.reading import (
     SafetyEvent,
     SafetyEventType,
 )
-from ingest import pipeline, queries
+from ingest import pipeline, queries, store
+from ingest.listening import AWAY_LEAST
 from runtime.database import Connection
 
 #: Before the span that is asked for. A day and a half: everything that is learnt from a day's readings is.
@@ -109,21 +112,25 @@ async def replay(
         PolicyError: the overrides cannot be used.
     """
     found, judged = Replay(persons=len(persons)), _with(persons, overrides or {})
+    absences = between(await store.listened(connection, since - warm_up), AWAY_LEAST)
     ids = sorted(judged)
     for begin in range(0, len(ids), AT_ONCE):
         some = ids[begin : begin + AT_ONCE]
         heard = in_order(await queries.readings(connection, some, since - warm_up, until))
         stored = await queries.detections(connection, some, since, until)
-        concluded = judge_again(heard, {key: judged[key] for key in some}, until)
+        concluded = judge_again(heard, {key: judged[key] for key in some}, until, absences)
         found.readings += len(heard)
         found.differences += compare(stored, [each for each in concluded if since <= each.at < until])
     found.differences.sort(key=lambda each: (each.at, each.person_id, each.kind))
     return found
 
 
-def judge_again(heard: Iterable[Reading], persons: Mapping[int, Person], until: datetime) -> list[Detection]:
+def judge_again(
+    heard: Iterable[Reading], persons: Mapping[int, Person], until: datetime, absences: Sequence[Absence] = ()
+) -> list[Detection]:
     """Every conclusion of fresh states over these readings, with the deadlines that timers would have seen."""
     memory, concluded = Memory(), list[Detection]()
+    memory.absences = tuple(absences)
     last_received_at = newest_at = None
     for reading in heard:
         person = persons[reading.person_id]
@@ -146,9 +153,9 @@ def _timers_ran(at: datetime, last_received_at: datetime | None, newest_at: date
 
 
 def in_order(rows: Mapping[str, Sequence[DictRow]]) -> list[Reading]:
-    """Rows of the tables as readings, in the order in which they were received."""
+    """Rows of the tables as readings, in the order of judging: as received; of one instant, as it happened."""
     keyed = [
-        ((row["received_at"], math.inf if row["seq"] is None else row["seq"], row["at"]), make(row))
+        ((row["received_at"], row["at"], math.inf if row["seq"] is None else row["seq"]), make(row))
         for table, make in _MAKERS.items()
         for row in rows[table]
     ]

@@ -27,7 +27,12 @@ async def serve(settings: IngestSettings, stop: Stop) -> None:
     """Run until asked to stop: the batch in hand is committed and acknowledged before the sessions end."""
     clock = clocks.from_settings(settings)
     registry = Registry(settings.database_url)
-    batcher = Batcher(messages=settings.ingest_batch_messages, age_s=settings.ingest_batch_age_ms / 1000)
+    batcher = Batcher(
+        messages=settings.ingest_batch_messages,
+        age_s=settings.ingest_batch_age_ms / 1000,
+        now=clock.now,
+        whose=registry.whose,
+    )
     # Asked when the metrics are read: a pipeline that waits for the database cannot tell.
     metrics.WAITING.set_function(lambda: len(batcher))
     client_id = settings.ingest_client_id

@@ -116,6 +116,8 @@ class MqttSession:
         self._caught_up_at_s = time.monotonic() + (SENT_AGAIN_WITHIN_S if flags.session_present else 0.0)
         log.info("broker_connected", lane=self._lane.name, session_present=flags.session_present)
         client.subscribe([(topic, 1) for topic in self._lane.topics])
+        if flags.session_present and self._lane.formerly:
+            client.unsubscribe(list(self._lane.formerly))
 
     def _on_disconnect(
         self, _: Client, __: object, ___: DisconnectFlags, reason: ReasonCode, ____: Properties | None

@@ -261,6 +261,8 @@ class _Connection(asyncio.BufferedProtocol):
         ]
         assert self._transport is not None
         self._transport.write(mqtt5.SubscribePacket(1, filters).write())
+        if packet.session_present and self._lane.formerly:
+            self._transport.write(mqtt5.UnsubscribePacket(2, list(self._lane.formerly)).write())
 
 
 def _nothing() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from ingest.wire import native, owntracks, traccar, watch
+from ingest.wire import backlog, native, owntracks, traccar, watch
 from ingest.wire.message import Decoded, Rejection, RejectionReason
 
 #: Payloads above this are rejected unread. Bytes; docs/wire.md.
@@ -14,12 +14,20 @@ MAX_PAYLOAD_BYTES = 65_536
 FORMATS: dict[str, ModuleType] = {"tongxing": native, "owntracks": owntracks, "traccar": traccar, "watch": watch}
 
 
+_BACKLOG = f"/{backlog.LEVEL}"
+
+
 def device_of(topic: str) -> str | None:
     """The device id that a topic names, or None for a topic of another form."""
     levels = topic.split("/")
     wire_format = FORMATS.get(levels[0])
     device_id: str | None = None if wire_format is None else wire_format.device_of(levels)
     return device_id
+
+
+def is_backlog(topic: str) -> bool:
+    """Whether a topic is that of what was while a device was away."""
+    return topic.endswith(_BACKLOG) and topic.startswith("tongxing/")
 
 
 def decode(topic: str, payload: bytes) -> tuple[Decoded, ...]:

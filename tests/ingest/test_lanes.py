@@ -6,8 +6,13 @@ import pytest
 from paho.mqtt.client import topic_matches_sub
 
 from ingest import wire
-from ingest.lanes import LANES, LIVE, SAFETY
+from ingest.lanes import BACKLOG, LANES, LIVE, SAFETY
 from ingest.wire.bodies import DECODERS
+
+
+def heard_by(topic: str) -> list[str]:
+    """The lanes to which a broker gives a message."""
+    return [lane.name for lane in LANES if any(topic_matches_sub(filter_, topic) for filter_ in lane.topics)]
 
 
 def takers(topic: str, *, retained: bool = False) -> list[str]:
@@ -16,10 +21,20 @@ def takers(topic: str, *, retained: bool = False) -> list[str]:
     return [lane.name for lane in heard if lane.takes(topic, retained=retained)]
 
 
-@pytest.mark.parametrize("level", [*DECODERS, "weather", ""])
-def test_each_message_up_is_the_business_of_one_lane(level: str) -> None:
-    topic = f"tongxing/v1/zb-1/{level}"
-    assert takers(topic) == (["safety"] if level == "event" else ["live"])
+@pytest.mark.parametrize("level", [*DECODERS, "backlog"])
+def test_each_message_up_is_heard_by_one_lane(level: str) -> None:
+    assert heard_by(f"tongxing/v1/zb-1/{level}") == [{"event": "safety", "backlog": "backlog"}.get(level, "live")]
+
+
+@pytest.mark.parametrize("level", ["weather", "", "ack", "command", "backlog/x"])
+def test_what_nobody_is_to_say_is_carried_by_none(level: str) -> None:
+    assert heard_by(f"tongxing/v1/zb-1/{level}") == []
+
+
+@pytest.mark.parametrize("level", ["event", "backlog", "weather"])
+def test_what_still_comes_by_the_filter_of_an_earlier_version_is_left_alone(level: str) -> None:
+    assert LIVE.formerly == ("tongxing/v1/#",)
+    assert not LIVE.takes(f"tongxing/v1/zb-1/{level}")
 
 
 @pytest.mark.parametrize("level", ["ack", "command"])
@@ -27,8 +42,8 @@ def test_what_we_wrote_ourselves_is_left_alone(level: str) -> None:
     assert not LIVE.takes(f"tongxing/v1/zb-1/{level}")
 
 
-def test_safety_goes_first() -> None:
-    assert SAFETY.rank < LIVE.rank
+def test_safety_goes_first_and_what_was_last() -> None:
+    assert SAFETY.rank < LIVE.rank < BACKLOG.rank
     assert SAFETY.topics == ("tongxing/v1/+/event",)
 
 

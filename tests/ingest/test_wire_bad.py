@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from geofence.reading import FixSource, SafetyEventType
 from ingest import wire
 from ingest.rows import quarantine_row
-from ingest.wire.message import Answer, Decoded, Rejection, RejectionReason, Report, Status
 from ingest.wire.bodies import DECODERS
+from ingest.wire.message import Answer, Decoded, Rejection, RejectionReason, Report, Status
 from tests.ingest.envelopes import envelope
 from tests.ingest.test_wire_document import AT, LEAST
 

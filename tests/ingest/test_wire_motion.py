@@ -9,8 +9,8 @@ import pytest
 
 from geofence.motion import NAMES, checked, numbers, summarise
 from geofence.reading import SafetyEventType
-from ingest.wire.message import Report
 from ingest.wire.bodies import DECODERS
+from ingest.wire.message import Report
 from tests.ingest.test_judging import NOW, Desk, message
 
 #: A second of standing, a blow, three seconds of lying on the side.
