@@ -6,6 +6,7 @@ taken back, so a batch can be judged again.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -16,6 +17,7 @@ from geofence.engine import Outcome, PersonState
 from geofence.ordering import Admission
 from geofence.person import Person
 from geofence.reading import Reading
+from geofence.reading import ReadingKind as Kind
 from ingest import wire
 from ingest.registry import SPOKEN_BY, Device
 from ingest.rows import device_row, merge_device_rows, position_row, quarantine_row, reading_row
@@ -29,6 +31,16 @@ from ingest.wire.message import Answer, Decoded, Ignored, Rejection, RejectionRe
 CLOCK_AHEAD_ALLOWED = timedelta(minutes=5)
 #: What an admission says about a message's number; the others are old.
 NOVELTY = {Admission.LIVE: Novelty.NEW, Admission.NEWS: Novelty.NEW, Admission.STALE: Novelty.UNSURE}
+
+
+#: Of readings of one instant, the place comes before what is said of it.
+_KINDS = {kind: n for n, kind in enumerate((Kind.LOCATION, Kind.BED, Kind.HEARTBEAT, Kind.EVENT))}
+Instant = tuple[datetime, float, int, str]
+
+
+def order_within(reading: Reading, seq: int | None) -> Instant:
+    """Where a reading stands among those that arrived at one instant: the same however they were shuffled."""
+    return reading.at, math.inf if seq is None else seq, _KINDS[reading.kind], reading.device_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,9 +196,9 @@ def _hear(envelopes: Sequence[Envelope], known: Known, judged: Judged) -> None:
         judged.heard.sort(key=_in_order)
 
 
-def _in_order(heard: Heard) -> tuple[int, datetime]:
+def _in_order(heard: Heard) -> tuple[int, Instant]:
     """As they came; of one place, as they happened."""
-    return heard.place, heard.reading.at
+    return heard.place, order_within(heard.reading, heard.report.seq)
 
 
 def _take(place: int, envelope: Envelope, device: Device, part: Decoded, judged: Judged) -> None:
