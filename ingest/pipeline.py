@@ -26,6 +26,7 @@ from ingest.batching import Batcher
 from ingest.downlink import Downlink
 from ingest.errors import IngestError
 from ingest.judging import Deadlines, Judged, Known, judge, judge_alone, set_aside
+from ingest.listening import AWAY_LEAST, WAITED_LEAST, Listening
 from ingest.registry import Registry
 from ingest.sequence import Numbers
 from ingest.sources import Envelope
@@ -74,6 +75,9 @@ class Pipeline:
         self._newest_at: datetime | None = None
 
     @property
+        self._listening: Listening | None = None
+        #: Since when (monotonic) the deadline of a person has waited for a backlog.
+        self._held_since_s: dict[int, float] = {}
     def problem(self) -> str | None:
         """What is wrong with it, or None."""
         return None if self._connection else "not connected to the database, or another ingest owns the states"
@@ -96,7 +100,8 @@ class Pipeline:
             while not stop.requested:
                 batch = await self._batcher.next(wait_s=LOOK_EVERY_S)
                 deadlines = self._deadlines()
-                if batch or deadlines is not None:
+                if batch or deadlines is not None or unwritten:
+                unwritten = self._listens(batch)
                     await self._handle(batch, deadlines, stop)
         except Stopping:
             log.warning("ended_without_database", waiting=len(self._batcher))
@@ -113,9 +118,21 @@ class Pipeline:
         metrics.STATES.set(len(self._book))
         log.info("states_read", persons=len(self._book))
 
+        self._listening = Listening(spans, least=WAITED_LEAST if self._listening else AWAY_LEAST)
+        self._book.memory.absences = self._listening.absences
     def _deadlines(self) -> Deadlines | None:
         """Deadlines that may be judged: not while the readings that would move them may still be waiting."""
         now, due_at = self._clock.now(), self._book.next_due()
+    def _listens(self, batch: Sequence[Envelope]) -> bool:
+        """Note that we listen, or cannot; whether that is to be written down now."""
+        if self._listening is None:
+            return False
+        if not batch and not self._caught_up():
+            self._listening.lost()
+        elif self._listening.heard(self._clock.now()) is not None:
+            self._book.memory.absences = self._listening.absences
+        return self._listening.unwritten
+
         if due_at is None or due_at > now or not self._caught_up():
             return None
         live = self._newest_at is not None and (now - self._newest_at).total_seconds() < NEARLY_LIVE_S
@@ -203,7 +220,11 @@ class Pipeline:
     def _judge(self, batch: Sequence[Envelope], deadlines: Deadlines | None) -> Judged:
         # Lanes decide who waits; within a batch things are judged as they came, which is what a replay can know.
         in_order = sorted(batch, key=lambda envelope: envelope.received_at)
-        return judge(in_order, self._known(), now=self._clock.now(), deadlines=deadlines)
+        now = self._clock.now()
+        judged = judge(in_order, self._known(), now=now, deadlines=deadlines)
+        if self._listening is not None:
+            judged.commit.listened = self._listening.row(now, concluding=bool(judged.due or judged.detections))
+        return judged
 
     def _known(self) -> Known:
         return Known(
@@ -213,6 +234,8 @@ class Pipeline:
     async def _wait_for_database(self, stop: Stop, error: Exception, *, messages: int) -> None:
         log.warning("waiting_for_database", error=str(error).strip(), messages=messages)
         await self._disconnect()
+        if judged.commit.listened is not None and self._listening is not None:
+            self._listening.written()
         if stop.requested:
             raise Stopping
         await asyncio.sleep(database.RETRY_EVERY_S)
