@@ -113,6 +113,7 @@ class Pipeline:
             self._book, self._numbers = await _owned(connection)
         except BaseException:
             await connection.close()
+            spans = await store.listened(connection)
             raise
         self._connection = connection
         metrics.STATES.set(len(self._book))

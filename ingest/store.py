@@ -73,6 +73,8 @@ class Commit:
     commands: list[Command] = field(default_factory=list)
     answers: list[Row] = field(default_factory=list)
     quarantine: list[Row] = field(default_factory=list)
+    #: The span in which we have listened, as far as it goes by now.
+    listened: tuple[datetime, datetime] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,6 +169,24 @@ async def hearsay(connection: Connection) -> Hearsay:
     return Hearsay(heard=heard, places=places)
 
 
+async def listened(connection: Connection, since: datetime | None = None) -> list[tuple[datetime, datetime]]:
+    """Spans in which ingest listened, oldest first: the newest ones, or those from the last before `since` on."""
+    cursor = await connection.execute(
+        """
+        SELECT since, until FROM (
+            SELECT since, until FROM listened
+            WHERE %(since)s::timestamptz IS NULL OR since >= coalesce(
+                (SELECT max(since) FROM listened WHERE since <= %(since)s), %(since)s)
+            ORDER BY since DESC LIMIT CASE WHEN %(since)s::timestamptz IS NULL THEN 100 END
+        ) AS newest ORDER BY since
+        """,
+        {"since": since},
+    )
+    rows = [(row[0], row[1]) for row in await cursor.fetchall()]
+    await connection.commit()
+    return rows
+
+
 async def last_numbers(connection: Connection) -> dict[int, Numbers]:
     """What was heard of each device key's message numbers."""
     cursor = await connection.execute(
@@ -192,6 +212,8 @@ async def commit(connection: Connection, batch: Commit) -> int:
         await _many(connection, _COMMAND, [_command_row(command) for command in batch.commands])
         await _many(connection, _ANSWER, batch.answers)
         await _many(connection, _QUARANTINE, batch.quarantine)
+        if batch.listened is not None:
+            await connection.execute(_LISTENED, batch.listened)
         if batch.positions or batch.safeties:
             await connection.execute("SELECT pg_notify('positions', '')")
         if batch.detections:
@@ -284,6 +306,11 @@ _ANSWER: LiteralString = """
 _QUARANTINE: LiteralString = """
     INSERT INTO quarantine (received_at, topic, device_id, reason, detail, payload, payload_size)
     VALUES (%s, %s, %s, %s, %s, %s, %s)
+"""
+
+_LISTENED: LiteralString = """
+    INSERT INTO listened AS known (since, until) VALUES (%s, %s)
+    ON CONFLICT (since) DO UPDATE SET until = greatest(known.until, excluded.until)
 """
 
 
