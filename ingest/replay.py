@@ -9,7 +9,6 @@ Nothing is written.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -36,6 +35,7 @@ from geofence.reading import (
     SafetyEventType,
 )
 from ingest import pipeline, queries, store
+from ingest.judging import order_within
 from ingest.listening import AWAY_LEAST
 from runtime.database import Connection
 
@@ -154,12 +154,9 @@ def _timers_ran(at: datetime, last_received_at: datetime | None, newest_at: date
 
 def in_order(rows: Mapping[str, Sequence[DictRow]]) -> list[Reading]:
     """Rows of the tables as readings, in the order of judging: as received; of one instant, as it happened."""
-    keyed = [
-        ((row["received_at"], row["at"], math.inf if row["seq"] is None else row["seq"]), make(row))
-        for table, make in _MAKERS.items()
-        for row in rows[table]
-    ]
-    return [reading for _, reading in sorted(keyed, key=lambda pair: pair[0])]
+    made = [(make(row), row["seq"]) for table, make in _MAKERS.items() for row in rows[table]]
+    made.sort(key=lambda pair: (pair[0].received_at, order_within(*pair)))
+    return [reading for reading, _ in made]
 
 
 def compare(stored: Iterable[DictRow], concluded: Iterable[Detection]) -> list[Difference]:
