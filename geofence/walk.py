@@ -11,6 +11,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from operator import mul
 from typing import NamedTuple
 
 #: A way's least length for its direction to mean something. Metres. Source: reference figures of GPS noise; settled.
@@ -19,6 +20,7 @@ VERTEX_M = 25.0
 SHARP_DEG, REVERSAL_DEG = 90.0, 120.0
 #: Ground counts as walked again within this distance ... Metres. Twice a usual fix's error; provisional.
 REVISIT_M = 25.0
+_REACH_M2 = REVISIT_M * REVISIT_M
 #: ... after at least this long. Seconds. Less is standing there; provisional.
 REVISIT_AFTER_S = 90.0
 #: No spread below this is believed to be one. Metres. A fix's error; settled.
@@ -76,131 +78,124 @@ class Shape:
         return self.net_m / self.length_m if self.length_m else 0.0
 
 
-def shape_of(spots: Sequence[Spot], *, least_density: float = 0.0) -> Shape | None:
-    """Measure at least two spots, in order of time; None, early, when the walk is less dense than asked for."""
-    vertices = _vertices(spots)
-    spread_m, roundness = _ellipse(spots)
-    length_m = sum(_apart_m(a, b) for a, b in pairwise(vertices))
+def shape_of(
+    spots: Sequence[Spot], *, least_density: float = 0.0, least_turns: tuple[int, float] = (0, 0.0)
+) -> Shape | None:
+    """Measure at least two spots, in order of time.
+
+    Args:
+        spots: of one walk.
+        least_density: None is returned, early, for a walk that is less dense.
+        least_turns: sharp turns, and degrees once around: None, early, for a walk that has neither.
+    """
+    times, easts, norths = zip(*spots, strict=True)
+    ways, net_m = _ways(easts, norths)
+    spread_m, roundness = _ellipse(easts, norths)
+    length_m = sum(way[2] for way in ways)
     if length_m < least_density * max(spread_m, LEAST_SPREAD_M):
         return None
-    ways = [(b.east_m - a.east_m, b.north_m - a.north_m) for a, b in pairwise(vertices)]
-    lengths = [math.sqrt(east * east + north * north) for east, north in ways]
     turns = [_turn_deg(a, b) for a, b in pairwise(ways)]
-    along_axis, disorder = _directions(ways, lengths)
+    sharp_turns, turning_deg = sum(abs(turn) > SHARP_DEG for turn in turns), sum(turns)
+    if sharp_turns < least_turns[0] and abs(turning_deg) < least_turns[1]:
+        return None
+    along_axis, disorder = _directions(ways)
     return Shape(
-        span_s=spots[-1].at_s - spots[0].at_s,
+        span_s=times[-1] - times[0],
         length_m=length_m,
-        net_m=_apart_m(vertices[0], vertices[-1]),
+        net_m=net_m,
         spread_m=spread_m,
         roundness=roundness,
-        sharp_turns=sum(abs(turn) > SHARP_DEG for turn in turns),
+        sharp_turns=sharp_turns,
         reversals=sum(abs(turn) > REVERSAL_DEG for turn in turns),
-        turning_deg=sum(turns),
+        turning_deg=turning_deg,
         bending_deg=sum(abs(turn) for turn in turns),
-        revisits=_revisits(spots),
+        revisits=_revisits(times, easts, norths),
         along_axis=along_axis,
         disorder=disorder,
-        unevenness=_unevenness(spots),
+        unevenness=_unevenness(times, easts, norths),
     )
 
 
-def certainly_sparser(
-    places: Sequence[tuple[int, int, int]], metres: tuple[float, float], least_density: float
-) -> bool:
-    """Whether `shape_of` would give None, cheaply: the way over all places is no shorter than that over the vertices.
-
-    Args:
-        places: (any, north, east) in units of their own.
-        metres: what one unit is to the north and to the east.
-        least_density: as for `shape_of`.
-    """
-    _, first_north, first_east = places[0]
-    last_north = last_east = way_m = north = east = squares = 0.0
-    metres_north, metres_east = metres
-    for _, north_units, east_units in places:
-        north_m, east_m = (north_units - first_north) * metres_north, (east_units - first_east) * metres_east
-        on_north, on_east = north_m - last_north, east_m - last_east
-        way_m += math.sqrt(on_north * on_north + on_east * on_east)
-        last_north, last_east = north_m, east_m
-        north += north_m
-        east += east_m
-        squares += north_m * north_m + east_m * east_m
-    count = len(places)
-    spread_m = math.sqrt(max(0.0, squares / count - (north * north + east * east) / (count * count)))
-    # A thousandth for rounding: this decides nothing that `shape_of` would not.
-    return way_m * 1.001 < least_density * max(spread_m, LEAST_SPREAD_M)
+#: Metres east and north, and along: from one vertex to the next.
+_Way = tuple[float, float, float]
+_Floats = Sequence[float]
 
 
-def _vertices(spots: Sequence[Spot]) -> list[Spot]:
-    found = [spots[0]]
-    for spot in spots[1:]:
-        if _apart_m(found[-1], spot) >= VERTEX_M:
-            found.append(spot)
-    return found
+def _ways(easts: _Floats, norths: _Floats) -> tuple[list[_Way], float]:
+    """From vertex to vertex, and metres from the first to the last."""
+    found: list[_Way] = []
+    last_east, last_north = easts[0], norths[0]
+    for spot_east, spot_north in zip(easts, norths, strict=True):
+        east, north = spot_east - last_east, spot_north - last_north
+        along = math.sqrt(east * east + north * north)
+        if along >= VERTEX_M:
+            found.append((east, north, along))
+            last_east, last_north = spot_east, spot_north
+    east, north = last_east - easts[0], last_north - norths[0]
+    return found, math.sqrt(east * east + north * north)
 
 
-def _apart_m(one: Spot, other: Spot) -> float:
-    east, north = one.east_m - other.east_m, one.north_m - other.north_m
-    return math.sqrt(east * east + north * north)
-
-
-def _turn_deg(before: tuple[float, float], after: tuple[float, float]) -> float:
+def _turn_deg(before: _Way, after: _Way) -> float:
     """From one way into the next, -180 to 180, left positive."""
     cross = before[0] * after[1] - before[1] * after[0]
     return math.degrees(math.atan2(cross, before[0] * after[0] + before[1] * after[1]))
 
 
-def _ellipse(spots: Sequence[Spot]) -> tuple[float, float]:
+def _ellipse(easts: _Floats, norths: _Floats) -> tuple[float, float]:
     """Root mean square distance from the middle, and the short axis over the long one."""
-    count = len(spots)
-    east, north = sum(s.east_m for s in spots) / count, sum(s.north_m for s in spots) / count
-    xx = sum((s.east_m - east) ** 2 for s in spots) / count
-    yy = sum((s.north_m - north) ** 2 for s in spots) / count
-    xy = sum((s.east_m - east) * (s.north_m - north) for s in spots) / count
+    count = len(easts)
+    east, north = sum(easts) / count, sum(norths) / count
+    to_east, to_north = [each - east for each in easts], [each - north for each in norths]
+    xx = sum([each**2 for each in to_east]) / count
+    yy = sum([each**2 for each in to_north]) / count
+    xy = sum(map(mul, to_east, to_north)) / count
     half, apart = (xx + yy) / 2, math.sqrt(((xx - yy) / 2) ** 2 + xy * xy)
     long, short = half + apart, max(0.0, half - apart)
     return math.sqrt(xx + yy), math.sqrt(short / long) if long > 0 else 1.0
 
 
-def _revisits(spots: Sequence[Spot]) -> float:
+def _revisits(times: _Floats, easts: _Floats, norths: _Floats) -> float:
     """Share of the spots that lie on ground left for a while before."""
-    reach = REVISIT_M * REVISIT_M
     count, settled = 0, 0
-    for i, spot in enumerate(spots):
-        if spot.at_s - spots[0].at_s < REVISIT_AFTER_S:
-            continue
-        count += 1
-        settled += _was_here(spots, i, reach)
+    for index, at_s in enumerate(times):
+        if at_s - times[0] >= REVISIT_AFTER_S:
+            count += 1
+            settled += _was_here(times, easts, norths, index)
     return settled / count if count else 0.0
 
 
-def _was_here(spots: Sequence[Spot], index: int, reach: float) -> bool:
+def _was_here(times: _Floats, easts: _Floats, norths: _Floats, index: int) -> bool:
     """Whether somebody was near this spot before, and away in between."""
-    here, away = spots[index], False
-    for spot in reversed(spots[:index]):
-        near = (spot.east_m - here.east_m) ** 2 + (spot.north_m - here.north_m) ** 2 <= reach
-        if near and away and here.at_s - spot.at_s >= REVISIT_AFTER_S:
+    here_s, here_east, here_north, away = times[index], easts[index], norths[index], False
+    for earlier in range(index - 1, -1, -1):
+        east, north = easts[earlier] - here_east, norths[earlier] - here_north
+        if east * east + north * north > _REACH_M2:
+            away = True
+        elif away and here_s - times[earlier] >= REVISIT_AFTER_S:
             return True
-        away = away or not near
     return False
 
 
-def _directions(ways: Sequence[tuple[float, float]], lengths: Sequence[float]) -> tuple[float, float]:
+def _directions(ways: Sequence[_Way]) -> tuple[float, float]:
     """How far the ways lie along one axis, and the disorder of their directions; each way weighs its length."""
-    total = sum(lengths)
+    total = sum(way[2] for way in ways)
     if not total:
         return 0.0, 0.0
     # A direction and its opposite have the same double angle: cos 2a = (x2 - y2) / r2, sin 2a = 2 x y / r2.
-    cosine = sum((x * x - y * y) / r for (x, y), r in zip(ways, lengths, strict=True))
-    sine = sum(2 * x * y / r for (x, y), r in zip(ways, lengths, strict=True))
+    cosine = sine = 0.0
     weights = [0.0] * SECTORS
-    for (x, y), r in zip(ways, lengths, strict=True):
-        weights[int((math.atan2(y, x) / math.tau + 1) * SECTORS) % SECTORS] += r / total
+    for east, north, along in ways:
+        cosine += (east * east - north * north) / along
+        sine += 2 * east * north / along
+        weights[int((math.atan2(north, east) / math.tau + 1) * SECTORS) % SECTORS] += along / total
     entropy = -sum(w * math.log(w) for w in weights if w > 0) / math.log(SECTORS)
     return math.sqrt(cosine * cosine + sine * sine) / total, entropy
 
 
-def _unevenness(spots: Sequence[Spot]) -> float:
-    speeds = [_apart_m(a, b) / (b.at_s - a.at_s) for a, b in pairwise(spots)]
+def _unevenness(times: _Floats, easts: _Floats, norths: _Floats) -> float:
+    speeds = [
+        math.sqrt((east - last_east) * (east - last_east) + (north - last_north) * (north - last_north)) / (at - last)
+        for (last, last_east, last_north), (at, east, north) in pairwise(zip(times, easts, norths, strict=True))
+    ]
     mean = sum(speeds) / len(speeds)
-    return math.sqrt(sum((speed - mean) ** 2 for speed in speeds) / len(speeds)) / mean if mean > 0 else 0.0
+    return math.sqrt(sum([(speed - mean) ** 2 for speed in speeds]) / len(speeds)) / mean if mean > 0 else 0.0

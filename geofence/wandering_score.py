@@ -18,8 +18,9 @@ from geofence.walk import Shape
 
 #: A walk less dense than this is on its way somewhere: a straight line has 3.5, there and back 6.9. Ratio.
 LEAST_DENSITY = 5.0
-#: Who turned sharply only once went there and came back, whatever the score says, unless they went once around.
-LEAST_SHARP_TURNS, LEAST_TURNING_DEG = 2, 360.0
+#: Who turned sharply only once went there and came back, whatever the score says, unless they went once around: sharp
+#: turns, and degrees of all turns together, of which a pattern has either. Count, degrees.
+LEAST_TURNS = (2, 360.0)
 
 
 class Pattern(StrEnum):
@@ -55,11 +56,6 @@ def features(shape: Shape) -> tuple[float, ...]:
         shape.span_s / 900,
         shape.unevenness,
     )
-
-
-def repeats(shape: Shape) -> bool:
-    """Whether a walk turned often enough to be any of the patterns."""
-    return shape.sharp_turns >= LEAST_SHARP_TURNS or abs(shape.turning_deg) >= LEAST_TURNING_DEG
 
 
 def scores(shape: Shape) -> Scores:

@@ -39,9 +39,17 @@ from geofence.person import Person
 from geofence.policy import Policy
 from geofence.quiet import Room
 from geofence.strolls import Stroll
-from geofence.walk import VERTEX_M, Shape, Spot, certainly_sparser, shape_of
+from geofence.tally import SLACK, Spotted, Tally, added, dropped, leads_on, spread_m, tallied
+from geofence.walk import VERTEX_M, Shape, Spot, shape_of
 from geofence.walk_steering import ask_to_be_seen
-from geofence.wandering_score import LEAST_DENSITY, Scores, because, likeliest, repeats, scores
+from geofence.wandering_score import (
+    LEAST_DENSITY,
+    LEAST_TURNS,
+    Scores,
+    because,
+    likeliest,
+    scores,
+)
 
 if TYPE_CHECKING:
     from geofence.state import PersonState
@@ -53,8 +61,6 @@ LEAST_GAP_S = 15.0
 LEAST_SPOTS = 8
 #: Nobody walks faster from fix to fix; one that says so is left out. Metres a second. Running; settled.
 FASTEST_MPS = 3.5
-#: A fix of a walk: unix seconds, then latitude and longitude in millionths of a degree.
-Spotted = tuple[int, int, int]
 #: Degrees are kept as whole millionths: a tenth of a metre.
 _MICRO = 1e6
 
@@ -73,6 +79,8 @@ class WanderingState(msgspec.Struct, frozen=True, kw_only=True):
     device_id: str | None = None
     #: Fixes of this walk; one alone is where the person stands.
     spots: tuple[Spotted, ...] = ()
+    #: Running sums of these; None until they are needed.
+    tally: Tally | None = None
     #: Fixes in a row that spoke for wandering, and the sum of their scores by pattern.
     speaking: int = 0
     sums: tuple[float, ...] = ()
@@ -122,13 +130,16 @@ def shape(state: WanderingState, person: Person) -> Shape | None:
     spots = state.spots
     if len(spots) < LEAST_SPOTS or spots[-1][0] - spots[0][0] < person.policy.wandering_least.total_seconds():
         return None
-    frame = Frame.at(spots[0][1] / _MICRO, spots[0][2] / _MICRO)
-    to_metres = frame.to_metres
-    metres = (frame.metres_per_degree_north / _MICRO, frame.metres_per_degree_east / _MICRO)
-    if certainly_sparser(spots, metres, LEAST_DENSITY):
+    if leads_on(state.tally or tallied(spots), spots, LEAST_DENSITY, LEAST_TURNS):
         return None
+    return measured(spots)
+
+
+def measured(spots: tuple[Spotted, ...]) -> Shape | None:
+    """The shape of a walk, if it is dense and turned enough to be one of the patterns."""
+    to_metres = Frame.at(spots[0][1] / _MICRO, spots[0][2] / _MICRO).to_metres
     placed = [Spot(float(at_s), *to_metres(north / _MICRO, east / _MICRO)) for at_s, north, east in spots]
-    return shape_of(placed, least_density=LEAST_DENSITY)
+    return shape_of(placed, least_density=LEAST_DENSITY, least_turns=LEAST_TURNS)
 
 
 def _without_fix(state: WanderingState, seen: Observation) -> WanderingState:
@@ -142,7 +153,9 @@ def _indoors(seen: Observation) -> bool:
 
 
 def _stopped(state: WanderingState) -> WanderingState:
-    return replace(state, device_id=None, spots=(), speaking=0, sums=()) if len(state.spots) > 1 else state
+    if len(state.spots) <= 1:
+        return state
+    return replace(state, device_id=None, spots=(), tally=None, speaking=0, sums=())
 
 
 def _follow(state: WanderingState, seen: Observation) -> WanderingState:
@@ -167,16 +180,25 @@ def _fits(state: WanderingState, seen: Observation, spot: Spotted) -> bool:
 
 
 def _go_on(state: WanderingState, spot: Spotted, policy: Policy) -> WanderingState:
+    spots, tally = state.spots, state.tally or tallied(state.spots)
     earliest = spot[0] - policy.wandering_window.total_seconds()
-    kept = tuple(each for each in state.spots if each[0] >= earliest)
-    long_enough = spot[0] - kept[0][0] >= policy.wandering_least.total_seconds()
-    if long_enough and _stands((*kept, spot)):
-        return replace(_stopped(state), device_id=state.device_id, spots=(kept[0],))
-    return replace(state, spots=(*kept, spot)[-MOST_SPOTS:])
+    while spots[0][0] < earliest and len(spots) > 1:
+        tally, spots = dropped(tally, spots), spots[1:]
+    oldest = spots[0]
+    spots = (*spots, spot)
+    tally = added(tally, spots)
+    if spot[0] - oldest[0] >= policy.wandering_least.total_seconds() and _stands(tally, spots):
+        return replace(_stopped(state), device_id=state.device_id, spots=(oldest,))
+    while len(spots) > MOST_SPOTS:
+        tally, spots = dropped(tally, spots), spots[1:]
+    return replace(state, spots=spots, tally=tally)
 
 
-def _stands(spots: tuple[Spotted, ...]) -> bool:
+def _stands(tally: Tally, spots: tuple[Spotted, ...]) -> bool:
     """Whether all of a walk lies in a box that is no larger than one step."""
+    # Nobody is farther from the middle on average than the box is across.
+    if spread_m(tally, spots) > VERTEX_M * SLACK:
+        return False
     norths, easts = [spot[1] for spot in spots], [spot[2] for spot in spots]
     return _apart_m((0, min(norths), min(easts)), (0, max(norths), max(easts))) < VERTEX_M
 
@@ -189,7 +211,7 @@ def _begin(state: WanderingState, seen: Observation, spot: Spotted) -> Wandering
         return state
     if len(state.spots) == 1 and _apart_m(state.spots[0], spot) < VERTEX_M:
         return state
-    standing = replace(state, device_id=seen.reading.device_id, spots=(spot,), speaking=0, sums=())
+    standing = replace(state, device_id=seen.reading.device_id, spots=(spot,), tally=None, speaking=0, sums=())
     if len(state.spots) != 1 or last is None or last.accuracy_m > policy.wandering_accuracy_m:
         return standing
     first = _spot(last.at, last.latitude, last.longitude)
@@ -211,7 +233,7 @@ def _apart_m(one: Spotted, other: Spotted) -> float:
 def _judge(state: WanderingState, seen: Observation) -> tuple[WanderingState, Judgement]:
     """What the walk says with its latest fix."""
     found, policy = shape(state, seen.person), seen.person.policy
-    values = scores(found) if found is not None and repeats(found) else None
+    values = scores(found) if found is not None else None
     if found is None or values is None or max(values) < policy.wandering_score:
         return (replace(state, speaking=0, sums=()) if state.speaking else state), NOTHING
     state = _counted(state, values)

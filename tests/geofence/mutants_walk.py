@@ -4,25 +4,43 @@ from __future__ import annotations
 
 WALK, SCORE, STROLLS, STEERING = "walk.py", "wandering_score.py", "strolls.py", "walk_steering.py"
 WANDERING, ROUTE, GROUND = "detectors/wandering.py", "detectors/off_route.py", "usual_ground.py"
-RIDE = "detectors/in_vehicle.py"
+RIDE, TALLY = "detectors/in_vehicle.py", "tally.py"
 
 #: The tests that hold them.
-TESTS = ("test_walk.py", "test_in_vehicle.py", "test_off_route.py", "test_wandering.py", "test_strolls.py")
+TESTS = (
+    "test_walk.py",
+    "test_tally.py",
+    "test_in_vehicle.py",
+    "test_off_route.py",
+    "test_wandering.py",
+    "test_strolls.py",
+)
 #: (file, old, new).
 FAULTS: tuple[tuple[str, str, str], ...] = (
     # The shape of a walk.
-    (WALK, "if _apart_m(found[-1], spot) >= VERTEX_M:", "if _apart_m(found[-1], spot) > VERTEX_M:"),
+    (WALK, "if along >= VERTEX_M:", "if along > VERTEX_M:"),
     (WALK, "before[0] * after[1] - before[1] * after[0]", "before[1] * after[0] - before[0] * after[1]"),
-    (WALK, "away = away or not near", "away = True"),
-    (WALK, "here.at_s - spot.at_s >= REVISIT_AFTER_S", "here.at_s - spot.at_s > REVISIT_AFTER_S"),
+    (WALK, "elif away and here_s", "elif here_s"),
+    (WALK, "here_s - times[earlier] >= REVISIT_AFTER_S", "here_s - times[earlier] > REVISIT_AFTER_S"),
     (WALK, "if length_m < least_density", "if length_m > least_density"),
     (WALK, "sum(abs(turn) for turn in turns)", "sum(turns)"),
     # What it says, and when.
     (SCORE, "bias - threshold + sum(", "bias + threshold + sum("),
     (SCORE, "total + looks * threshold", "total"),
-    (SCORE, "shape.sharp_turns >= LEAST_SHARP_TURNS or", "True or"),
+    (WALK, "if sharp_turns < least_turns[0] and abs(turning_deg) < least_turns[1]:", "if False:"),
     (WANDERING, "max(values) < policy.wandering_score", "max(values) > policy.wandering_score"),
-    (WANDERING, "and repeats(found) else None", "else None"),
+    (WANDERING, "least_turns=LEAST_TURNS", "least_turns=(0, 0.0)"),
+    # What rules a walk out cheaply.
+    (TALLY, "if not tally.short and tally.sharp < sharp:", "if tally.sharp < sharp:"),
+    (TALLY, "if not tally.short and tally.sharp < sharp:", "if not tally.short:"),
+    (TALLY, " + 180 * tally.sharp", ""),
+    (TALLY, "if most_deg < turning_deg:", "if True:"),
+    (TALLY, "tally.way_mm * SLACK / 1_000 < least_density", "tally.way_mm * 0.9 / 1_000 < least_density"),
+    (TALLY, "/ SLACK, LEAST_SPREAD_M)", "/ SLACK, 2 * LEAST_SPREAD_M)"),
+    (TALLY, "way_mm += sign * step_mm", "way_mm += step_mm"),
+    (TALLY, "short += sign * (step_mm < _STEP_MM)", "short += step_mm < _STEP_MM"),
+    (TALLY, "north_squares + sign * spot_north * spot_north", "north_squares + spot_north * spot_north"),
+    (WANDERING, "if spread_m(tally, spots) > VERTEX_M * SLACK:", "if spread_m(tally, spots) > VERTEX_M / 4:"),
     (WANDERING, "state.speaking < policy.wandering_confirming_fixes", "state.speaking <= policy.wandering_confirming_fixes"),
     (WANDERING, "at - state.told_at >= pause", "at - state.told_at > pause"),
     (WANDERING, "usual and not person.is_night(at)", "usual"),
@@ -38,13 +56,13 @@ FAULTS: tuple[tuple[str, str, str], ...] = (
     (WANDERING, "state.device_id == seen.reading.device_id and", ""),
     (WANDERING, "elapsed_s >= LEAST_GAP_S and near", "near"),
     (WANDERING, "elapsed_s >= LEAST_GAP_S and near", "elapsed_s >= LEAST_GAP_S"),
-    (WANDERING, "if each[0] >= earliest)", ")"),
-    (WANDERING, "if long_enough and _stands((*kept, spot)):", "if False:"),
+    (WANDERING, "while spots[0][0] < earliest and", "while False and"),
+    (WANDERING, "and _stands(tally, spots):", "and False:"),
     (WANDERING, "if len(state.spots) <= 1 and seen.reading.steps == 0:", "if False:"),
     (WANDERING, "or reading.charging is True", ""),
     (WANDERING, "or reading.worn is False", ""),
     (WANDERING, "return _stopped(state) if _indoors(seen) else state", "return state"),
-    (WANDERING, "[-MOST_SPOTS:]", ""),
+    (WANDERING, "while len(spots) > MOST_SPOTS:", "while False:"),
     # Habits.
     (STROLLS, "min(apart, _HOURS - apart) > 1", "apart > 1"),
     (STROLLS, "min(apart, _HOURS - apart) > 1", "min(apart, _HOURS - apart) > 2"),
