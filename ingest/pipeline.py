@@ -73,11 +73,9 @@ class Pipeline:
         self._book = StateBook()
         self._numbers: dict[int, Numbers] = {}
         self._newest_at: datetime | None = None
+        self._listening: Listening | None = None
 
     @property
-        self._listening: Listening | None = None
-        #: Since when (monotonic) the deadline of a person has waited for a backlog.
-        self._held_since_s: dict[int, float] = {}
     def problem(self) -> str | None:
         """What is wrong with it, or None."""
         return None if self._connection else "not connected to the database, or another ingest owns the states"
@@ -99,9 +97,9 @@ class Pipeline:
         try:
             while not stop.requested:
                 batch = await self._batcher.next(wait_s=LOOK_EVERY_S)
+                unwritten = self._listens(batch)
                 deadlines = self._deadlines()
                 if batch or deadlines is not None or unwritten:
-                unwritten = self._listens(batch)
                     await self._handle(batch, deadlines, stop)
         except Stopping:
             log.warning("ended_without_database", waiting=len(self._batcher))
@@ -111,19 +109,16 @@ class Pipeline:
         connection = await database.connect_when_up(self._url, wait_s=LOOK_EVERY_S)
         try:
             self._book, self._numbers = await _owned(connection)
+            spans = await store.listened(connection)
         except BaseException:
             await connection.close()
-            spans = await store.listened(connection)
             raise
         self._connection = connection
+        self._listening = Listening(spans, least=WAITED_LEAST if self._listening else AWAY_LEAST)
+        self._book.memory.absences = self._listening.absences
         metrics.STATES.set(len(self._book))
         log.info("states_read", persons=len(self._book))
 
-        self._listening = Listening(spans, least=WAITED_LEAST if self._listening else AWAY_LEAST)
-        self._book.memory.absences = self._listening.absences
-    def _deadlines(self) -> Deadlines | None:
-        """Deadlines that may be judged: not while the readings that would move them may still be waiting."""
-        now, due_at = self._clock.now(), self._book.next_due()
     def _listens(self, batch: Sequence[Envelope]) -> bool:
         """Note that we listen, or cannot; whether that is to be written down now."""
         if self._listening is None:
@@ -134,6 +129,9 @@ class Pipeline:
             self._book.memory.absences = self._listening.absences
         return self._listening.unwritten
 
+    def _deadlines(self) -> Deadlines | None:
+        """Deadlines that may be judged: not while the readings that would move them may still be waiting."""
+        now, due_at = self._clock.now(), self._book.next_due()
         if due_at is None or due_at > now or not self._caught_up():
             return None
         live = self._newest_at is not None and (now - self._newest_at).total_seconds() < NEARLY_LIVE_S
@@ -216,6 +214,8 @@ class Pipeline:
             self._book.undo()
             raise
         self._book.keep(self._registry.persons, judged.due)
+        if judged.commit.listened is not None and self._listening is not None:
+            self._listening.written()
         return judged
 
     def _judge(self, batch: Sequence[Envelope], deadlines: Deadlines | None) -> Judged:
@@ -235,8 +235,6 @@ class Pipeline:
     async def _wait_for_database(self, stop: Stop, error: Exception, *, messages: int) -> None:
         log.warning("waiting_for_database", error=str(error).strip(), messages=messages)
         await self._disconnect()
-        if judged.commit.listened is not None and self._listening is not None:
-            self._listening.written()
         if stop.requested:
             raise Stopping
         await asyncio.sleep(database.RETRY_EVERY_S)
