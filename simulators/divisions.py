@@ -11,6 +11,7 @@ import random
 from dataclasses import dataclass
 
 from simulators import geodesy
+from simulators.ground.boundaries import Boundaries
 
 #: Towns lie at least this far apart, in metres, where that is possible.
 TOWN_SPACING_M = 1_800.0
@@ -59,10 +60,10 @@ DISTRICTS = (
 )
 
 
-def towns(seed: int) -> tuple[Town, ...]:
-    """All towns; the same seed always gives the same ones."""
+def towns(seed: int, boundaries: Boundaries | None = None) -> tuple[Town, ...]:
+    """All towns; the same seed, and the same boundaries if there are any, always give the same ones."""
     rng = random.Random(f"{seed}/towns")
-    return tuple(town for district in DISTRICTS for town in _towns_of(district, rng))
+    return tuple(town for district in DISTRICTS for town in _towns_of(district, rng, boundaries))
 
 
 def village_code(town: Town, number: int) -> str:
@@ -70,28 +71,35 @@ def village_code(town: Town, number: int) -> str:
     return f"{town.code}{200 + number:03d}"
 
 
-def _towns_of(district: District, rng: random.Random) -> list[Town]:
+def _towns_of(district: District, rng: random.Random, boundaries: Boundaries | None) -> list[Town]:
     places: list[tuple[float, float]] = [(0.0, 0.0)]
     while len(places) < district.towns:
-        places.append(_place_apart(places, rng))
+        places.append(_place_apart(places, rng, district, boundaries))
     return [_town(district, number, place) for number, place in enumerate(places, start=1)]
 
 
-def _place_apart(taken: list[tuple[float, float]], rng: random.Random) -> tuple[float, float]:
+def _place_apart(
+    taken: list[tuple[float, float]], rng: random.Random, district: District, boundaries: Boundaries | None
+) -> tuple[float, float]:
     place = (0.0, 0.0)
     for _ in range(50):
         reach, angle = DISTRICT_REACH_M * math.sqrt(rng.random()), rng.uniform(0, math.tau)
         place = (reach * math.sin(angle), reach * math.cos(angle))
-        if all(math.dist(place, other) >= TOWN_SPACING_M for other in taken):
+        apart = all(math.dist(place, other) >= TOWN_SPACING_M for other in taken)
+        if apart and (boundaries is None or boundaries.holds(district.code, *_degrees(district, place))):
             break
     return place
 
 
 def _town(district: District, number: int, place: tuple[float, float]) -> Town:
-    latitude, longitude = geodesy.moved(district.latitude, district.longitude, east_m=place[0], north_m=place[1])
+    latitude, longitude = _degrees(district, place)
     return Town(
         code=f"{district.code}{100 + number:03d}",
         name=f"{district.name}{number}号镇",
         latitude=round(latitude, 6),
         longitude=round(longitude, 6),
     )
+
+
+def _degrees(district: District, place: tuple[float, float]) -> tuple[float, float]:
+    return geodesy.moved(district.latitude, district.longitude, east_m=place[0], north_m=place[1])

@@ -1,4 +1,4 @@
-"""An outage of the network: which devices it concerns, from when until when, and whether they keep what they cannot say."""
+"""An outage of the network: which devices, from when until when, and whether they keep what they cannot say."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outage:
-    """Instants are unix seconds of the scaled clock. Everything that is named is concerned: cells, divisions, devices."""
+    """Instants are unix seconds of the scaled clock. Cells, divisions and devices that are named are concerned."""
 
     since_s: float
     until_s: float
