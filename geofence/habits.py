@@ -65,12 +65,15 @@ def up_by_min(habits: Habits, policy: Policy) -> int:
 
 
 def usually_up(habits: Habits, at: datetime, person: Person) -> bool:
-    """Whether this is a time at which the person has long been rising for good: getting up is no absence."""
-    policy = person.policy
+    """Whether this is a time at which the person rises for good: getting up is no absence.
+
+    The earliest of ten own mornings; so long before the night's end as most people may rise, until enough are known.
+    """
+    policy, local = person.policy, person.local(at)
     if len(habits.risings_min) < policy.still_in_bed_learnt_from:
-        return False
-    local = person.local(at)
-    early = nearest_rank([_after_the_night(minute, policy) for minute in habits.risings_min], 1 - RISEN_SHARE)
+        early = -policy.rising_early.total_seconds() / 60
+    else:
+        early = nearest_rank([_after_the_night(minute, policy) for minute in habits.risings_min], 1 - RISEN_SHARE)
     return early <= _after_the_night(local.hour * 60 + local.minute, policy) <= RISING_UNTIL_MIN
 
 

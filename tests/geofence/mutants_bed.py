@@ -80,6 +80,8 @@ MUTANTS = (
     Mutant(BED, "elif not person.is_night(min(back_at, left_at + LONGEST_ABSENCE)):", "else:"),
     Mutant(BED, "person.is_night(min(back_at, left_at + LONGEST_ABSENCE))", "person.is_night(back_at)"),
     Mutant(HABITS, "if len(habits.absences_min) < policy.no_return_learnt_from:", "if not habits.absences_min:"),
+    Mutant(HABITS, "early = -policy.rising_early.total_seconds() / 60", "early = 0.0"),
+    Mutant(HABITS, "early = -policy.rising_early.total_seconds() / 60", "early = policy.rising_early.total_seconds() / 60"),
     Mutant(HABITS, "min(policy.no_return_most, max(policy.no_return_least, own))", "max(policy.no_return_least, own)"),
     Mutant(HABITS, "min(policy.no_return_most, max(policy.no_return_least, own))", "min(policy.no_return_most, own)"),
     Mutant(HABITS, "math.ceil(round(share * len(values), 6)) - 1", "math.ceil(round(share * len(values), 6))"),

@@ -103,7 +103,11 @@ def minute(clock: str) -> int:
 @pytest.mark.parametrize(
     ("risings", "clock", "usual"),
     [
-        (["05:10"] * 6, "05:20", False),
+        # Of a stranger the last hour and a quarter of the night is rising.
+        (["05:10"] * 6, "04:44", False),
+        (["05:10"] * 6, "04:45", True),
+        ([], "04:44", False),
+        ([], "05:59", True),
         (["05:10"] * 7, "05:20", True),
         (["05:10"] * 7, "05:10", True),
         (["05:10"] * 7, "05:09", False),
@@ -163,7 +167,7 @@ def test_an_absence_outside_teaches_nothing() -> None:
 
 
 def test_early_risers_are_not_missed_after_a_week() -> None:
-    night = asleep()
+    night = asleep(rising_early=timedelta(0))
     for _ in range(7):
         sleep_through(night, "05:09")
     known = len(night.story.detections)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import msgspec
@@ -104,11 +105,22 @@ def test_half_a_minute_on_the_bed_is_no_return() -> None:
     [("05:20", [REMINDER, OVERDUE]), ("05:40", [REMINDER]), ("05:44", [REMINDER]), ("05:45", []), ("05:50", [])],
 )
 def test_the_morning_ends_it(clock: str, told: list[str]) -> None:
-    night = asleep()
+    night = asleep(rising_early=timedelta(0))
     night.bed_every("02:40", "05:18", "occupied")
     night.bed(clock, "empty")
     night.bed_every(f"{clock}:30", "08:00", "empty")
     assert night.told == [EXIT, *told]
+
+
+def test_a_new_bed_asks_after_nobody_who_rises_in_the_morning() -> None:
+    """Nothing is known of them yet; the last hour and a quarter of the night is theirs to rise in."""
+    early, late = asleep(), asleep()
+    for night, clock in ((early, "04:44"), (late, "04:46")):
+        night.bed_every("02:40", "04:42", "occupied")
+        night.bed(clock, "empty")
+        night.bed_every(f"{clock}:30", "08:00", "empty")
+    assert early.told == [EXIT, REMINDER, OVERDUE]
+    assert late.told == [EXIT]
 
 
 @pytest.mark.parametrize(
