@@ -11,6 +11,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 import shapely
@@ -25,8 +26,7 @@ class ShapeError(Exception):
     """A zone's geometry cannot be used; the message says what to change."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Frame:
+class Frame(msgspec.Struct, frozen=True, kw_only=True):
     """A flat frame: metres east and north of an origin.
 
     Metres per degree from the usual series of the WGS-84 ellipsoid (as in NGA TR8350.2, good to centimetres).

@@ -7,6 +7,7 @@ are forgotten, so one person's memory stays under 17 KB.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -74,22 +75,37 @@ def cells_between(one: tuple[float, float], other: tuple[float, float]) -> list[
 
 def usual(ground: Ground, cells: Sequence[int], day: int) -> list[bool]:
     """Which of some cells are usual on a day (days of the common era, local)."""
-    keys, weights = _opened(ground, day)
-    if not len(keys):
+    if not ground.cells:
         return [False] * len(cells)
-    at = np.minimum(np.searchsorted(keys, np.array(cells, dtype=np.int32)), len(keys) - 1)
-    return [bool(keys[i] == cell and weights[i] >= LEAST_WEIGHT) for i, cell in zip(at.tolist(), cells, strict=True)]
+    keys = memoryview(ground.cells).cast("i")
+    return [_weighs(ground, keys, cell, day, LEAST_WEIGHT) for cell in cells]
 
 
 def near_usual(ground: Ground, cell: int, day: int) -> bool:
     """Whether a cell or one beside it has not been quite forgotten."""
-    return nearest_m(ground, cell, day, least_weight=FAINT_WEIGHT) <= 1.5 * CELL_M
+    keys = memoryview(ground.cells).cast("i")
+    # Northwards, cells have numbers that follow each other.
+    return any(
+        _weighs(ground, keys, cell + 2 * _HALF * east + north, day, FAINT_WEIGHT)
+        for east in (0, -1, 1)
+        for north in (0, -1, 1)
+    )
 
 
-def nearest_m(ground: Ground, cell: int, day: int, *, least_weight: float = LEAST_WEIGHT) -> float:
+def _weighs(ground: Ground, keys: memoryview[int], cell: int, day: int, least_weight: float) -> bool:
+    """Whether one cell is known and still weighs enough on a day: `_opened`, of a single cell."""
+    at = bisect_left(keys, cell)
+    if at == len(keys) or keys[at] != cell:
+        return False
+    age = day - _DAY_ONE - memoryview(ground.days).cast("H")[at]
+    weight: float = memoryview(ground.weights).cast("H")[at] / _WEIGHT_UNIT * 0.5 ** (max(age, 0) / HALF_LIFE_DAYS)
+    return weight >= least_weight
+
+
+def nearest_m(ground: Ground, cell: int, day: int) -> float:
     """Metres from the middle of a cell to the middle of the nearest usual one; infinite when there is none."""
     keys, weights = _opened(ground, day)
-    keys = keys[weights >= least_weight]
+    keys = keys[weights >= LEAST_WEIGHT]
     if not len(keys):
         return float("inf")
     east, north = (keys >> 16) - (cell >> 16), (keys & 0xFFFF) - (cell & 0xFFFF)
@@ -139,4 +155,6 @@ def _opened(ground: Ground, day: int) -> tuple[Keys, npt.NDArray[np.float64]]:
 
 def _number(east: int, north: int) -> int:
     limit = _HALF - 1
-    return max(-limit, min(limit, east)) * 2 * _HALF + max(-limit, min(limit, north)) + _HALF
+    if not (-limit <= east <= limit and -limit <= north <= limit):
+        east, north = max(-limit, min(limit, east)), max(-limit, min(limit, north))
+    return east * 2 * _HALF + north + _HALF

@@ -15,10 +15,12 @@ Quiet: within 25 m of the last walking fix, or of where the person came to stand
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
+
+import msgspec
+from msgspec.structs import replace
 
 from geofence import usual_ground
 from geofence.detection import Detection, DetectionKind, Place
@@ -84,8 +86,7 @@ TRANSITIONS: dict[tuple[Footing, Ways], Footing] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RouteState:
+class RouteState(msgspec.Struct, frozen=True, kw_only=True):
     """The usual ground, today's walk, and how far it has led off."""
 
     footing: Footing = Footing.CARRIED
@@ -115,17 +116,20 @@ def step(state: RouteState, seen: Observation) -> tuple[RouteState, Judgement]:
     if state.here is None or before is None:
         return _begun(state, seen, here), NOTHING
     least_m = AT_REST_M if seen.reading.steps == 0 else LEAST_WAY_M
-    return _moved(state, seen, before, here) if _apart_m(state.here, here) >= least_m else (state, NOTHING)
+    way_m = _apart_m(state.here, here)
+    return _moved(state, seen, before, here, way_m) if way_m >= least_m else (state, NOTHING)
 
 
-def _moved(state: RouteState, seen: Observation, before: Place, here: Place) -> tuple[RouteState, Judgement]:
+def _moved(
+    state: RouteState, seen: Observation, before: Place, here: Place, way_m: float
+) -> tuple[RouteState, Judgement]:
     """A fix away from the last walking one: walked, too fast for that, or nobody knows how."""
     policy, took = seen.person.policy, here.at - before.at
     if took > policy.off_route_pause:
         return _begun(_rode(state, here), seen, here), NOTHING
     if _apart_m(before, here) > policy.off_route_fastest_mps * took.total_seconds():
         return _hurried(state, here), NOTHING
-    return _walked(replace(state, fast=0) if state.fast else state, seen, here)
+    return _walked(state, seen, here, way_m)
 
 
 def quiet(state: RouteState, person: Person, before: PersonState, room: Room) -> None:  # noqa: ARG001 - as every detector's
@@ -168,22 +172,25 @@ def _begun(state: RouteState, seen: Observation, here: Place) -> RouteState:
 
 def _familiar(state: RouteState, seen: Observation, here: Place) -> bool:
     """Whether a place is usual, or next to what once was, or declared to be by the family."""
-    if seen.reading.at_home is True or (seen.area is not None and seen.area.distance_m <= 0):
-        return True
-    assert state.ground is not None
-    return usual_ground.near_usual(state.ground, usual_ground.cell_of(*_metres(state.ground, here)), state.day)
+    ground = state.ground
+    assert ground is not None
+    if not ground.cells or _at_home(seen):
+        return _at_home(seen)
+    cell = usual_ground.cell_of(*ground.frame.to_metres(here.latitude, here.longitude))
+    return usual_ground.near_usual(ground, cell, state.day)
 
 
-def _metres(ground: Ground, place: Place) -> tuple[float, float]:
-    return ground.frame.to_metres(place.latitude, place.longitude)
+def _at_home(seen: Observation) -> bool:
+    """In the safe area, or with home in the air: that is usual ground."""
+    return seen.reading.at_home is True or (seen.area is not None and seen.area.distance_m <= 0)
 
 
 def _on_day(state: RouteState, seen: Observation, here: Place) -> RouteState:
     """The day turned over: what was walked before today is learnt."""
-    day = seen.person.local(here.at).date().toordinal()
-    ground = state.ground or Ground(latitude=here.latitude, longitude=here.longitude)
+    day = seen.person.local(here.at).toordinal()
     if day == state.day:
         return state
+    ground = state.ground or Ground(latitude=here.latitude, longitude=here.longitude)
     if state.today:
         ground = usual_ground.learnt(ground, state.today, state.day)
     return replace(
@@ -196,26 +203,39 @@ def _on_day(state: RouteState, seen: Observation, here: Place) -> RouteState:
     )
 
 
-def _walked(state: RouteState, seen: Observation, here: Place) -> tuple[RouteState, Judgement]:
+def _walked(state: RouteState, seen: Observation, here: Place, way_m: float) -> tuple[RouteState, Judgement]:
     """One more way on foot."""
     state = _on_day(state, seen, here)
-    assert state.ground is not None
-    assert state.here is not None
-    way_m = _apart_m(state.here, here)
-    cells = usual_ground.cells_between(_metres(state.ground, state.here), _metres(state.ground, here))
-    known = usual_ground.usual(state.ground, cells, state.day)
-    if seen.reading.at_home is True or (seen.area is not None and seen.area.distance_m <= 0):
-        known = [True] * len(cells)
-    state = _counted(state, seen, known, way_m / len(cells), here)
-    state = replace(state, here=here)
-    if state.footing is not Footing.TOLD:
-        today = (*state.today, *(cell for cell in dict.fromkeys(cells) if cell not in state.today))
-        state = replace(state, today=today[:MOST_TODAY])
+    ground, last = state.ground, state.here
+    assert ground is not None
+    assert last is not None
+    to_metres = ground.frame.to_metres
+    cells = usual_ground.cells_between(
+        to_metres(last.latitude, last.longitude), to_metres(here.latitude, here.longitude)
+    )
+    known = [True] * len(cells) if _at_home(seen) else usual_ground.usual(ground, cells, state.day)
+    footing, unusual_m, since = _counted(state, seen, known, way_m / len(cells), here)
+    state = replace(
+        state,
+        footing=footing,
+        unusual_m=unusual_m,
+        unusual_since=since if unusual_m > 0 else None,
+        here=here,
+        fast=0,
+        today=state.today if footing is Footing.TOLD else _with_cells(state.today, cells),
+    )
     return _far(state, seen, cells[-1])
 
 
-def _counted(state: RouteState, seen: Observation, known: list[bool], each_m: float, here: Place) -> RouteState:
-    """Metres up or down, cell by cell."""
+def _with_cells(today: tuple[int, ...], cells: list[int]) -> tuple[int, ...]:
+    fresh = [cell for cell in dict.fromkeys(cells) if cell not in today]
+    return (*today, *fresh)[:MOST_TODAY] if fresh else today
+
+
+def _counted(
+    state: RouteState, seen: Observation, known: list[bool], each_m: float, here: Place
+) -> tuple[Footing, float, datetime | None]:
+    """Metres up or down, cell by cell: the footing, metres on unusual ground, and since when."""
     footing, unusual_m, since = state.footing, state.unusual_m, state.unusual_since
     for yes in known:
         if yes:
@@ -226,14 +246,20 @@ def _counted(state: RouteState, seen: Observation, known: list[bool], each_m: fl
             unusual_m += each_m
     if footing is Footing.CARRIED and _familiar(state, seen, here):
         footing = TRANSITIONS[footing, Ways.USUAL]
-    return replace(state, footing=footing, unusual_m=unusual_m, unusual_since=since if unusual_m > 0 else None)
+    return footing, unusual_m, since
 
 
 def _far(state: RouteState, seen: Observation, cell: int) -> tuple[RouteState, Judgement]:
     """Tell of it when it has led far enough off."""
-    policy, night = seen.person.policy, seen.person.is_night(seen.reading.at)
+    policy = seen.person.policy
+    # Before the clock is asked, which costs more than all of this.
+    if state.footing is not Footing.ON_FOOT or state.unusual_m < min(
+        policy.off_route_night_m, policy.off_route_least_m
+    ):
+        return state, NOTHING
+    night = seen.person.is_night(seen.reading.at)
     least_m = policy.off_route_night_m if night else policy.off_route_least_m
-    if state.footing is not Footing.ON_FOOT or state.unusual_m < least_m or not _learnt(state, seen):
+    if state.unusual_m < least_m or not _learnt(state, seen):
         return state, NOTHING
     assert state.ground is not None
     away_m = usual_ground.nearest_m(state.ground, cell, state.day)

@@ -274,6 +274,19 @@ class TestGround:
         assert [usual_ground.near_usual(ground, 6, DAY + later) for later in (99, 100)] == [True, False]
         assert not usual_ground.near_usual(ground, 7, DAY)
 
+    @pytest.mark.parametrize(("east", "north"), [(0, 0), (1, 1), (-1, -1), (1, -1), (2, 0), (0, -2), (-2, 1)])
+    def test_beside_is_all_around(self, east: int, north: int) -> None:
+        ground = usual_ground.learnt(HERE, [usual_ground.cell_of(30.0, 30.0)], DAY)
+        beside = usual_ground.cell_of(30.0 + 60.0 * east, 30.0 + 60.0 * north)
+        assert usual_ground.near_usual(ground, beside, DAY) is (max(abs(east), abs(north)) < 2)
+
+    @given(st.lists(st.integers(-40, 40), min_size=1, max_size=30), st.integers(0, 200))
+    def test_one_cell_weighs_what_it_weighs_among_all(self, walked: list[int], later: int) -> None:
+        ground = usual_ground.learnt(HERE, walked, DAY)
+        cells = list(range(-41, 42))
+        alone = usual_ground.usual(ground, cells, DAY + later)
+        assert alone == [usual_ground.nearest_m(ground, cell, DAY + later) == 0 for cell in cells]
+
     def test_days_add_up_and_fade(self) -> None:
         ground = HERE
         for day in range(60):
