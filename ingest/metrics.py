@@ -43,3 +43,8 @@ PUBLISH_TO_COMMIT_S = Histogram(
     buckets=(0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 5, 30),
     registry=REGISTRY,
 )
+ACCESS_FAILING = Gauge(
+    "tongxing_broker_access_failing",
+    "1 while the broker's files could not be written from the table of credentials.",
+    registry=REGISTRY,
+)

@@ -11,6 +11,7 @@ import structlog
 from ingest import metrics
 from ingest.batching import Batcher
 from ingest.downlink import Downlink
+from ingest.identity.keeper import Keeper, Target
 from ingest.lanes import LANES
 from ingest.pipeline import Pipeline
 from ingest.registry import Registry
@@ -59,7 +60,9 @@ async def serve(settings: IngestSettings, stop: Stop) -> None:
     try:
         if await _unless_stopped(stop, registry.load()) and await _unless_stopped(stop, pipeline.start(stop)):
             spare_the_collector()
-            parts = (registry.follow(), downlink.run(), *(session.run() for session in sessions))
+            parts = [registry.follow(), downlink.run(), *(session.run() for session in sessions)]
+            if (target := Target.of(settings)) is not None:
+                parts.append(Keeper(settings.database_url, target).run())
             background = [asyncio.create_task(part) for part in parts]
             for task in background:
                 task.add_done_callback(lambda _: stop.request())

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pydantic import Field
 
+from ingest.identity.settings import AccessSettings
 from ingest.sources.session import Version
-from runtime.settings import Settings
 
 
-class IngestSettings(Settings):
+class IngestSettings(AccessSettings):
     """Settings of ingest, on top of those of every process."""
 
     #: Client id of the persistent sessions; a suffix names the lane. One running ingest a name.

@@ -63,8 +63,8 @@ def _up(arguments: argparse.Namespace) -> int:
 async def _run_servers(stop: service.Stop, data_dir: Path, broker_port: int | None, database_port: int | None) -> None:
     async with Embedded(data_dir, broker_port, database_port, progress=_say) as servers:
         await migrations.migrate(servers.database_url)
-        print(f"{PREFIX}DATABASE_URL={servers.database_url}\n{PREFIX}BROKER_URL={servers.broker_url}", flush=True)
-        _say(f"running in {data_dir}; the two lines above are for .env; Ctrl-C ends both")
+        print("\n".join(f"{name}={value}" for name, value in servers.variables.items()), flush=True)
+        _say(f"running in {data_dir}; the lines above are for .env; Ctrl-C ends both")
         servers.failed.add_done_callback(lambda _: stop.request())
         await stop.wait()
         if servers.failed.done():

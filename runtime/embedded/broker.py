@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from runtime import child, probe
-from runtime.embedded import leftovers, ports
+from runtime.embedded import accounts, leftovers, ports
 from runtime.embedded.errors import EmbeddedError
 
 #: Seconds for a start, which may read back a long backlog.
@@ -46,6 +46,8 @@ mqtt {{
     # that ends in # counts twice: this allows three of those.
     max_ack_pending: 10000
 }}
+# Who may publish and hear what: runtime.embedded.accounts.
+include "{accounts}"
 """
 
 
@@ -54,7 +56,15 @@ class Server:
     """A running broker."""
 
     process: child.Child
+    #: Without a login.
     url: str
+    #: Where its configuration and accounts lie.
+    folder: Path
+
+    @property
+    def owner_url(self) -> str:
+        """The URL with the login of whoever runs it."""
+        return self.url.replace("://", f"://{accounts.OWNER}:{accounts.owner_secret(self.folder)}@")
 
 
 def program() -> Path:
@@ -82,10 +92,18 @@ async def start(data_dir: Path, *, port: int) -> Server:
     """
     folder = data_dir / "broker"
     folder.mkdir(mode=0o700, exist_ok=True)
-    configuration, pid_file = folder / "nats.conf", folder / "nats.pid"
-    await leftovers.end(pid_file, program="nats-server", number=signal.SIGTERM)
+    configuration, pid_file = folder / "nats.conf", folder / accounts.PID_FILE
+    await leftovers.end(pid_file, program=accounts.PROGRAM, number=signal.SIGTERM)
+    if not (folder / accounts.FILE).exists():
+        accounts.write(folder, ())
     configuration.write_text(
-        CONFIGURATION.format(pid_file=_quoted(pid_file), store=_quoted(folder / "store"), host=ports.HOST, port=port),
+        CONFIGURATION.format(
+            pid_file=_quoted(pid_file),
+            store=_quoted(folder / "store"),
+            host=ports.HOST,
+            port=port,
+            accounts=accounts.FILE,
+        ),
         encoding="utf-8",
     )
     process = await child.start(
@@ -95,11 +113,11 @@ async def start(data_dir: Path, *, port: int) -> Server:
         ladder=LADDER,
     )
     try:
-        await _ready(process, port)
+        await _ready(process, port, accounts.owner_secret(folder))
     except BaseException:
         await process.stop()
         raise
-    return Server(process=process, url=f"mqtt://{ports.HOST}:{port}")
+    return Server(process=process, url=f"mqtt://{ports.HOST}:{port}", folder=folder)
 
 
 def _quoted(path: Path) -> str:
@@ -107,10 +125,10 @@ def _quoted(path: Path) -> str:
     return f'"{text}"'
 
 
-async def _ready(process: child.Child, port: int) -> None:
+async def _ready(process: child.Child, port: int, secret: str) -> None:
     """Return once the broker accepts an MQTT session; NATS does so only with JetStream up."""
     until = time.monotonic() + START_WITHIN_S
-    while (wrong := await probe.mqtt(ports.HOST, port)) is not None:
+    while (wrong := await probe.mqtt(ports.HOST, port, username=accounts.OWNER, password=secret)) is not None:
         if process.exit_code is not None:
             raise EmbeddedError(f"the broker ended while starting ({process.log}):\n{process.tail()}")
         if time.monotonic() > until:

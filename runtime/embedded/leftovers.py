@@ -35,7 +35,7 @@ async def end(pid_file: Path, *, program: str, number: signal.Signals) -> None:
     Raises:
         EmbeddedError: it does not end.
     """
-    pid = _pid(pid_file)
+    pid = pid_in(pid_file)
     if pid is None or not runs(pid, program):
         return
     log.warning("leftover_server_ended", program=program, pid=pid)
@@ -97,7 +97,8 @@ def runs(pid: int, program: str) -> bool:
     return program in listed.stdout
 
 
-def _pid(pid_file: Path) -> int | None:
+def pid_in(pid_file: Path) -> int | None:
+    """The process that a pid file names, or None."""
     try:
         first = pid_file.read_text(encoding="ascii").split("\n", 1)[0].strip()
     except OSError:

@@ -75,7 +75,10 @@ class Embedded:
         self._stack = AsyncExitStack()
         self._stopping = False
         self.database_url = ""
+        #: For everybody while no credential was issued; `variables` hold the owner's.
         self.broker_url = ""
+        #: Settings with which our processes reach both.
+        self.variables: dict[str, str] = {}
         #: Set when a server dies while it should run.
         self.failed: asyncio.Future[Died] = asyncio.Future()
 
@@ -120,12 +123,17 @@ class Embedded:
         await self._keep(mqtt.process)
         ports.remember(memory, {"database": port, "broker": broker_port})
         self.database_url, self.broker_url = database.url, mqtt.url
+        self.variables = {
+            f"{PREFIX}DATABASE_URL": database.url,
+            f"{PREFIX}BROKER_URL": mqtt.owner_url,
+            f"{PREFIX}BROKER_ACCESS_DIR": str(mqtt.folder),
+            f"{PREFIX}BROKER_ACCESS_FORMAT": "nats",
+        }
         self.announce({})
 
     def announce(self, variables: Mapping[str, str]) -> None:
         """Tell commands in other terminals our URLs and these settings, until we end (`runtime.run_environment`)."""
-        ours = {f"{PREFIX}DATABASE_URL": self.database_url, f"{PREFIX}BROKER_URL": self.broker_url}
-        run_environment.write(self._data_dir, {**ours, **variables})
+        run_environment.write(self._data_dir, {**self.variables, **variables})
 
     async def _keep(self, process: Child) -> None:
         """Stop it on leaving; report it if it ends before."""

@@ -87,11 +87,7 @@ class Demo:
         if self.options.port is None and ports.api != children.USUAL_PORT:
             self.screen.say(f"port {children.USUAL_PORT} is taken: the console will be on {ports.api}")
         clock, variables = self._clock()
-        shared = {
-            f"{PREFIX}DATABASE_URL": servers.database_url,
-            f"{PREFIX}BROKER_URL": servers.broker_url,
-            **variables,
-        }
+        shared = {**servers.variables, **variables}
         servers.announce({**variables, f"{PREFIX}API_PORT": str(ports.api)})
         group = await self._stack.enter_async_context(ProcessGroup(logs=data_dir / "logs"))
         started = Children(

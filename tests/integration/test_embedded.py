@@ -105,7 +105,7 @@ async def test_a_second_start_is_refused(data_dir):
             async with embedded(data_dir):
                 pass
         assert execute(servers.database_url, "SELECT 1") == [(1,)]
-        assert run_environment.read(data_dir)["TONGXING_BROKER_URL"] == servers.broker_url
+        assert run_environment.read(data_dir) == servers.variables
     assert run_environment.read(data_dir) == {}
 
 

@@ -48,7 +48,8 @@ def test_up_serves_other_terminals_until_it_is_interrupted(folder):
     command = [sys.executable, "-m", "runtime.cli", "up", "--broker-port", str(port)]
     with subprocess.Popen(command, cwd=folder, env=environment(), stdout=subprocess.PIPE, text=True) as up:
         assert up.stdout.readline().startswith("TONGXING_DATABASE_URL=postgresql://tongxing:")
-        assert up.stdout.readline() == f"TONGXING_BROKER_URL=mqtt://127.0.0.1:{port}\n"
+        owner = rf"TONGXING_BROKER_URL=mqtt://owner:[\w-]+@127\.0\.0\.1:{port}\n"
+        assert re.fullmatch(owner, up.stdout.readline())
 
         report = tongxing(folder, "doctor").stdout
         for line in (
