@@ -1,7 +1,8 @@
 """The `tongxing` command. It knows no package: each registers its subcommands through an entry point.
 
 A package's entry point in group `tongxing.commands` is a function `register(subcommands)` that adds argparse parsers
-and sets `run` (a function of the parsed arguments that returns an exit code) as their default.
+and sets `run` (a function of the parsed arguments that returns an exit code) as their default. It has an entry for each
+of its subcommands, under the subcommand's name: only the one that is asked for is imported: all take seconds.
 """
 
 from __future__ import annotations
@@ -22,20 +23,24 @@ class CommandError(Exception):
     """A command could not do its work; the message says what to do."""
 
 
-def parser() -> argparse.ArgumentParser:
-    """The whole command line."""
+def parser(asked: str | None = None) -> argparse.ArgumentParser:
+    """The command line: of the subcommand that is asked for, or the whole of it where that is unknown."""
     top = argparse.ArgumentParser(
         prog="tongxing", description="Tongxing: from a bracelet's message to someone who goes."
     )
     subcommands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for point in sorted(entry_points(group="tongxing.commands"), key=lambda point: point.name):
+    points = entry_points(group="tongxing.commands")
+    chosen = points.select(name=asked) or points if asked else points
+    # One function may register several subcommands; in the order of packages, as they are listed.
+    for _, point in sorted({point.value: point for point in chosen}.items()):
         point.load()(subcommands)
     return top
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one subcommand and return its exit code."""
-    parsed = parser().parse_args(arguments)
+    words = sys.argv[1:] if arguments is None else arguments
+    parsed = parser(words[0] if words else None).parse_args(words)
     try:
         return int(parsed.run(parsed) or 0)
     except (SettingsError, CommandError) as error:
