@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from geofence import ordering, track
+from geofence import hindsight, ordering, track
 from geofence.absence import Absence
 from geofence.detection import Place
 from geofence.detector import Detector, Facet, facets
@@ -81,7 +81,8 @@ def step(
         absences: spans in which we were away ourselves.
 
     Returns:
-        The state after it, and what became of it. A reading that is not live leaves the same state object.
+        The state after it, and what became of it. A reading that is not live leaves the same state object, but for a
+        late fix that bears on a suspicion.
     """
     return judge(state, reading, person, safe_area(reading, person), due(state, person), absences)
 
@@ -108,6 +109,9 @@ def judge(  # noqa: PLR0917 - once a reading: keywords cost
     if admission is not Admission.LIVE:
         if admission is Admission.NEWS:
             return _tell(state, order, reading, person)
+        if admission is Admission.LATE:
+            zone = hindsight.hear(state.zone, reading, person, area)
+            state = state if zone is state.zone else msgspec.structs.replace(state, zone=zone)
         return state, PLAIN[admission]
     judgement = NOTHING
     if due_at is not None and due_at <= reading.at:

@@ -86,6 +86,14 @@ def moving(seen: Observation) -> bool:
     return speed_mps >= policy.zone_strong_speed_mps or (reading.steps or 0) >= policy.zone_strong_steps
 
 
+def bed_left(seen: Observation) -> bool:
+    """Whether the person left the bed in this night, a while ago, and has not come back to it."""
+    bed, at = seen.before.bed, seen.reading.at
+    if bed.left_at is None or not bed.left_in_night or not seen.person.is_night(at):
+        return False
+    return at - bed.left_at >= seen.person.policy.zone_bed_left_for
+
+
 def weigh(seen: Observation, area: SafeArea, fix: Fix, *, home_device: str | None, in_bed: bool) -> Weight:
     """How much an outside fix that is not strong counts.
 

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from msgspec.structs import replace
 
-from geofence import doorstep, steering
+from geofence import doorstep, hindsight, steering
 from geofence.danger_ahead import evidence_at
 from geofence.detection import Detection, DetectionKind, Evidence, Place
 from geofence.doorstep import Spot, Stay
@@ -36,7 +36,7 @@ from geofence.occupancy import in_bed
 from geofence.person import Person
 from geofence.quiet import Facet, Room
 from geofence.reading import Fix, ReadingKind
-from geofence.sighting import FULL, Doubt, Sighting, Weight, classify, moving, weigh
+from geofence.sighting import FULL, Doubt, Sighting, Weight, bed_left, classify, moving, weigh
 
 if TYPE_CHECKING:
     from geofence.absence import Absence
@@ -122,6 +122,8 @@ class ZoneState(msgspec.Struct, frozen=True, kw_only=True):
     within_since: datetime | None = None
     #: The device that last said it hears home.
     home_device: str | None = None
+    #: While SUSPECT: what was heard late of the time before.
+    late: hindsight.Late | None = None
     #: Where the person often is, just beyond the edge; and where now.
     spots: tuple[Spot, ...] = ()
     stay: Stay | None = None
@@ -149,6 +151,7 @@ def step(state: ZoneState, seen: Observation) -> tuple[ZoneState, Judgement]:
         stayed = sighting is Sighting.STAYED
         return _inside(before, state, seen, area, Reason.STAYED_INSIDE if stayed else Reason.BACK_INSIDE)
     if safety is Safety.SUSPECT:
+        state = replace(state, late=hindsight.begin(seen.before.track.place))
         return steering.keep_tracking(state, seen, locate=True)
     if before.safety is Safety.UNKNOWN:
         return state, NOTHING
@@ -182,6 +185,8 @@ def due(state: ZoneState, person: Person) -> datetime | None:
         if not wanted or state.since is None:
             return None
         return max(state.since + policy.zone_overdue, state.overdue_at or state.since)
+    if (settles_at := hindsight.settles_at(state)) is not None:
+        return settles_at
     if state.safety is not Safety.SUSPECT or state.heard_at is None:
         return None
     silent_at = state.heard_at + policy.suspect_silence
@@ -197,10 +202,9 @@ def tick(state: ZoneState, person: Person, at: datetime, before: PersonState) ->
     if state.safety is Safety.OUTSIDE:
         told = _exit(state, person, at, reason=Reason.STILL_OUTSIDE, suspected_since=state.since)
         return replace(state, overdue_told=True), Judgement(detections=(told,))
-    suspected_since, heard = state.since, state.contact_at
-    spoke = heard is not None and state.heard_at is not None and at - heard < person.policy.suspect_silence
-    reason = Reason.NO_FIX_WHILE_SUSPECTED if spoke else Reason.SILENT_WHILE_SUSPECTED
-    state = replace(state, safety=TRANSITIONS[state.safety, Sighting.SILENCE], since=at, announced=True)
+    reason = _reason_without_a_reading(state, person, at)
+    state, suspected_since = hindsight.counted(state) if reason is Reason.TWO_FIXES else (state, state.since)
+    state = replace(state, safety=TRANSITIONS[state.safety, Sighting.SILENCE], since=at, announced=True, late=None)
     exit_ = _exit(state, person, at, reason=reason, suspected_since=suspected_since)
     return state, Judgement(detections=(exit_,))
 
@@ -209,7 +213,7 @@ def excuse(state: ZoneState, person: Person, absence: Absence, before: PersonSta
     """We were away: a device has as long to speak after our return as it ever has."""
     deadline, policy = due(state, person), person.policy
     resumed = absence.put_off(deadline, policy.suspect_silence)
-    if deadline is None or resumed is None or resumed is deadline:
+    if deadline is None or resumed is None or resumed is deadline or hindsight.settles_at(state) is not None:
         return state
     if state.safety is Safety.OUTSIDE:
         return replace(state, overdue_at=resumed)
@@ -245,7 +249,7 @@ def _sight(state: ZoneState, seen: Observation, area: SafeArea, fix: Fix) -> Sig
     fixes = 1.0 if sighting is Sighting.STRONG else _weigh(state, seen, area, fix).fixes
     if fixes == 0 or _same_again(state, seen):
         return Sighting.HELD
-    if state.weight + fixes >= policy.zone_confirming_fixes or _bed_left(seen):
+    if state.weight + fixes >= policy.zone_confirming_fixes or bed_left(seen):
         return Sighting.CONFIRMED
     return sighting
 
@@ -260,14 +264,6 @@ def _same_again(state: ZoneState, seen: Observation) -> bool:
     if state.counted_at is None or state.device_id != seen.reading.device_id:
         return False
     return seen.reading.at - state.counted_at < seen.person.policy.zone_apart
-
-
-def _bed_left(seen: Observation) -> bool:
-    """Whether the person left the bed in this night, a while ago, and has not come back to it."""
-    bed, at = seen.before.bed, seen.reading.at
-    if bed.left_at is None or not bed.left_in_night or not seen.person.is_night(at):
-        return False
-    return at - bed.left_at >= seen.person.policy.zone_bed_left_for
 
 
 def _note_place(state: ZoneState, seen: Observation, area: SafeArea, sighting: Sighting) -> ZoneState:
@@ -314,6 +310,14 @@ def _reason(state: ZoneState, seen: Observation, sighting: Sighting) -> Reason:
     return Reason.TWO_FIXES if enough or sighting is Sighting.STRONG else Reason.BED_LEFT_AND_OUTSIDE
 
 
+def _reason_without_a_reading(state: ZoneState, person: Person, at: datetime) -> Reason:
+    if hindsight.settles_at(state) == at:
+        return Reason.TWO_FIXES
+    heard = state.contact_at
+    spoke = heard is not None and state.heard_at is not None and at - heard < person.policy.suspect_silence
+    return Reason.NO_FIX_WHILE_SUSPECTED if spoke else Reason.SILENT_WHILE_SUSPECTED
+
+
 def _inside(
     before: ZoneState, state: ZoneState, seen: Observation, area: SafeArea, reason: Reason
 ) -> tuple[ZoneState, Judgement]:
@@ -356,7 +360,7 @@ def _announce_exit(
     exit_ = _exit(
         state, seen.person, seen.reading.at, reason=reason, suspected_since=since, came_from=came_from, further=further
     )
-    state, tracking = steering.keep_tracking(replace(state, announced=True), seen)
+    state, tracking = steering.keep_tracking(replace(state, announced=True, late=None), seen)
     return state, Judgement(detections=(exit_,), commands=tracking.commands)
 
 

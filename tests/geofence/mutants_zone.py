@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-SIGHTING, ZONE, DOORSTEP = "sighting.py", "detectors/zone.py", "doorstep.py"
+SIGHTING, ZONE, DOORSTEP, HINDSIGHT = "sighting.py", "detectors/zone.py", "doorstep.py", "hindsight.py"
 DANGER, AHEAD, MAP, STEERING = "detectors/danger.py", "danger_ahead.py", "danger_map.py", "steering.py"
 
 #: The tests that hold them.
-TESTS = ("test_zone_evidence.py", "test_danger.py")
+TESTS = ("test_zone_evidence.py", "test_hindsight.py", "test_danger.py")
 #: (file, old, new).
 FAULTS: tuple[tuple[str, str, str], ...] = (
     # What a fix says.
@@ -55,16 +55,30 @@ FAULTS: tuple[tuple[str, str, str], ...] = (
     (ZONE, "or not seen.movement.believed:", "or False:"),
     (ZONE, "Sighting.STRONG and state.fixes == 1:", "Sighting.STRONG:"),
     (ZONE, "if not before.announced:", "if before.safety is not Safety.OUTSIDE:"),
-    (ZONE, "replace(state, announced=True), seen)", "state, seen)"),
-    (ZONE, "since=at, announced=True)", "since=at)"),
+    (ZONE, "replace(state, announced=True, late=None), seen)", "replace(state, late=None), seen)"),
+    (ZONE, "since=at, announced=True, late=None)", "since=at, late=None)"),
     (ZONE, "since = suspected_since if state.fixes > 1 else None", "since = None"),
     (ZONE, "spots=state.spots, stay=state.stay, home_device", "stay=state.stay, home_device"),
     # The bed.
-    (ZONE, " or _bed_left(seen):", ":"),
-    (ZONE, "not bed.left_in_night or", ""),
-    (ZONE, " or not seen.person.is_night(at):", ":"),
-    (ZONE, "at - bed.left_at >= seen.person.policy.zone_bed_left_for", "at - bed.left_at >= seen.person.policy.zone_apart"),
+    (ZONE, " or bed_left(seen):", ":"),
+    (SIGHTING, "not bed.left_in_night or", ""),
+    (SIGHTING, " or not seen.person.is_night(at):", ":"),
+    (SIGHTING, "at - bed.left_at >= seen.person.policy.zone_bed_left_for", "at - bed.left_at >= seen.person.policy.zone_apart"),
     (ZONE, "if bed_left_at and reason is Reason.BED_LEFT_AND_OUTSIDE else None", "if bed_left_at else None"),
+    # What is heard late of the time before.
+    (HINDSIGHT, "(late.at or late.known_at) <", "late.known_at <"),
+    (HINDSIGHT, "not (late.at or late.known_at) < reading.at <=", "not reading.at <="),
+    (HINDSIGHT, "state.since - policy.zone_apart", "state.since"),
+    (HINDSIGHT, "or not usable(fix, policy)", ""),
+    (HINDSIGHT, "sighting is Sighting.OUTSIDE and _counts", "_counts"),
+    (HINDSIGHT, "state.weight + 1 >= policy.zone_confirming_fixes", "True"),
+    (HINDSIGHT, "reading.at_home or reading.charging", "reading.charging"),
+    (HINDSIGHT, "reading.at_home or reading.charging", "reading.at_home"),
+    (HINDSIGHT, "<= policy.zone_coarse_m", "> 0"),
+    (HINDSIGHT, "if sighting is Sighting.UNDECIDED:", "if False:"),
+    (HINDSIGHT, "fixes=state.fixes + 1", "fixes=state.fixes"),
+    (ZONE, " or hindsight.settles_at(state) is not None:", ":"),
+    ("engine.py", "if admission is Admission.LATE:", "if False:"),
     # Silence, staying out, staying in.
     (ZONE, "silent_at = state.heard_at + policy.suspect_silence", "silent_at = state.heard_at - policy.suspect_silence"),
     (ZONE, "if person.is_night(silent_at) or state.contact_at is None:", "if state.contact_at is None:"),
@@ -73,7 +87,7 @@ FAULTS: tuple[tuple[str, str, str], ...] = (
     (ZONE, "Safety.SUSPECT and state.device_id == reading.device_id:", "Safety.SUSPECT:"),
     (ZONE, "at - heard < person.policy.suspect_silence", "True"),
     (ZONE, "in (Sighting.UNDECIDED, Sighting.HELD):", "in (Sighting.UNDECIDED,):"),
-    (ZONE, "suspected_since, heard = state.since, state.contact_at", "suspected_since, heard = at, state.contact_at"),
+    (ZONE, "else (state, state.since)", "else (state, at)"),
     (ZONE, "state.announced and not state.overdue_told and", "state.announced and"),
     (ZONE, "wanted = state.announced and", "wanted ="),
     (ZONE, "and policy.zone_overdue > timedelta(0)", ""),
