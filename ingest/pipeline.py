@@ -43,6 +43,8 @@ LOOK_EVERY_S = 0.25
 QUIET_S = 0.1
 #: ... or when readings come in nearly as they happen. Scaled clock, seconds.
 NEARLY_LIVE_S = 5.0
+#: A person's deadlines wait so long at most for a backlog of theirs to be judged. Real seconds.
+HELD_AT_MOST_S = 30.0
 #: Class of PostgreSQL's errors for a value that is too large for an index: a message's fault, and no lost connection.
 LIMIT_EXCEEDED = "54"
 #: Class of its errors for tables and columns that are not there.
@@ -74,6 +76,8 @@ class Pipeline:
         self._numbers: dict[int, Numbers] = {}
         self._newest_at: datetime | None = None
         self._listening: Listening | None = None
+        #: Since when (monotonic) the deadline of a person has waited for a backlog.
+        self._held_since_s: dict[int, float] = {}
 
     @property
     def problem(self) -> str | None:
@@ -135,13 +139,23 @@ class Pipeline:
         if due_at is None or due_at > now or not self._caught_up():
             return None
         live = self._newest_at is not None and (now - self._newest_at).total_seconds() < NEARLY_LIVE_S
-        if self._batcher.quiet_for_s() < QUIET_S and (not live or len(self._batcher)):
+        if self._batcher.quiet_for_s() < QUIET_S and (not live or self._batcher.waiting_live):
             return None
-        due = self._book.take_due(now)
+        due = [person_id for person_id in self._book.take_due(now) if not self._may_be_moved(person_id)]
+        if not due:
+            return None
         for person_id in due:
             if person_id not in self._registry.persons:
                 self._book.drop_deadline(person_id)
         return Deadlines(person_ids=due, until=now)
+
+    def _may_be_moved(self, person_id: int) -> bool:
+        """Whether somebody's deadline still waits for a backlog of theirs; not for one that never ends."""
+        now_s = time.monotonic()
+        if not self._batcher.waits_for(person_id):
+            self._held_since_s.pop(person_id, None)
+            return False
+        return now_s - self._held_since_s.setdefault(person_id, now_s) < HELD_AT_MOST_S
 
     async def _handle(self, batch: Sequence[Envelope], deadlines: Deadlines | None, stop: Stop) -> None:
         """Judge and store a batch; one that cannot be is taken apart until it is known what it is that cannot."""
@@ -157,7 +171,9 @@ class Pipeline:
             await self._take_apart(batch, deadlines, stop)
             return
         self._finish(batch, judged)
-        metrics.COMMIT_S.observe(time.monotonic() - began_s)
+        took_s = time.monotonic() - began_s
+        self._batcher.took(took_s)
+        metrics.COMMIT_S.observe(took_s)
 
     async def _take_apart(self, batch: Sequence[Envelope], deadlines: Deadlines | None, stop: Stop) -> None:
         if deadlines is not None and (batch or len(deadlines.person_ids) > 1):
