@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 
+import pytest
+
 from tests.architecture.source import Tree, parse, sample
 
 #: Written whatever the level is set to, short of `error`.
@@ -47,6 +49,7 @@ def _words(call: ast.Call) -> set[str]:
     return words
 
 
+@pytest.mark.slow
 def test_logs_tell_nothing_personal() -> None:
     assert telling(Tree()) == []
 

@@ -38,12 +38,14 @@ def test_what_ignoring_the_datum_would_cost_in_zibo(datum: Datum, least_m: float
     assert least_m < distance_m(*ZIBO, *from_wgs84(*ZIBO, datum)) < largest_m
 
 
+@pytest.mark.slow
 @settings(max_examples=500, deadline=None)
 @given(china, st.sampled_from(SHIFTED))
 def test_there_and_back_over_china(point: tuple[float, float], datum: Datum) -> None:
     assert distance_m(*to_wgs84(*from_wgs84(*point, datum), datum), *point) < 0.01
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(st.tuples(st.floats(SOUTH + 1, NORTH - 1), st.floats(WEST + 1, EAST - 1)), st.sampled_from(SHIFTED))
 def test_back_and_there_over_china(point: tuple[float, float], datum: Datum) -> None:

@@ -44,6 +44,7 @@ def in_batches(readings: Sequence[Reading], size: int, memory: Memory) -> list[O
     return outcomes
 
 
+@pytest.mark.slow
 @thorough
 @given(st.one_of(calm(), calm(person_ids=(1,), max_size=200), traces(), walks()), st.sampled_from([1, 2, 7, 40, 1_000]))
 def test_with_the_gate_and_without_it_comes_out_the_same(readings: list[Reading], size: int) -> None:
@@ -55,6 +56,7 @@ def test_with_the_gate_and_without_it_comes_out_the_same(readings: list[Reading]
         assert memory.due(PERSONS[person_id]) == engine.due(state, PERSONS[person_id])
 
 
+@pytest.mark.slow
 @thorough
 @given(calm(), st.data())
 def test_what_is_taken_back_was_never_heard(readings: list[Reading], data: st.DataObject) -> None:
@@ -73,6 +75,7 @@ def test_what_is_taken_back_was_never_heard(readings: list[Reading], data: st.Da
     assert all(snapshot.freeze(memory.state(key)) == snapshot.freeze(state) for key, state in states.items())
 
 
+@pytest.mark.slow
 @thorough
 @given(calm(), st.sampled_from([1, 3, 50]))
 def test_a_state_that_changed_by_hearsay_alone_is_not_material(readings: list[Reading], size: int) -> None:

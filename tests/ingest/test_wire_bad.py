@@ -233,12 +233,14 @@ def test_any_bytes(kind: str, payload: bytes) -> None:
     accepted(decode(kind, payload))
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(st.sampled_from(KINDS), _values)
 def test_any_json(kind: str, told: Any) -> None:
     accepted(decode(kind, json.dumps(told).encode()))
 
 
+@pytest.mark.slow
 @settings(max_examples=250, deadline=None)
 @given(st.sampled_from(KINDS), st.dictionaries(_names, _values, max_size=5))
 def test_any_fields_around_a_good_message(kind: str, told: dict[str, Any]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -59,18 +60,21 @@ def test_any_bytes(topic: str, payload: bytes) -> None:
     judged(topic, payload)
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(st.sampled_from(TOPICS[:2]), _values)
 def test_any_json(topic: str, told: Any) -> None:
     judged(topic, json.dumps(told).encode("utf-8", "surrogatepass"))
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(st.dictionaries(_names, _values, max_size=5))
 def test_any_fields_in_a_phones_location(told: dict[str, Any]) -> None:
     judged(TOPICS[0], json.dumps(LOCATION | told).encode("utf-8", "surrogatepass"))
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(st.dictionaries(_names, _values, max_size=4), st.dictionaries(_names, _values, max_size=4), st.booleans())
 def test_any_fields_in_a_forwarded_position(told: dict[str, Any], attributes: dict[str, Any], call: bool) -> None:
@@ -80,6 +84,7 @@ def test_any_fields_in_a_forwarded_position(told: dict[str, Any], attributes: di
     judged(TOPICS[1], payload.encode("utf-8", "surrogatepass"))
 
 
+@pytest.mark.slow
 @settings(max_examples=400, deadline=None)
 @given(st.lists(st.one_of(_fields, st.text(max_size=30)), max_size=4), st.lists(_commands, min_size=4, max_size=4))
 def test_any_text_in_frames(contents: list[str], commands: list[str]) -> None:
@@ -87,6 +92,7 @@ def test_any_text_in_frames(contents: list[str], commands: list[str]) -> None:
     judged(TOPICS[2], text.encode("utf-8", "surrogatepass"))
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(st.integers(0, 200), st.integers(0, 255), st.integers(0, 400))
 def test_any_damage_on_the_way(place: int, byte: int, cut: int) -> None:
