@@ -12,6 +12,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import fields
 from datetime import time, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -115,10 +116,12 @@ def text(name: str) -> str:
     return (FOLDER / name).read_text(encoding="utf-8")
 
 
+@cache
 def parameters() -> dict[str, list[str]]:
     """Cells of every row of a table of parameters, by the field's name."""
     rows = re.findall(r"^\| `(\w+)` \| (.+) \|$", "\n".join(text(name) for name in DOCUMENTS.values()), re.MULTILINE)
-    return {name: cells.split(" | ") for name, cells in rows if name in {field.name for field in fields(Policy)}}
+    known = {field.name for field in fields(Policy)}
+    return {name: cells.split(" | ") for name, cells in rows if name in known}
 
 
 def written(value: object) -> str:

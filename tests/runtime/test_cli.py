@@ -13,11 +13,7 @@ from runtime import cli
 
 
 def _names(parser: argparse.ArgumentParser) -> set[str]:
-    (choices,) = (
-        action.choices
-        for action in parser._actions
-        if isinstance(action, argparse._SubParsersAction)
-    )
+    (choices,) = (action.choices for action in parser._actions if isinstance(action, argparse._SubParsersAction))
     return set(choices)
 
 
