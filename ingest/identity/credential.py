@@ -14,7 +14,7 @@ import bcrypt
 #: Random bytes of a secret. 192 bits: nobody guesses it, and it is 32 characters to type or scan. Settled.
 SECRET_BYTES = 24
 #: Rounds of PBKDF2. A random secret of 192 bits needs no slow hash, and a broker that reads its files again computes
-#: one for each connected device: at one round 13 ms for 4,500 (docs/decisions/0013). Count.
+#: one for each connected device: at one round 13 ms for 4,500 (docs/decisions/0011). Count.
 PBKDF2_ROUNDS = 1
 #: Cost of bcrypt, the least there is, for the same reason. Powers of two.
 BCRYPT_COST = 4

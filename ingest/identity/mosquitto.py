@@ -2,7 +2,7 @@
 
 A login that is a device's id needs no line of its own in the access file, for patterns say `%u`: Mosquitto looks such
 lists up one by one, and reading 4,500 users' lines again stops it for half a second where patterns take 13 ms
-(measured, docs/decisions/0013). Who is not covered by them is written out: services, other formats, second logins.
+(measured, docs/decisions/0011). Who is not covered by them is written out: services, other formats, second logins.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ CREATE TABLE credentials ( -- writer: ingest
     format        text NOT NULL DEFAULT 'native' CHECK (format IN ('native', 'owntracks', 'traccar', 'watch')),
     -- What the holder says at the broker; of a certificate, its common name.
     login         text NOT NULL CHECK (login ~ '^[A-Za-z0-9_~-]{1,70}$'),
-    -- Of a password, in the forms that brokers read. Random secrets of 192 bits need no slow hash (decision 0013).
+    -- Of a password, in the forms that brokers read. Random secrets of 192 bits need no slow hash (decision 0011).
     pbkdf2_sha512 text,
     bcrypt        text,
     -- Of a certificate: SHA-256 of it and its serial number, both hexadecimal.
