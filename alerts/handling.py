@@ -136,7 +136,7 @@ async def _set_aside(
     if await outings.is_outside(connection, case.person_id):
         return False
     division, device_id = case.person.division, detected.device_id or f"person-{case.person_id}"
-    outage = await outages.open_around(connection, division)
+    outage = await outages.open_around(connection, division, device_id)
     if outage is not None:
         await outages.join(connection, outage, [(device_id, case.person_id, detected.detection_id)], at=case.now)
         await _record(connection, detected, None, Decision.PART_OF_OUTAGE, now=case.now)

@@ -35,23 +35,32 @@ async def judge(connection: Connection, *, now: datetime, lock_timeout: str) -> 
         return 0
     waiting = await store.held(connection)
     silent = [one for one in waiting if not one.heard_again]
-    found = outage.find([_silent(one) for one in silent], await store.in_use(connection))
+    in_use, gateways = await store.in_use(connection), await store.in_use_by_gateway(connection)
+    found = outage.find([_silent(one) for one in silent], in_use, gateways)
     for one in found:
-        await _begin(connection, one, [held for held in silent if held.division.startswith(one.division)], now=now)
+        members = [held for held in silent if outage.explained(_silent(held), found) == one]
+        await _begin(connection, one, members, now=now)
     alone = [one for one in waiting if one.due_at <= now and outage.explained(_silent(one), found) is None]
     released = [one for one in alone if await _release(connection, one, now=now, lock_timeout=lock_timeout)]
     return len(released) + sum(one.silent for one in found)
 
 
 def _silent(held: Held) -> Silent:
-    return Silent(device_id=held.device_id, division=held.division)
+    return Silent(device_id=held.device_id, division=held.division, gateway=held.gateway)
 
 
 async def _begin(connection: Connection, found: Found, members: Sequence[Held], *, now: datetime) -> None:
     """One fleet incident for all of them, with a ladder of its own."""
     assessment = Assessment(severity=Severity.WARNING, reasons=(KIND,))
     incident = await incidents.insert(connection, person_id=None, kind=KIND, assessment=assessment, at=now)
-    outage_id = await store.begin(connection, incident_id=incident.incident_id, division=found.division, at=now)
+    outage_id = await store.begin(
+        connection,
+        incident_id=incident.incident_id,
+        division=found.division,
+        gateway=found.gateway,
+        expected=found.expected,
+        at=now,
+    )
     await store.join(
         connection, outage_id, [(one.device_id, one.person_id, one.detection_id) for one in members], at=now
     )
@@ -59,6 +68,8 @@ async def _begin(connection: Connection, found: Found, members: Sequence[Held], 
         await detections.decide_again(connection, one.detection_id, Decision.PART_OF_OUTAGE, at=now)
     await store.release(connection, [one.detection_id for one in members])
     data = {"kind": KIND, "division": found.division, "devices": found.silent, "expected": found.expected}
+    if found.gateway is not None:
+        data["gateway"] = found.gateway
     await incidents.add_event(connection, incident.incident_id, "opened", at=now, data=data)
     area = await people.subject(connection, incident.incident_id, None)
     detected = await store.detected_of(connection, incident.incident_id)
@@ -68,7 +79,9 @@ async def _begin(connection: Connection, found: Found, members: Sequence[Held], 
     ladder_id = plan.ladder_for(KIND, Severity.WARNING, division=found.division)
     await climbing.begin_round(connection, incident, area, detected, ladder_id, plan=plan, now=now)
     await incidents.announce(connection, incident.incident_id)
-    log.warning("outage_began", division=found.division, devices=found.silent, expected=found.expected)
+    log.warning(
+        "outage_began", division=found.division, gateway=found.gateway, devices=found.silent, expected=found.expected
+    )
 
 
 async def _release(connection: Connection, held: Held, *, now: datetime, lock_timeout: str) -> bool:

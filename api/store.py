@@ -256,11 +256,11 @@ async def put_devices(connection: Connection, devices: Sequence[Mapping[str, Any
     """Add or update devices by their id."""
     await connection.execute(
         """
-        INSERT INTO devices (device_id, kind, person_id, model)
-        SELECT device_id, kind, person_id, model FROM jsonb_to_recordset(%s) AS w(
-            device_id text, kind text, person_id bigint, model text)
+        INSERT INTO devices AS known (device_id, kind, person_id, model, gateway)
+        SELECT device_id, kind, person_id, model, gateway FROM jsonb_to_recordset(%s) AS w(
+            device_id text, kind text, person_id bigint, model text, gateway text)
         ON CONFLICT (device_id) DO UPDATE SET kind = excluded.kind, person_id = excluded.person_id,
-            model = excluded.model, retired_at = NULL""",
+            model = excluded.model, gateway = coalesce(excluded.gateway, known.gateway), retired_at = NULL""",
         (Jsonb(list(devices)),),
     )
 

@@ -310,7 +310,13 @@ def _device_rows(known: Known, judged: Judged) -> Iterator[Row]:
             numbers, missing = _counted(known, judged, each.device, each.message.seq, Novelty.UNSURE)
             status = each.message if isinstance(each.message, Status) else Status(online=True)
             yield device_row(
-                each.device, each.at, online=status.online, firmware=status.firmware, numbers=numbers, missing=missing
+                each.device,
+                each.at,
+                online=status.online,
+                firmware=status.firmware,
+                gateway=status.gateway,
+                numbers=numbers,
+                missing=missing,
             )
         elif outcome is not None:
             novelty = NOVELTY.get(outcome.admission, Novelty.OLD)

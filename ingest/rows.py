@@ -61,6 +61,7 @@ def device_row(
     *,
     online: bool,
     firmware: str | None = None,
+    gateway: str | None = None,
     report: Report | None = None,
     numbers: Numbers | None = None,
     missing: int = 0,
@@ -80,6 +81,7 @@ def device_row(
         numbers.gaps_stored() if numbers else None,
         missing,
         *(at if live_kind is kind else None for kind in (ReadingKind.LOCATION, ReadingKind.HEARTBEAT, ReadingKind.BED)),
+        gateway,
     )
 
 

@@ -262,8 +262,8 @@ _SAFETY: LiteralString = """
 
 _DEVICE_STATE: LiteralString = """
     INSERT INTO device_states AS known (device_key, last_seen_at, online, battery_pct, charging, worn, bed_status,
-        firmware, last_seq, seq_gaps, missing, location_at, heartbeat_at, bed_at)
-    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+        firmware, last_seq, seq_gaps, missing, location_at, heartbeat_at, bed_at, gateway)
+    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
     ON CONFLICT (device_key) DO UPDATE SET
         last_seen_at = greatest(known.last_seen_at, excluded.last_seen_at),
         online = coalesce(excluded.online, known.online),
@@ -277,7 +277,8 @@ _DEVICE_STATE: LiteralString = """
         missing = greatest(0, known.missing + excluded.missing),
         location_at = greatest(known.location_at, excluded.location_at),
         heartbeat_at = greatest(known.heartbeat_at, excluded.heartbeat_at),
-        bed_at = greatest(known.bed_at, excluded.bed_at)
+        bed_at = greatest(known.bed_at, excluded.bed_at),
+        gateway = coalesce(excluded.gateway, known.gateway)
 """
 
 _ENGINE_STATE: LiteralString = """

@@ -21,7 +21,7 @@ UNITS = frozenset(
 )
 #: Evidence without a unit that has words of its own.
 WORDS = frozenset(
-    {"danger_kind", "danger_name", "pattern", "side", "companion", "area", "devices", "expected", "fault"}
+    {"danger_kind", "danger_name", "pattern", "side", "companion", "area", "gateway", "devices", "expected", "fault"}
 )
 
 _KEY = re.compile(r"^[a-z][a-z0-9]*(_[a-z0-9]+)*$")

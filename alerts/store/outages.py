@@ -28,6 +28,8 @@ class Held:
     due_at: datetime
     #: The device has reported since.
     heard_again: bool
+    #: Through what it reaches us; None: not known.
+    gateway: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +84,8 @@ async def held(connection: Connection) -> list[Held]:
     async with connection.cursor(row_factory=class_row(Held)) as cursor:
         await cursor.execute(
             "SELECT h.detection_id, h.person_id, h.device_id, h.division, h.held_at, h.due_at,"
-            " coalesce(s.last_seen_at > d.at, false) AS heard_again FROM held_silences h"
+            " coalesce(s.last_seen_at > d.at, false) AS heard_again, coalesce(s.gateway, v.gateway) AS gateway"
+            " FROM held_silences h"
             " JOIN detections d USING (detection_id) LEFT JOIN devices v ON v.device_id = h.device_id"
             " LEFT JOIN device_states s ON s.device_key = v.device_key ORDER BY h.due_at, h.detection_id"
         )
@@ -103,13 +106,25 @@ async def in_use(connection: Connection) -> dict[str, int]:
     return dict(await cursor.fetchall())
 
 
-async def begin(connection: Connection, *, incident_id: int, division: str, at: datetime) -> int:
+async def in_use_by_gateway(connection: Connection) -> dict[str, int]:
+    """Devices somebody wears or sleeps on, by the gateway through which they reach us."""
+    cursor = await connection.execute(
+        "SELECT coalesce(s.gateway, v.gateway), count(*) FROM devices v LEFT JOIN device_states s USING (device_key)"
+        " WHERE v.retired_at IS NULL AND v.person_id IS NOT NULL AND coalesce(s.gateway, v.gateway) IS NOT NULL"
+        " GROUP BY 1"
+    )
+    return dict(await cursor.fetchall())
+
+
+async def begin(
+    connection: Connection, *, incident_id: int, division: str, gateway: str | None, expected: int, at: datetime
+) -> int:
     """Write an outage down."""
     async with connection.cursor(row_factory=scalar_row) as cursor:
         await cursor.execute(
-            "INSERT INTO outages (incident_id, division, since, checked_at) VALUES (%s, %s, %s, %s)"
-            " RETURNING outage_id",
-            (incident_id, division, at, at),
+            "INSERT INTO outages (incident_id, division, gateway, expected, since, checked_at)"
+            " VALUES (%s, %s, %s, %s, %s, %s) RETURNING outage_id",
+            (incident_id, division, gateway, expected, at, at),
         )
         made = await cursor.fetchone()
     assert made is not None
@@ -126,13 +141,16 @@ async def join(connection: Connection, outage_id: int, members: Sequence[Member]
         )
 
 
-async def open_around(connection: Connection, division: str) -> int | None:
-    """The outage whose area a person lives in; None: there is none."""
+async def open_around(connection: Connection, division: str, device_id: str) -> int | None:
+    """The outage of the gateway through which a device reaches us, or whose area its person lives in; None: none."""
     async with connection.cursor(row_factory=scalar_row) as cursor:
         await cursor.execute(
-            "SELECT outage_id FROM outages WHERE until IS NULL AND starts_with(%s, division)"
+            "WITH mine AS (SELECT coalesce(s.gateway, v.gateway) AS gateway FROM devices v"
+            " LEFT JOIN device_states s USING (device_key) WHERE v.device_id = %(device_id)s)"
+            " SELECT outage_id FROM outages o WHERE until IS NULL AND CASE WHEN o.gateway IS NULL"
+            " THEN starts_with(%(division)s, o.division) ELSE o.gateway = (SELECT gateway FROM mine) END"
             " ORDER BY length(division) LIMIT 1",
-            (division,),
+            {"division": division, "device_id": device_id},
         )
         return await cursor.fetchone()
 
@@ -184,12 +202,13 @@ async def detected_of(connection: Connection, incident_id: int) -> Detected | No
     async with connection.cursor(row_factory=class_row(Detected)) as cursor:
         await cursor.execute(
             "SELECT (SELECT d.detection_id FROM outage_devices d WHERE d.outage_id = o.outage_id"
-            " ORDER BY d.joined_at, d.device_id LIMIT 1) AS detection_id, 'outage' AS kind, 'area_silent' AS reason,"
+            " ORDER BY d.joined_at, d.device_id LIMIT 1) AS detection_id, 'outage' AS kind,"
+            " CASE WHEN o.gateway IS NULL THEN 'area_silent' ELSE 'gateway_silent' END AS reason,"
             " o.since AS at, NULL::timestamptz AS place_at, jsonb_build_object("
-            "'outage_since', o.since, 'area', o.division,"
+            "'outage_since', o.since, 'area', o.division, 'gateway', o.gateway,"
             " 'devices', (SELECT count(*) FROM outage_devices d WHERE d.outage_id = o.outage_id),"
-            " 'expected', (SELECT count(*) FROM devices v JOIN persons p USING (person_id)"
-            " WHERE v.retired_at IS NULL AND starts_with(p.division, o.division))) AS evidence"
+            " 'expected', coalesce(o.expected, (SELECT count(*) FROM devices v JOIN persons p USING (person_id)"
+            " WHERE v.retired_at IS NULL AND starts_with(p.division, o.division)))) AS evidence"
             " FROM outages o WHERE o.incident_id = %s",
             (incident_id,),
         )

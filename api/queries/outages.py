@@ -13,10 +13,10 @@ async def newest(connection: Connection, *, open_only: bool, outage_id: int | No
     async with connection.cursor(row_factory=class_row(Outage)) as cursor:
         await cursor.execute(
             """
-            SELECT o.outage_id, o.incident_id, o.division, coalesce(v.name, o.division) AS area, o.since, o.until,
-                i.state, i.severity, m.devices, m.heard_again,
-                (SELECT count(*) FROM devices d JOIN persons p USING (person_id)
-                 WHERE d.retired_at IS NULL AND starts_with(p.division, o.division)) AS expected
+            SELECT o.outage_id, o.incident_id, o.division, coalesce(v.name, o.division) AS area, o.gateway,
+                o.since, o.until, i.state, i.severity, m.devices, m.heard_again,
+                coalesce(o.expected, (SELECT count(*) FROM devices d JOIN persons p USING (person_id)
+                 WHERE d.retired_at IS NULL AND starts_with(p.division, o.division))) AS expected
             FROM outages o JOIN incidents i USING (incident_id)
             LEFT JOIN divisions v ON v.code = rpad(o.division, 12, '0')
             CROSS JOIN LATERAL (

@@ -39,6 +39,12 @@ class RosterDevice(Request):
     device_id: str = Field(pattern=DEVICE_ID_PATTERN, description="1 to 64 of A-Z a-z 0-9 _ -")
     kind: DeviceKind = Field(description="bracelet or bed")
     model: str = Field(default="", max_length=100, description="Maker's model")
+    gateway: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=64,
+        description="Through what it reaches us, by its own name; null: unchanged",
+    )
 
 
 class RosterReceiver(Request):

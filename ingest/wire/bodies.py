@@ -129,6 +129,7 @@ class _Status(Struct, kw_only=True):
     published_at: Instant | None = None
     firmware: ShortText | None = None
     model: ShortText | None = None
+    gateway: ShortText | None = None
 
 
 class _Answer(_Up, kw_only=True):
@@ -314,7 +315,8 @@ def _event_fix(told: dict[str, object]) -> Fix | None:
 
 def _status(told: _Status) -> Status:
     at = None if told.at is None else _instant(told.at)
-    return Status(online=told.online, at=at, seq=told.seq, firmware=told.firmware)
+    gateway = told.gateway or None
+    return Status(online=told.online, at=at, seq=told.seq, firmware=told.firmware, gateway=gateway)
 
 
 def _answer(told: _Answer) -> Answer:

@@ -69,6 +69,8 @@ class Status:
     at: datetime | None = None
     seq: int | None = None
     firmware: str | None = None
+    #: Through what it reaches us.
+    gateway: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

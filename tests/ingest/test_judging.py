@@ -22,7 +22,7 @@ OUT_M = 300.0
 def device_state(judged, device=BRACELET) -> dict[str, object]:
     names = (
         "device_key", "last_seen_at", "online", "battery_pct", "charging", "worn", "bed_status", "firmware", "last_seq",
-        "seq_gaps", "missing", "location_at", "heartbeat_at", "bed_at",
+        "seq_gaps", "missing", "location_at", "heartbeat_at", "bed_at", "gateway",
     )  # fmt: skip
     rows = [dict(zip(names, row, strict=True)) for row in judged.commit.device_states]
     return next(row for row in rows if row["device_key"] == device.device_key)
@@ -190,8 +190,14 @@ class TestDeviceStates:
             "device_key": 11, "last_seen_at": NOW + timedelta(seconds=90), "online": True, "battery_pct": 48.0,
             "charging": False, "worn": True, "bed_status": None, "firmware": "1.0", "last_seq": 4,
             "seq_gaps": b"\x02", "missing": 1, "location_at": NOW + timedelta(seconds=90),
-            "heartbeat_at": NOW + timedelta(seconds=60), "bed_at": None,
+            "heartbeat_at": NOW + timedelta(seconds=60), "bed_at": None, "gateway": None,
         }  # fmt: skip
+
+    def test_through_what_it_reaches_us(self) -> None:
+        judged = Desk().judge(message("status", seconds=5, online=True, gateway="gw-7"), location(6))
+        assert device_state(judged)["gateway"] == "gw-7"
+        judged = Desk().judge(message("status", seconds=5, online=True, gateway=""))
+        assert device_state(judged)["gateway"] is None
 
     def test_a_device_that_left_after_its_last_word_is_gone(self) -> None:
         judged = Desk().judge(location(0), message("status", seconds=5, online=False))

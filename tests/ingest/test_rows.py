@@ -40,7 +40,7 @@ def test_merging() -> None:
         device_row(BRACELET, NOW, online=True, firmware="2", numbers=Numbers(8, 5)),
     ]
     assert merge_device_rows(rows) == [
-        (11, later, True, None, None, None, None, "2", 8, b"\x05", 1, None, None, None),
-        (12, NOW, True, None, None, None, None, None, None, None, 0, None, None, None),
+        (11, later, True, None, None, None, None, "2", 8, b"\x05", 1, None, None, None, None),
+        (12, NOW, True, None, None, None, None, None, None, None, 0, None, None, None, None),
     ]
     assert merge_device_rows([]) == []
