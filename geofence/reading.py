@@ -1,13 +1,14 @@
-"""What a device said: one `Reading`, whatever the wire format was.
+"""What a device said: one `Reading`, whatever the wire format was. Structs: every message makes two (decision 0008).
 
 Wire spellings and their ranges live in `ingest.wire`; here everything is already checked, in SI units, WGS-84 and UTC.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+import msgspec
 
 from geofence.motion import MotionSummary
 
@@ -50,8 +51,7 @@ class SafetyEventType(StrEnum):
     STRAP_FASTENED = "strap_fastened"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fix:
+class Fix(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A position, WGS-84."""
 
     #: Degrees, -90 to 90.
@@ -67,8 +67,7 @@ class Fix:
     heading_deg: float | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BedReport:
+class BedReport(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What a bed measured. A vital sign of None means no reading."""
 
     status: BedStatus
@@ -85,8 +84,7 @@ class BedReport:
     apnea_s: float | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SafetyEvent:
+class SafetyEvent(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """An SOS, an impact, a strap opened or closed. Repeats carry the same id."""
 
     event_id: str
@@ -97,8 +95,7 @@ class SafetyEvent:
     motion: MotionSummary | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class Reading(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One message of one device of one person."""
 
     person_id: int

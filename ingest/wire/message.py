@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+import msgspec
 
 import msgspec
 
@@ -31,8 +32,7 @@ class RejectionReason(StrEnum):
     ENGINE_ERROR = "engine_error"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rejection:
+class Rejection(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A message that cannot be used."""
 
     reason: RejectionReason
@@ -40,7 +40,7 @@ class Rejection:
     detail: str
 
 
-class Report(msgspec.Struct, frozen=True, kw_only=True):
+class Report(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A decoded reading, before it is known whose it is. A struct: one is made for every reading (decision 0008)."""
 
     kind: ReadingKind
@@ -61,8 +61,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     firmware: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Status:
+class Status(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A device came or went."""
 
     online: bool
@@ -73,8 +72,7 @@ class Status:
     gateway: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What became of a command."""
 
     command_id: str
@@ -103,8 +101,7 @@ class Unkept(StrEnum):
     OTHER = "other"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ignored:
+class Ignored(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Understood, counted and not kept."""
 
     what: Unkept

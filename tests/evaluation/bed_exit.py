@@ -8,10 +8,11 @@ that errs: 1 % of its reports say the contrary, fixed seed.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from pathlib import Path
 
+import msgspec
 import numpy as np
 
 from geofence import batch
@@ -141,4 +142,4 @@ def _erring(readings: Sequence[Reading], generator: np.random.Generator) -> list
 def _contrary(reading: Reading) -> Reading:
     assert reading.bed is not None
     status = BedStatus.OCCUPIED if reading.bed.status is BedStatus.EMPTY else BedStatus.EMPTY
-    return replace(reading, bed=BedReport(status=status))
+    return msgspec.structs.replace(reading, bed=BedReport(status=status))

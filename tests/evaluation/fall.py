@@ -13,12 +13,13 @@ rest of the recording holds. `every_impact` sends not the strongest impact alone
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from unittest.mock import patch
 from zoneinfo import ZoneInfo
 
+import msgspec
 import numpy as np
 
 from geofence import batch
@@ -179,7 +180,7 @@ def _readings(number: int, recording: Recording, *, steps: bool, every: bool) ->
 
     def said(after_s: float, **further: object) -> Reading:
         at = AT + timedelta(seconds=after_s)
-        return replace(beat, at=at, received_at=at, **further)  # type: ignore[arg-type]
+        return msgspec.structs.replace(beat, at=at, received_at=at, **further)  # type: ignore[arg-type]
 
     yield said(0)
     impacts = list(_impacts(recording))

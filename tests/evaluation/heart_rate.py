@@ -214,7 +214,7 @@ def _told(readings: Sequence[Reading], states: dict[int, PersonState]) -> list[f
 
 
 def _shifted(reading: Reading, earlier: timedelta) -> Reading:
-    return replace(reading, at=reading.at - earlier, received_at=reading.received_at - earlier)
+    return msgspec.structs.replace(reading, at=reading.at - earlier, received_at=reading.received_at - earlier)
 
 
 def _measured(scores: Sequence[Score]) -> dict[str, float]:

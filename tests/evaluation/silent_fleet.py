@@ -7,11 +7,12 @@ come from a fixed seed. Home is a circle of 200 m; times are Zibo's.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import msgspec
 import numpy as np
 
 from geofence.geometry import Circle, Frame
@@ -251,7 +252,7 @@ def clock_restarts(script: Script) -> tuple[datetime, tuple[Expected, ...], int]
     fell, back = script.at, timedelta(hours=3)
     first = len(script.readings)
     script.home(_hours(9))
-    script.readings[first:] = [replace(each, at=each.at - back) for each in script.readings[first:]]
+    script.readings[first:] = [msgspec.structs.replace(each, at=each.at - back) for each in script.readings[first:]]
     return _hours(6), (_silence("no_contact", fell, _patience(script)),), 1
 
 

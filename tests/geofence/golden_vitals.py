@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
+
+import msgspec
 
 from geofence.detection import Detection
 from geofence.reading import BedReport, BedStatus, ReadingKind
@@ -32,7 +33,7 @@ def about_vitals(values: dict[str, Any], part: str) -> bool:
     for pattern, field in FIELDS.items():
         if (match := re.fullmatch(pattern, part)) and "bed" in values:
             value = None if match[1] == "none" else float(match[1])
-            values["bed"] = replace(values["bed"], **{field: value})
+            values["bed"] = msgspec.structs.replace(values["bed"], **{field: value})
             return True
     return False
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import msgspec
+
 from geofence.motion import MotionSummary
 from geofence.reading import BedReport, BedStatus, Fix, Reading, ReadingKind, SafetyEvent, SafetyEventType
 from tests.geofence.scenes import BRACELET, Story, reading, sos
@@ -40,7 +42,7 @@ def impact(
     **further: Any,
 ) -> Reading:
     event = SafetyEvent(event_id=event_id, type=SafetyEventType.IMPACT, impact_g=impact_g, motion=motion)
-    return replace(sos(seconds, event_id, fix_, **further), event=event)
+    return msgspec.structs.replace(sos(seconds, event_id, fix_, **further), event=event)
 
 
 def strap_event(seconds: float, type_: str, *, event_id: str = "s1", **further: Any) -> Reading:

@@ -7,12 +7,12 @@ hundreds of times longer than judging it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime, time, timedelta
 from random import Random
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import msgspec
 from hypothesis import strategies as st
 
 from geofence.danger_map import DangerMap
@@ -149,7 +149,7 @@ def _disturbed(random: Random, calm: Reading) -> Reading:
             {"movement_pct": random.choice([20.0, 60.0, 100.0])},
             {"quality_pct": random.choice([0.0, 30.0])},
         ])  # fmt: skip
-        return replace(calm, bed=replace(calm.bed, **of_bed))
+        return msgspec.structs.replace(calm, bed=msgspec.structs.replace(calm.bed, **of_bed))
     of_bracelet: dict[str, Any] = random.choice([
         {"battery_pct": random.choice(PERCENTS)},
         {"charging": random.choice([None, True])},
@@ -164,7 +164,7 @@ def _disturbed(random: Random, calm: Reading) -> Reading:
         {"fix": fix(_metres(random), accuracy_m=12.0, speed_mps=0.0), "kind": ReadingKind.LOCATION},
         {"fix": fix(0.0, accuracy_m=12.0, speed_mps=random.choice([0.5, 1.3, 9.0])), "kind": ReadingKind.LOCATION},
     ])  # fmt: skip
-    return replace(calm, **of_bracelet)
+    return msgspec.structs.replace(calm, **of_bracelet)
 
 
 def calm_hours(

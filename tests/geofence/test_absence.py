@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
 from geofence.absence import Absence, between
@@ -23,7 +23,9 @@ UP = 6 * HOUR + 40 * MIN
 def bed(seconds: float, status: str, *, flat: bool = False) -> Reading:
     """A report of a bed that shows a pulse of whoever lies in it."""
     bpm = 60.0 if status == "occupied" and not flat else None
-    return replace(bed_saying(seconds, status), bed=BedReport(status=BedStatus(status), heart_rate_bpm=bpm))
+    return msgspec.structs.replace(
+        bed_saying(seconds, status), bed=BedReport(status=BedStatus(status), heart_rate_bpm=bpm)
+    )
 
 
 def told(story: Story, *kinds: str) -> list[tuple[str, str]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -104,7 +105,9 @@ def test_a_safety_event_is_judged_exactly_once_however_late(readings: list[Readi
     """Repeated and delayed at will: each id of a device gives one detection if it is an SOS, none otherwise."""
     events = [each for each in readings if each.event]
     for each in events:
-        late = replace(each, received_at=each.received_at + timedelta(days=data.draw(st.integers(0, 3))))
+        late = msgspec.structs.replace(
+            each, received_at=each.received_at + timedelta(days=data.draw(st.integers(0, 3)))
+        )
         readings.insert(data.draw(st.integers(readings.index(each) + 1, len(readings))), late)
     state, told = FRESH, []
     for each in readings:
