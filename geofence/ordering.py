@@ -31,6 +31,8 @@ class Admission(StrEnum):
     LATE = "late"
     #: Old on arrival.
     STALE = "stale"
+    #: More than a device may say: never judged, by the shell's decision.
+    SURPLUS = "surplus"
 
 
 class OrderState(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,22 +47,23 @@ def admit(state: OrderState, reading: Reading, policy: Policy) -> tuple[OrderSta
     """Decide on one reading and remember it if it is live."""
     if reading.event is not None:
         return _admit_event(state, reading, reading.event.event_id, policy)
-    if _old(reading, policy):
+    if old(reading, policy):
         return state, Admission.STALE
     device_id, kind, at, newest = reading.device_id, reading.kind, reading.at, state.newest
     row = (device_id, kind, at)
     for index, (known_device_id, known_kind, last_at) in enumerate(newest):
-        if known_device_id == device_id and known_kind == kind:
+        if known_device_id == device_id and known_kind is kind:
             if at <= last_at:
                 return state, Admission.DUPLICATE if at == last_at else Admission.LATE
-            newest = (*newest[:index], row, *newest[index + 1 :])
+            newest = (*newest[:index], row, *newest[index + 1 :]) if len(newest) > 1 else (row,)
             break
     else:
         newest = (*newest, row)
     return OrderState(newest=newest, events=state.events), Admission.LIVE
 
 
-def _old(reading: Reading, policy: Policy) -> bool:
+def old(reading: Reading, policy: Policy) -> bool:
+    """Whether a reading was old on arrival."""
     return reading.received_at - reading.at > policy.live_max_age
 
 
@@ -68,5 +71,5 @@ def _admit_event(state: OrderState, reading: Reading, event_id: str, policy: Pol
     key = (reading.device_id, event_id)
     if key in state.events:
         return state, Admission.DUPLICATE
-    admission = Admission.NEWS if _old(reading, policy) else Admission.LIVE
+    admission = Admission.NEWS if old(reading, policy) else Admission.LIVE
     return OrderState(newest=state.newest, events=(*state.events, key)[-REMEMBERED_EVENTS:]), admission

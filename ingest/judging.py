@@ -13,14 +13,15 @@ from datetime import datetime, timedelta
 
 from geofence import last_resort, snapshot
 from geofence.detection import Command, Detection, Place
-from geofence.engine import Outcome, PersonState
-from geofence.ordering import Admission
+from geofence.engine import PLAIN, Outcome, PersonState
+from geofence.ordering import Admission, old
 from geofence.person import Person
 from geofence.reading import Reading
 from geofence.reading import ReadingKind as Kind
 from ingest import wire
+from ingest.flood import Flood
 from ingest.registry import SPOKEN_BY, Device
-from ingest.rows import device_row, merge_device_rows, position_row, quarantine_row, reading_row
+from ingest.rows import device_row, flood_rows, merge_device_rows, position_row, quarantine_row, reading_row
 from ingest.sequence import Novelty, Numbers, follow
 from ingest.sources import Envelope
 from ingest.states import StateBook
@@ -112,7 +113,7 @@ def judge(envelopes: Sequence[Envelope], known: Known, *, now: datetime, deadlin
     if deadlines is not None:
         judged.due = [key for key in deadlines.person_ids if key in known.persons]
         _run_down(judged.due, deadlines.until, known, judged, now)
-    judged.outcomes = memory.judge_all([heard.reading for heard in judged.heard], known.persons)
+    judged.outcomes = _judge_all([heard.reading for heard in judged.heard], known)
     # Whoever was due is written in any case: with another policy the deadline may have moved.
     judged.states = {key: memory.state(key) for key in sorted({*memory.material, *judged.due})}
     _lay_out(known, judged, now)
@@ -120,6 +121,25 @@ def judge(envelopes: Sequence[Envelope], known: Known, *, now: datetime, deadlin
         if (safety := memory.safety(key)) is not before.zone.safety:
             judged.commit.safeties.append((safety, key))
     return judged
+
+
+def _judge_all(readings: Sequence[Reading], known: Known) -> list[Outcome]:
+    """The engine's outcomes. What it need not see is history at once: old telemetry, what a device says too much."""
+    outcomes = [unjudged(reading, known.persons[reading.person_id], known.book.flood) for reading in readings]
+    if any(outcomes):
+        seen = [reading for reading, outcome in zip(readings, outcomes, strict=True) if outcome is None]
+        rest = iter(known.book.memory.judge_all(seen, known.persons))
+        return [outcome or next(rest) for outcome in outcomes]
+    return known.book.memory.judge_all(readings, known.persons)
+
+
+def unjudged(reading: Reading, person: Person, flood: Flood) -> Outcome | None:
+    """What becomes of a reading that the engine need not see; None: it is judged. A safety event always is."""
+    if reading.event is not None:
+        return None
+    if old(reading, person.policy):
+        return PLAIN[Admission.STALE]
+    return None if flood.admits(reading.device_id, reading.at) else PLAIN[Admission.SURPLUS]
 
 
 def judge_alone(envelope: Envelope, known: Known, *, now: datetime) -> Judged | None:
@@ -271,6 +291,7 @@ def _run_down(due: Sequence[int], until: datetime, known: Known, judged: Judged,
 def _lay_out(known: Known, judged: Judged, now: datetime) -> None:
     """Everything as rows."""
     places: dict[int, Heard] = {}
+    floods: list[tuple[int, datetime]] = []
     memory = known.book.memory
     commands: list[Command] = judged.commit.commands
     for heard, outcome in zip(judged.heard, judged.outcomes, strict=True):
@@ -278,6 +299,8 @@ def _lay_out(known: Known, judged: Judged, now: datetime) -> None:
         judged.commit.rows[table].append(row)
         if heard.reading.event is not None:
             judged.answers.append((heard.device.device_id, heard.reading.event.event_id))
+        if outcome.admission is Admission.SURPLUS:
+            floods.append((heard.device.device_key, heard.reading.at))
         if heard.reading.fix is not None and memory.is_place(heard.reading.person_id, heard.reading):
             places[heard.reading.person_id] = heard
         for detection in outcome.judgement.detections:
@@ -291,6 +314,7 @@ def _lay_out(known: Known, judged: Judged, now: datetime) -> None:
                 )
             )
         commands.extend(outcome.judgement.commands)
+    judged.commit.floods = flood_rows(floods)
     judged.commit.device_states = merge_device_rows(_device_rows(known, judged))
     judged.commit.positions = [
         position_row(heard.reading, heard.device, memory.safety(person_id))

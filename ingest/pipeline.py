@@ -25,6 +25,7 @@ from ingest import metrics, store
 from ingest.batching import Batcher
 from ingest.downlink import Downlink
 from ingest.errors import IngestError
+from ingest.flood import MOST_PER_MIN
 from ingest.judging import Deadlines, Judged, Known, judge, judge_alone, set_aside
 from ingest.listening import AWAY_LEAST, WAITED_LEAST, Listening
 from ingest.registry import Registry
@@ -67,12 +68,24 @@ class Pipeline:
         clock: Clock,
         *,
         caught_up: Callable[[], bool] = lambda: True,
+        most_per_min: int = MOST_PER_MIN,
     ) -> None:
-        """`caught_up` says whether everything that the broker kept while we were away has come."""
+        """Make it; it does nothing before `start`.
+
+        Args:
+            url: of the database.
+            registry: devices and persons.
+            batcher: where messages come from.
+            downlink: the way to the devices.
+            clock: of the domain.
+            caught_up: whether everything that the broker kept while we were away has come.
+            most_per_min: readings of one device that are judged in a minute of its time.
+        """
         self._url, self._registry, self._batcher = url, registry, batcher
         self._downlink, self._clock, self._caught_up = downlink, clock, caught_up
         self._connection: database.Connection | None = None
-        self._book = StateBook()
+        self._most_per_min = most_per_min
+        self._book = StateBook(most_per_min=most_per_min)
         self._numbers: dict[int, Numbers] = {}
         self._newest_at: datetime | None = None
         self._listening: Listening | None = None
@@ -112,7 +125,7 @@ class Pipeline:
     async def _take_over(self) -> None:
         connection = await database.connect_when_up(self._url, wait_s=LOOK_EVERY_S)
         try:
-            self._book, self._numbers = await _owned(connection)
+            self._book, self._numbers = await _owned(connection, self._most_per_min)
             spans = await store.listened(connection)
         except BaseException:
             await connection.close()
@@ -292,7 +305,7 @@ class Pipeline:
         metrics.STATES.set(len(self._book))
 
 
-async def _owned(connection: database.Connection) -> tuple[StateBook, dict[int, Numbers]]:
+async def _owned(connection: database.Connection, most_per_min: int) -> tuple[StateBook, dict[int, Numbers]]:
     """The states as last committed, owned from here on.
 
     Raises:
@@ -301,7 +314,7 @@ async def _owned(connection: database.Connection) -> tuple[StateBook, dict[int, 
     if not await store.try_own(connection):
         raise database.DatabaseAway("another ingest owns the states")
     await store.prepare(connection)
-    book = StateBook(await store.engine_states(connection), await store.hearsay(connection))
+    book = StateBook(await store.engine_states(connection), await store.hearsay(connection), most_per_min)
     return book, await store.last_numbers(connection)
 
 

@@ -35,7 +35,8 @@ from geofence.reading import (
     SafetyEventType,
 )
 from ingest import pipeline, queries, store
-from ingest.judging import order_within
+from ingest.flood import MOST_PER_MIN, Flood
+from ingest.judging import order_within, unjudged
 from ingest.listening import AWAY_LEAST
 from runtime.database import Connection
 
@@ -97,6 +98,7 @@ async def replay(
     until: datetime,
     overrides: Mapping[str, object] | None = None,
     warm_up: timedelta = WARM_UP,
+    most_per_min: int = MOST_PER_MIN,
 ) -> Replay:
     """Judge a span again.
 
@@ -107,6 +109,7 @@ async def replay(
         until: ... and before which; readings received until then are judged.
         overrides: thresholds on top of each person's own, as JSON has them.
         warm_up: how long before `since` the fresh state begins.
+        most_per_min: readings of one device that are judged in a minute of its time.
 
     Raises:
         PolicyError: the overrides cannot be used.
@@ -118,7 +121,7 @@ async def replay(
         some = ids[begin : begin + AT_ONCE]
         heard = in_order(await queries.readings(connection, some, since - warm_up, until))
         stored = await queries.detections(connection, some, since, until)
-        concluded = judge_again(heard, {key: judged[key] for key in some}, until, absences)
+        concluded = judge_again(heard, {key: judged[key] for key in some}, until, absences, most_per_min)
         found.readings += len(heard)
         found.differences += compare(stored, [each for each in concluded if since <= each.at < until])
     found.differences.sort(key=lambda each: (each.at, each.person_id, each.kind))
@@ -126,10 +129,14 @@ async def replay(
 
 
 def judge_again(
-    heard: Iterable[Reading], persons: Mapping[int, Person], until: datetime, absences: Sequence[Absence] = ()
+    heard: Iterable[Reading],
+    persons: Mapping[int, Person],
+    until: datetime,
+    absences: Sequence[Absence] = (),
+    most_per_min: int = MOST_PER_MIN,
 ) -> list[Detection]:
     """Every conclusion of fresh states over these readings, with the deadlines that timers would have seen."""
-    memory, concluded = Memory(), list[Detection]()
+    memory, flood, concluded = Memory(), Flood(most_per_min), list[Detection]()
     memory.absences = tuple(absences)
     last_received_at = newest_at = None
     for reading in heard:
@@ -137,9 +144,11 @@ def judge_again(
         if _timers_ran(reading.received_at, last_received_at, newest_at):
             concluded += memory.run_down(person, reading.received_at).detections
         last_received_at, newest_at = reading.received_at, max(reading.at, newest_at or reading.at)
-        (outcome,) = memory.judge_all([reading], persons)
-        concluded += outcome.judgement.detections
+        if unjudged(reading, person, flood) is None:
+            (outcome,) = memory.judge_all([reading], persons)
+            concluded += outcome.judgement.detections
         memory.keep()
+        flood.keep()
     for person_id in sorted(persons):
         concluded += memory.run_down(persons[person_id], until).detections
     return concluded

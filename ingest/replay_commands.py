@@ -93,6 +93,7 @@ async def _run(
             until=until,
             overrides=overrides,
             warm_up=arguments.warm_up,
+            most_per_min=settings.ingest_device_per_min,
         )
 
 

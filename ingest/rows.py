@@ -100,6 +100,14 @@ def merge_device_rows(rows: Iterable[Row]) -> list[Row]:
     return sorted(merged.values(), key=lambda row: int(row[0]))
 
 
+def flood_rows(surplus: Iterable[tuple[int, datetime]]) -> list[Row]:
+    """(device key, first, last, count) of readings that were too many, from the key and the instant of each."""
+    found: dict[int, list[datetime]] = {}
+    for device_key, at in surplus:
+        found.setdefault(device_key, []).append(at)
+    return [(key, min(instants), max(instants), len(instants)) for key, instants in sorted(found.items())]
+
+
 def quarantine_row(envelope: Envelope, device_id: str | None, rejection: Rejection) -> Row:
     """A rejected message, bounded, in text that the database can hold."""
     return (

@@ -44,7 +44,13 @@ async def serve(settings: IngestSettings, stop: Stop) -> None:
     ]
     downlink = Downlink(settings.broker_url, settings.database_url, client_id, clock)
     pipeline = Pipeline(
-        settings.database_url, registry, batcher, downlink, clock, caught_up=lambda: all(s.caught_up for s in sessions)
+        settings.database_url,
+        registry,
+        batcher,
+        downlink,
+        clock,
+        caught_up=lambda: all(s.caught_up for s in sessions),
+        most_per_min=settings.ingest_device_per_min,
     )
 
     def ready() -> dict[str, str]:

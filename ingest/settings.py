@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
+from ingest.flood import MOST_PER_MIN
 from ingest.identity.settings import AccessSettings
 from ingest.sources.session import Version
 
@@ -27,3 +28,5 @@ class IngestSettings(AccessSettings):
     #: Health and metrics listener; port 0 switches it off.
     ingest_health_host: str = Field(default="127.0.0.1", description="an address, e.g. 127.0.0.1")
     ingest_health_port: int = Field(default=9101, ge=0, le=65_535, description="a port, or 0 for none")
+    #: Readings of one device that are judged in a minute of its time; what is more is only stored. Count.
+    ingest_device_per_min: int = Field(default=MOST_PER_MIN, ge=10, le=100_000, description="a count from 10 to 100000")

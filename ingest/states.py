@@ -19,6 +19,7 @@ from geofence.engine import FRESH, PersonState
 from geofence.memory import Memory
 from geofence.person import Person
 from geofence.reading import ReadingKind
+from ingest.flood import MOST_PER_MIN, Flood
 from ingest.store import Hearsay
 
 log = structlog.get_logger(__name__)
@@ -31,8 +32,15 @@ NO_HEARSAY = Hearsay(heard=(), places=())
 class StateBook:
     """States and deadlines by person. What was judged in `memory` is taken over by `keep`, or taken back by `undo`."""
 
-    def __init__(self, rows: Iterable[tuple[int, bytes, datetime | None]] = (), hearsay: Hearsay = NO_HEARSAY) -> None:
+    def __init__(
+        self,
+        rows: Iterable[tuple[int, bytes, datetime | None]] = (),
+        hearsay: Hearsay = NO_HEARSAY,
+        most_per_min: int = MOST_PER_MIN,
+    ) -> None:
         self.memory = Memory(self._thawed)
+        #: How much each device has said.
+        self.flood = Flood(most_per_min)
         self._frozen: dict[int, bytes] = {}
         self._due: dict[int, datetime] = {}
         self._heap: list[tuple[datetime, int]] = []
@@ -65,10 +73,12 @@ class StateBook:
             self._heard.pop(person_id, None)
             self._places.pop(person_id, None)
         memory.keep()
+        self.flood.keep()
 
     def undo(self) -> None:
         """What was judged could not be committed."""
         self.memory.undo()
+        self.flood.undo()
 
     def next_due(self) -> datetime | None:
         """The earliest deadline."""

@@ -68,6 +68,7 @@ class Commit:
     positions: list[Row] = field(default_factory=list)
     safeties: list[Row] = field(default_factory=list)
     device_states: list[Row] = field(default_factory=list)
+    floods: list[Row] = field(default_factory=list)
     engine_states: list[Row] = field(default_factory=list)
     detections: list[Row] = field(default_factory=list)
     commands: list[Command] = field(default_factory=list)
@@ -207,6 +208,7 @@ async def commit(connection: Connection, batch: Commit) -> int:
         await _many(connection, _POSITION, batch.positions)
         await _many(connection, _SAFETY, batch.safeties)
         await _many(connection, _DEVICE_STATE, batch.device_states)
+        await _many(connection, _FLOOD, batch.floods)
         await _many(connection, _ENGINE_STATE, batch.engine_states)
         await _many(connection, _DETECTION, batch.detections)
         await _many(connection, _COMMAND, [_command_row(command) for command in batch.commands])
@@ -279,6 +281,16 @@ _DEVICE_STATE: LiteralString = """
         heartbeat_at = greatest(known.heartbeat_at, excluded.heartbeat_at),
         bed_at = greatest(known.bed_at, excluded.bed_at),
         gateway = coalesce(excluded.gateway, known.gateway)
+"""
+
+#: A device that was quiet for an hour floods anew.
+_FLOOD: LiteralString = """
+    INSERT INTO device_floods AS known (device_key, since, until, surplus) VALUES (%s, %s, %s, %s)
+    ON CONFLICT (device_key) DO UPDATE SET
+        since = CASE WHEN excluded.since - known.until > interval '1 hour' THEN excluded.since ELSE known.since END,
+        surplus = excluded.surplus
+            + CASE WHEN excluded.since - known.until > interval '1 hour' THEN 0 ELSE known.surplus END,
+        until = greatest(known.until, excluded.until)
 """
 
 _ENGINE_STATE: LiteralString = """

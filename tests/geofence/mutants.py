@@ -69,7 +69,7 @@ MUTANTS = (
     Mutant(ORDER, "known_device_id == device_id and known_kind", "known_kind"),
     Mutant(ORDER, "key = (reading.device_id, event_id)", "key = (reading.device_id, str(reading.at))"),
     Mutant(ORDER, "[-REMEMBERED_EVENTS:]", "[:REMEMBERED_EVENTS]"),
-    Mutant(ORDER, "Admission.NEWS if _old(reading, policy) else Admission.LIVE", "Admission.LIVE"),
+    Mutant(ORDER, "Admission.NEWS if old(reading, policy) else Admission.LIVE", "Admission.LIVE"),
     Mutant(ENGINE, "last_place=state.track.place,", "last_place=None,"),
     # Batteries and buttons.
     Mutant(BATTERY, "if battery_pct <= critical:", "if battery_pct < critical:"),
