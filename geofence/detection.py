@@ -8,6 +8,8 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+import msgspec
+
 #: A number, a word or an instant that fired a detection. Keys carry units: `distance_m`, `accuracy_m`, `since`.
 Evidence = Mapping[str, float | int | str | bool | None]
 
@@ -48,8 +50,7 @@ class CommandType(StrEnum):
     REPORT_INTERVAL = "report_interval"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class Place(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The position a detection speaks of, and how old it was."""
 
     latitude: float

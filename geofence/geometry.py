@@ -26,7 +26,7 @@ class ShapeError(Exception):
     """A zone's geometry cannot be used; the message says what to change."""
 
 
-class Frame(msgspec.Struct, frozen=True, kw_only=True):
+class Frame(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A flat frame: metres east and north of an origin.
 
     Metres per degree from the usual series of the WGS-84 ellipsoid (as in NGA TR8350.2, good to centimetres).

@@ -32,6 +32,7 @@ from geofence.observation import NOTHING, Judgement, Observation
 from geofence.person import Person
 from geofence.policy import Policy
 from geofence.quiet import Facet, Room
+from geofence.reading import Reading
 
 if TYPE_CHECKING:
     from geofence.state import PersonState
@@ -121,6 +122,8 @@ def step(state: BatteryState, seen: Observation) -> tuple[BatteryState, Judgemen
     reading, policy = seen.reading, seen.person.policy
     if reading.battery_pct is None:
         return state, NOTHING
+    if _ordinary(state, reading, reading.battery_pct, policy):
+        return state, NOTHING
     state, forecast = _remember(state, seen, reading.battery_pct)
     before = dict(state.levels).get(reading.device_id, Level.GOOD)
     after = Level.GOOD if reading.charging else next_level(before, reading.battery_pct, policy)
@@ -151,8 +154,21 @@ def quiet(state: BatteryState, person: Person, before: PersonState, room: Room) 
             room.never(Facet.BATTERY)
 
 
+def _ordinary(state: BatteryState, reading: Reading, battery_pct: float, policy: Policy) -> bool:
+    """Whether a charge leaves everything as it is: nothing low, and the last one remembered not an hour ago."""
+    if reading.charging or state.levels or battery_pct <= max(policy.battery_low_pct, policy.battery_critical_pct):
+        return False
+    for known in state.charges:
+        if known.device_id == reading.device_id and known.points and known.low_pct is None:
+            return reading.at - known.points[-1][0] < REMEMBERED_EVERY
+    return False
+
+
 def _of(state: BatteryState, device_id: str) -> Charges:
-    return next((each for each in state.charges if each.device_id == device_id), Charges(device_id=device_id))
+    for known in state.charges:
+        if known.device_id == device_id:
+            return known
+    return Charges(device_id=device_id)
 
 
 def _remember(state: BatteryState, seen: Observation, battery_pct: float) -> tuple[BatteryState, Judgement]:

@@ -86,7 +86,7 @@ TRANSITIONS: dict[tuple[Footing, Ways], Footing] = {
 }
 
 
-class RouteState(msgspec.Struct, frozen=True, kw_only=True):
+class RouteState(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The usual ground, today's walk, and how far it has led off."""
 
     footing: Footing = Footing.CARRIED

@@ -84,21 +84,23 @@ def step(state: SilenceState, seen: Observation) -> tuple[SilenceState, Judgemen
     """Judge one live reading."""
     if seen.reading.kind is ReadingKind.BED:
         return state, NOTHING
-    device = next((each for each in state.devices if each.device_id == seen.reading.device_id), None)
-    heard = _heard(device, seen)
+    device = _of(state, seen.reading.device_id)
+    outside = _outside(seen)
+    heard = _heard(device, seen, outside=outside)
     if heard is not device:
         others = tuple(each for each in state.devices if each is not device)
         state = replace(state, devices=(*others, heard)[-REMEMBERED_DEVICES:])
-    state = _with_fix(state, seen, anew=_anew(device, seen))
+    state = _with_fix(state, seen, anew=_anew(device, seen), outside=outside)
     return _freeze(state, seen)
 
 
 def due(state: SilenceState, person: Person) -> datetime | None:  # noqa: ARG001 - as every detector's
     """When to look again."""
-    instants = [each.deadline for each in state.devices if each.deadline is not None]
-    if state.fix_deadline is not None:
-        instants.append(state.fix_deadline)
-    return min(instants, default=None)
+    earliest = state.fix_deadline
+    for device in state.devices:
+        if device.deadline is not None and (earliest is None or device.deadline < earliest):
+            earliest = device.deadline
+    return earliest
 
 
 def tick(state: SilenceState, person: Person, at: datetime, before: PersonState) -> tuple[SilenceState, Judgement]:
@@ -147,16 +149,23 @@ def quiet(state: SilenceState, person: Person, before: PersonState, room: Room) 
 
 def last_heard(order: OrderState, device: Contact) -> datetime | None:
     """The device's newest live message, of whatever kind."""
-    instants = [at for device_id, kind, at in order.newest if device_id == device.device_id and kind != "bed"]
-    if device.event_at is not None:
-        instants.append(device.event_at)
-    return max(instants, default=None)
+    newest = device.event_at
+    for device_id, kind, at in order.newest:
+        if device_id == device.device_id and kind != "bed" and (newest is None or at > newest):
+            newest = at
+    return newest
 
 
-def _heard(device: Contact | None, seen: Observation) -> Contact:
+def _of(state: SilenceState, device_id: str) -> Contact | None:
+    for device in state.devices:
+        if device.device_id == device_id:
+            return device
+    return None
+
+
+def _heard(device: Contact | None, seen: Observation, *, outside: bool) -> Contact:
     """A device after one of its messages; the same object when the message was an ordinary one."""
     reading, at = seen.reading, seen.reading.at
-    outside = _outside(seen)
     found = device or Contact(device_id=reading.device_id)
     before = last_heard(seen.before.order, found)
     if before is not None and found.deadline is not None:
@@ -248,12 +257,12 @@ def _anew(device: Contact | None, seen: Observation) -> bool:
     return heard is None or seen.reading.at - heard > seen.person.policy.silence_least
 
 
-def _with_fix(state: SilenceState, seen: Observation, *, anew: bool) -> SilenceState:
+def _with_fix(state: SilenceState, seen: Observation, *, anew: bool, outside: bool) -> SilenceState:
     """A believed fix, or the first word of a bracelet ever or after a silence, sets the deadline of fixes."""
     if not seen.movement.believed and not (anew and state.fix_deadline is None):
         return state
     policy = seen.person.policy
-    after = policy.no_fix_outside_after if _outside(seen) else policy.no_fix_after
+    after = policy.no_fix_outside_after if outside else policy.no_fix_after
     stops_at = seen.reading.at + after
     if state.fix_deadline is not None and state.fix_deadline <= stops_at:
         return state
@@ -316,7 +325,7 @@ def _detection(
             "interval_s": contact.usual_interval_s(device),
             "safety": str(zone.safety),
             "outside": outside,
-            "left_at": left_at.isoformat() if left_at else None,
+            "left_zone_at": left_at.isoformat() if left_at else None,
             "after_leaving_s": max(0, round((since - left_at).total_seconds())) if left_at else None,
             "distance_m": round(zone.last_distance_m, 1) if outside else None,
             "zone_name": zone.zone_name if outside else None,

@@ -106,7 +106,10 @@ class StrapState:
 
     def of(self, device_id: str) -> Bracelet | None:
         """One bracelet, if it has said."""
-        return next((bracelet for bracelet in self.bracelets if bracelet.device_id == device_id), None)
+        for bracelet in self.bracelets:
+            if bracelet.device_id == device_id:
+                return bracelet
+        return None
 
     def is_off(self, device_id: str) -> bool:
         """Whether it is known not to be on a wrist: what it feels says nothing of the person."""
@@ -129,7 +132,7 @@ def step(state: StrapState, seen: Observation) -> tuple[StrapState, Judgement]:
     known, word = state.of(seen.reading.device_id), said(seen.reading)
     if word is not None and not _overtaken(seen):
         bracelet = _follow(known, word, seen)
-        if bracelet != known:
+        if bracelet is not known and bracelet != known:
             state, known = _with(state, bracelet), bracelet
     if known is None or known.strap is not Strap.OFF or not _outside(seen.before, at_home=seen.reading.at_home):
         return state, NOTHING

@@ -73,7 +73,7 @@ class Reason(StrEnum):
     RANDOM = "random"
 
 
-class WanderingState(msgspec.Struct, frozen=True, kw_only=True):
+class WanderingState(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The walk that is followed, and the strolls that are somebody's habit."""
 
     device_id: str | None = None

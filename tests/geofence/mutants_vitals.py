@@ -107,7 +107,7 @@ MUTANTS = (
     Mutant(SILENCE, "others = tuple(each for each in state.devices if each is not device)", "others = ()"),
     Mutant(SILENCE, "[-REMEMBERED_DEVICES:]", ""),
     Mutant(SILENCE, "found = replace(found, event_at=at)", "pass"),
-    Mutant(SILENCE, "instants.append(device.event_at)", "pass"),
+    Mutant(SILENCE, "newest = device.event_at", "newest = None"),
     Mutant(SILENCE, "silent_at < found.deadline", "False"),
     Mutant(SILENCE, "return said is Sighting.OUTSIDE", "return False"),
     Mutant(SILENCE, "look = outside or plugged or", "look = outside or"),
