@@ -46,6 +46,8 @@ class Action(StrEnum):
     WRITE_POLICY = "write_policy"
     READ_DEVICE = "read_device"
     WRITE_DEVICE = "write_device"
+    READ_CREDENTIAL = "read_credential"
+    MANAGE_CREDENTIALS = "manage_credentials"
     READ_INCIDENT = "read_incident"
     ACT_ON_INCIDENT = "act_on_incident"
     WATCH_LIVE = "watch_live"
@@ -96,6 +98,9 @@ TABLE: Mapping[Action, Mapping[Role, Scope]] = {
     Action.WRITE_POLICY: {Role.ADMIN: Scope.ALL},
     Action.READ_DEVICE: {Role.FAMILY: Scope.OWN, **_FLEET},
     Action.WRITE_DEVICE: _FLEET,
+    # Who issues the devices gives them their logins too.
+    Action.READ_CREDENTIAL: _FLEET,
+    Action.MANAGE_CREDENTIALS: _FLEET,
     Action.READ_INCIDENT: _NEARBY,
     Action.ACT_ON_INCIDENT: _NEARBY,
     Action.WATCH_LIVE: _NEARBY,

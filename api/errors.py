@@ -23,6 +23,7 @@ from api.dangers.features import DangersRefused
 from api.importing.csv_rows import RegisterError
 from api.zone_shape import ZoneError
 from geofence.policy import PolicyError
+from ingest.identity.issuing import CredentialsRefused
 
 log = structlog.get_logger(__name__)
 
@@ -172,6 +173,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(OutingNotFound, _answer_outing_not_found)
     app.add_exception_handler(AnswerNotPossible, _answer_not_possible)
     app.add_exception_handler(RegisterError, _answer_register)
+    app.add_exception_handler(CredentialsRefused, _answer_not_possible)
     app.add_exception_handler(RequestValidationError, _answer_validation)
     app.add_exception_handler(psycopg.OperationalError, _answer_database_away)
     app.add_exception_handler(psycopg.DataError, _answer_bad_text)

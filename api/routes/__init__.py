@@ -7,6 +7,7 @@ from fastapi import APIRouter
 from api.errors import Invalid, NotReady, documented
 from api.routes import (
     answers,
+    credentials,
     dangers,
     devices,
     fleet,
@@ -36,6 +37,7 @@ _MODULES = (
     tokens,
     persons,
     devices,
+    credentials,
     zones,
     dangers,
     policies,

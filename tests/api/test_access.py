@@ -26,6 +26,8 @@ def test_every_action_has_a_row_and_the_admin_is_in_each() -> None:
                 Action.READ_SELF,
                 Action.READ_DEVICE,
                 Action.WRITE_DEVICE,
+                Action.READ_CREDENTIAL,
+                Action.MANAGE_CREDENTIALS,
                 Action.READ_QUARANTINE,
                 Action.READ_SUMMARY,
                 Action.READ_DIVISION,

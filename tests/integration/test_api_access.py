@@ -85,6 +85,11 @@ OF_A_PERSON: dict[tuple[str, str], tuple[Any, dict[str, tuple[int, int]]]] = {
     ("PUT", "/api/v1/persons/{person_id}/policy"): ({"overrides": {"zone_confirming_fixes": 3}}, ADMIN),
     ("GET", "/api/v1/devices/{device_id}"): (None, DEVICE),
     ("PATCH", "/api/v1/devices/{device_id}"): ({"model": "B2"}, FLEET),
+    ("GET", "/api/v1/devices/{device_id}/credentials"): (None, FLEET),
+    ("POST", "/api/v1/devices/{device_id}/credentials"): ({}, says(FLEET, NEW)),
+    # Nobody here has one yet.
+    ("POST", "/api/v1/devices/{device_id}/credentials/rotate"): ({}, says(FLEET, 409)),
+    ("POST", "/api/v1/devices/{device_id}/credentials/revoke"): ({}, says(FLEET, 409)),
     ("GET", "/api/v1/incidents/{incident_id}"): (None, NEARBY),
     ("POST", "/api/v1/incidents/{incident_id}/acknowledge"): (None, NEARBY),
     ("POST", "/api/v1/incidents/{incident_id}/respond"): (None, NEARBY),
@@ -243,9 +248,10 @@ async def test_own_and_others(route: tuple[str, str], served: tuple[World, str])
 
 
 async def restore(world: World) -> None:
-    """Incidents, zones and tokens as at the beginning."""
+    """Incidents, zones, credentials and tokens as at the beginning."""
     await world.sign_in_everybody()
     await world.run("DELETE FROM responses")
+    await world.run("DELETE FROM credentials")
     await world.run("UPDATE outings SET ended_at = NULL, until = now() + interval '2 hours'")
     await world.run(
         "UPDATE incidents SET state = 'open', outcome = NULL, resolved_at = NULL WHERE incident_id = ANY(%s)",
