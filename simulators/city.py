@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from simulators import divisions, geodesy, names
 from simulators.contact import Contact
 from simulators.divisions import Town
-from simulators.person import Ground, Person, Sex
+from simulators.ground.boundaries import Boundaries
+from simulators.ground.streets import Streets
+from simulators.person import REFERENCE_YEAR, Ground, Person, Sex
 from simulators.safe_zone import Hours, SafeZone
 from simulators.scene import Scene
 
@@ -21,8 +23,6 @@ BRACELETS = 1_500
 BEDS = 2_000
 #: Share of bracelets whose owner also has a bed.
 SHARE_WITH_BOTH = 0.8
-#: Ages are counted from here, so that the same seed gives the same birth years for ever.
-REFERENCE_YEAR = 2026
 RADII_M = (150, 150, 160, 180, 200, 220, 250, 300)
 SHARE_POLYGON = 0.12
 SHARE_WITH_PARK = 0.10
@@ -35,6 +35,8 @@ CAST_SIZE = 4
 #: The scenes' people live here, so that one coordinator can answer for all of them.
 CAST_DISTRICT = "370303"
 DAY_S = 86_400.0
+#: A home is looked for so often, and lies so far from water, rails and fast roads. Count, metres.
+TRIES, APART_FROM_DANGER_M = 50, 45.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,9 +49,9 @@ class City:
     cast: Mapping[Scene, tuple[int, ...]]
 
 
-def build(seed: int, *, bracelets: int = BRACELETS, beds: int = BEDS) -> City:
-    """The whole city of one seed."""
-    towns = divisions.towns(seed)
+def build(seed: int, *, bracelets: int = BRACELETS, beds: int = BEDS, boundaries: Boundaries | None = None) -> City:
+    """The whole city of one seed; with `boundaries` its towns lie within them."""
+    towns = divisions.towns(seed, boundaries)
     persons = tuple(_persons(seed, towns, bracelets, beds))
     return City(seed=seed, towns=towns, persons=persons, cast=_cast(persons))
 
@@ -57,6 +59,15 @@ def build(seed: int, *, bracelets: int = BRACELETS, beds: int = BEDS) -> City:
 def _persons(seed: int, towns: tuple[Town, ...], bracelets: int, beds: int) -> list[Person]:
     both = min(beds, round(bracelets * SHARE_WITH_BOTH))
     with_both = set(random.Random(f"{seed}/both").sample(range(bracelets), both))
+    streets = {town.code: Streets(seed, town.code) for town in towns}
+    near = {
+        town.code: [
+            geodesy.offset_m((town.latitude, town.longitude), (other.latitude, other.longitude))
+            for other in towns
+            if other is not town
+        ]
+        for town in towns
+    }
     persons = []
     bed_number = 0
     for index in range(bracelets + beds - both):
@@ -66,17 +77,33 @@ def _persons(seed: int, towns: tuple[Town, ...], bracelets: int, beds: int) -> l
             bed_id = f"bed-{bed_number:06d}"
         bracelet_id = f"zb-{index + 1:06d}" if index < bracelets else None
         rng = random.Random(f"{seed}/person/{index}")
-        persons.append(_person(rng, index, rng.choice(towns), bracelet_id, bed_id))
+        town = rng.choice(towns)
+        place = _home(rng, near[town.code], streets[town.code])
+        persons.append(_person(rng, index, town, place, (bracelet_id, bed_id)))
     return persons
 
 
-def _person(rng: random.Random, index: int, town: Town, bracelet_id: str | None, bed_id: str | None) -> Person:
+def _home(rng: random.Random, near: Sequence[tuple[float, float]], streets: Streets) -> tuple[float, float]:
+    """Metres from the town's centre: near it, nearer to it than to another town, and not in a canal."""
+    for _ in range(TRIES):
+        reach_m, angle = min(abs(rng.gauss(0, 900)), 2_500), rng.uniform(0, math.tau)
+        place = (reach_m * math.sin(angle), reach_m * math.cos(angle))
+        if all(math.dist(place, other) > reach_m for other in near) and streets.barrier_m(place) > APART_FROM_DANGER_M:
+            return place
+    return streets.at((0, 0))
+
+
+def _person(
+    rng: random.Random,
+    index: int,
+    town: Town,
+    place: tuple[float, float],
+    devices: tuple[str | None, str | None],
+) -> Person:
+    bracelet_id, bed_id = devices
     sex = rng.choice((Sex.FEMALE, Sex.FEMALE, Sex.MALE, Sex.MALE, Sex.FEMALE))
     display_name = names.elder(rng, sex)
-    reach_m, angle = min(abs(rng.gauss(0, 900)), 2_500), rng.uniform(0, math.tau)
-    latitude, longitude = geodesy.moved(
-        town.latitude, town.longitude, east_m=reach_m * math.sin(angle), north_m=reach_m * math.cos(angle)
-    )
+    latitude, longitude = geodesy.moved(town.latitude, town.longitude, east_m=place[0], north_m=place[1])
     home = (round(latitude, 6), round(longitude, 6))
     zones, grounds = _zones(rng, home) if bracelet_id else ((), ())
     return Person(
@@ -88,6 +115,7 @@ def _person(rng: random.Random, index: int, town: Town, bracelet_id: str | None,
         division=divisions.village_code(town, rng.randrange(divisions.VILLAGES_PER_TOWN)),
         latitude=home[0],
         longitude=home[1],
+        home_in_town=place,
         approach=names.approach(rng, display_name, sex),
         bracelet_id=bracelet_id,
         bed_id=bed_id,

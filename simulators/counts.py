@@ -30,12 +30,26 @@ class Counts:
         elif message.repeated:
             self.repeated += 1
         else:
-            self.published[message.kind] += 1
+            self._add(self.published, message)
 
     def arrived(self, message: Message) -> None:
         """The broker acknowledged a message."""
         if not message.repeated:
-            self.acknowledged[message.kind] += 1
+            self._add(self.acknowledged, message)
+
+    def _add(self, counter: Counter[Kind], message: Message) -> None:
+        """Readings of a backlog count as what they are."""
+        if message.kind is not Kind.BACKLOG:
+            counter[message.kind] += 1
+            return
+        counter[Kind.BACKLOG] += 1
+        for reading in message.parts:
+            counter[Kind(str(reading["kind"]))] += 1
+
+    @property
+    def readings_acknowledged(self) -> int:
+        """Readings that the broker has."""
+        return sum(count for kind, count in self.acknowledged.items() if kind in READINGS)
 
     def as_dict(self) -> dict[str, object]:
         """For the statistics file. `published` and `acknowledged` count readings; `by_kind` has the rest too."""

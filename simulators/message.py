@@ -17,6 +17,16 @@ class Kind(StrEnum):
     EVENT = "event"
     STATUS = "status"
     ANSWER = "answer"
+    #: Readings of an outage, many in one message.
+    BACKLOG = "backlog"
+
+
+class Wire(StrEnum):
+    """The format a device speaks."""
+
+    NATIVE = "native"
+    OWNTRACKS = "owntracks"
+    WATCH = "watch"
 
 
 #: What is stored as a reading; the others are about the device itself.
@@ -29,12 +39,26 @@ class Message:
 
     device_id: str
     kind: Kind
-    #: Fields of docs/wire.md, `at` and `seq` among them.
+    #: Fields of docs/wire.md, `at` and `seq` among them, whatever the format.
     body: dict[str, object]
-    #: A safety event said once more because no acknowledgement was heard: not a new reading.
+    #: Said once more, by the device because no acknowledgement was heard, or by its modem: not a new reading.
     repeated: bool = False
+    wire: Wire = Wire.NATIVE
+    #: Of MQTT. Old firmware asks for no answer to its heartbeats.
+    qos: int = 1
 
     @property
     def topic(self) -> str:
-        """Where it is published."""
+        """Where it is published in the native format; others: `simulators.devices.formats`."""
         return f"{ROOT}/{self.device_id}/{self.kind}"
+
+    @property
+    def parts(self) -> list[dict[str, object]]:
+        """The readings of a backlog."""
+        held = self.body.get("readings")
+        return held if isinstance(held, list) else []
+
+    @property
+    def readings(self) -> int:
+        """How many readings it holds."""
+        return len(self.parts) if self.kind is Kind.BACKLOG else int(self.kind in READINGS)

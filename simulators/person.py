@@ -8,6 +8,9 @@ from enum import StrEnum
 from simulators.contact import Contact
 from simulators.safe_zone import SafeZone
 
+#: Ages are counted from here, so that the same seed gives the same birth years for ever.
+REFERENCE_YEAR = 2026
+
 
 class Sex(StrEnum):
     """For names and titles only."""
@@ -44,9 +47,16 @@ class Person:
     #: Home, WGS-84 degrees.
     latitude: float
     longitude: float
+    #: The same, metres east and north of the town's centre.
+    home_in_town: tuple[float, float]
     approach: str
     bracelet_id: str | None
     bed_id: str | None
     zones: tuple[SafeZone, ...]
     grounds: tuple[Ground, ...]
     contacts: tuple[Contact, ...]
+
+    @property
+    def town_code(self) -> str:
+        """Nine digits."""
+        return self.division[:9]

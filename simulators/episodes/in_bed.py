@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from simulators.episodes.kind import (
     HOUR_S,
     MINUTE_S,
@@ -11,10 +13,109 @@ from simulators.episodes.kind import (
     kinds,
     number,
 )
+from simulators.episodes.story import Setting, Story
+from simulators.people.course import Course, Vitals
+from simulators.people.whereabouts import BedStatus, Place, Sky, Strap, stayed
+
+HOME: Place = (0.0, 0.0)
+#: Out of bed for a visit of a restless night, and back in it until the next. Seconds.
+VISIT_S, BETWEEN_S = (120.0, 420.0), (1_500.0, 3_000.0)
+#: Longest touch of a bed by hands, before it is free again. Seconds.
+TOUCH_S = (3.0, 9.0)
+
+
+def _no_return(setting: Setting) -> Story:
+    up_s = setting.at_s + setting.rng.uniform(15, 60)
+    until_s = up_s + setting.number("lasts_s")
+    # To the kitchen, and sitting there.
+    sits_s = up_s + 120.0
+    course = Course(
+        since_s=setting.at_s,
+        until_s=until_s,
+        legs=(stayed(sits_s, until_s, HOME, Sky.HOME),),
+        bed=((setting.at_s, BedStatus.EDGE), (up_s, BedStatus.EMPTY), (until_s, None)),
+        strap=((setting.at_s, Strap.WORN),),
+    )
+    return Story(course=course, counts_from_s=up_s)
+
+
+def _still_in_bed(setting: Setting) -> Story:
+    until_s = setting.midnight_s + setting.number("until_h") * 3600
+    course = Course(
+        since_s=setting.at_s,
+        until_s=until_s,
+        legs=(stayed(setting.at_s, until_s, HOME, Sky.HOME),),
+        bed=((setting.at_s, BedStatus.OCCUPIED), (until_s - 60.0, BedStatus.EDGE)),
+    )
+    rises_s = setting.midnight_s + setting.life.habits.rises_s
+    return Story(course=course, counts_from_s=max(rises_s, setting.at_s))
+
+
+def _vitals(setting: Setting, **what: Any) -> Story:
+    """In bed meanwhile, whatever the routine says."""
+    since_s, until_s = setting.at_s, setting.at_s + setting.number("lasts_s")
+    course = Course(
+        since_s=since_s,
+        until_s=until_s,
+        bed=((since_s, BedStatus.OCCUPIED),),
+        vitals=Vitals(since_s=since_s, until_s=until_s, **what),
+    )
+    return Story(course=course)
+
+
+def _heart(setting: Setting) -> Story:
+    return _vitals(setting, heart_bpm=setting.number("rate_bpm"))
+
+
+def _breathing_fast(setting: Setting) -> Story:
+    return _vitals(setting, breathing_bpm=setting.number("rate_bpm"))
+
+
+def _breathing_pauses(setting: Setting) -> Story:
+    every_s, lasts_s = 3600.0 / setting.number("pauses"), setting.number("lasts_s")
+    pauses = tuple(
+        (setting.at_s + number * every_s + setting.rng.uniform(0.1, 0.7) * every_s, setting.number("pause_s"))
+        for number in range(int(lasts_s / every_s))
+    )
+    return _vitals(setting, pauses=pauses)
+
+
+def _bed_fault(setting: Setting) -> Story:
+    until_s = setting.at_s + setting.number("lasts_s")
+    return Story(course=Course(since_s=setting.at_s, until_s=until_s, bed=((setting.at_s, BedStatus.FAULT),)))
+
+
+def _linen(setting: Setting) -> Story:
+    """Hands press here and there for some seconds: occupied, empty, occupied."""
+    rng, at_s, until_s = setting.rng, setting.at_s, setting.at_s + setting.number("lasts_s")
+    bed: list[tuple[float, BedStatus | None]] = []
+    while at_s < until_s:
+        bed += [(at_s, BedStatus.OCCUPIED), (at_s + rng.uniform(*TOUCH_S), BedStatus.EMPTY)]
+        at_s = bed[-1][0] + rng.uniform(10, 60)
+    return Story(course=Course(since_s=setting.at_s, until_s=max(until_s, bed[-1][0]), bed=tuple(bed), handled=True))
+
+
+def _guest_on_bed(setting: Setting) -> Story:
+    until_s = setting.at_s + setting.number("lasts_s")
+    bed = ((setting.at_s, BedStatus.OCCUPIED), (until_s, None))
+    return Story(course=Course(since_s=setting.at_s, until_s=until_s, bed=bed, handled=True))
+
+
+def _restless_night(setting: Setting) -> Story:
+    """From the first time up; between the visits in bed, whatever the routine says."""
+    rng, at_s = setting.rng, setting.at_s
+    bed: list[tuple[float, BedStatus | None]] = [(at_s, BedStatus.OCCUPIED)]
+    for _ in range(int(setting.number("visits"))):
+        edge_s = bed[-1][0] + rng.uniform(*BETWEEN_S)
+        up_s = edge_s + rng.uniform(10, 40)
+        bed += [(edge_s, BedStatus.EDGE), (up_s, BedStatus.EMPTY), (up_s + rng.uniform(*VISIT_S), BedStatus.OCCUPIED)]
+    return Story(course=Course(since_s=at_s, until_s=bed[-1][0] + 1_200.0, bed=tuple(bed)))
+
 
 ROWS = (
     EpisodeKind(
         name="no_return",
+        build=_no_return,
         meaning="gets up at night and stays up in the kitchen, sitting",
         needs=Needs.BED,
         kind="no_return",
@@ -34,6 +135,7 @@ ROWS = (
     ),
     EpisodeKind(
         name="still_in_bed",
+        build=_still_in_bed,
         meaning="is weak in the morning and does not get up",
         needs=Needs.BED,
         kind="still_in_bed",
@@ -54,6 +156,7 @@ ROWS = (
     ),
     EpisodeKind(
         name="heart_slow",
+        build=_heart,
         meaning="the heart beats slowly in bed",
         needs=Needs.BED,
         kind="heart_rate",
@@ -71,6 +174,7 @@ ROWS = (
     ),
     EpisodeKind(
         name="heart_fast",
+        build=_heart,
         meaning="the heart races in bed",
         needs=Needs.BED,
         kind="heart_rate",
@@ -88,6 +192,7 @@ ROWS = (
     ),
     EpisodeKind(
         name="breathing_fast",
+        build=_breathing_fast,
         meaning="breathes fast in bed, as with a fever",
         needs=Needs.BED,
         kind="breathing_rate",
@@ -103,6 +208,7 @@ ROWS = (
     ),
     EpisodeKind(
         name="breathing_pauses",
+        build=_breathing_pauses,
         meaning="stops breathing again and again in sleep, and the bed says so",
         needs=Needs.BED,
         kind="apnea",
@@ -124,6 +230,7 @@ ROWS = (
     ),
     EpisodeKind(
         name="bed_fault",
+        build=_bed_fault,
         meaning="the bed's sensor fails and says so",
         needs=Needs.BED,
         kind="bed_sensor_fault",
@@ -138,6 +245,7 @@ ROWS = (
     ),
     EpisodeKind(
         name="linen",
+        build=_linen,
         meaning="somebody changes the linen: the bed feels hands and weights, and nobody in it",
         needs=Needs.BED,
         kind="linen",
@@ -146,6 +254,7 @@ ROWS = (
     ),
     EpisodeKind(
         name="guest_on_bed",
+        build=_guest_on_bed,
         meaning="a grandchild sits and jumps on the bed by day",
         needs=Needs.BED,
         kind="guest_on_bed",
@@ -154,6 +263,7 @@ ROWS = (
     ),
     EpisodeKind(
         name="restless_night",
+        build=_restless_night,
         meaning="gets up again and again, each time for a few minutes",
         needs=Needs.BED,
         kind="restless_night",

@@ -1,4 +1,4 @@
-"""What a kind of episode is, and the parameters that several share. How it runs stands in the builders.
+"""What a kind of episode is, and the parameters that several share. Each family has a file: its rows, and how they run.
 
 Sources: "detection reference" is the study of methods and recordings that the detectors were begun from; its figures
 stand in docs/detectors and docs/evaluation.md too.
@@ -6,10 +6,12 @@ stand in docs/detectors and docs/evaluation.md too.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
 from simulators.episodes.parameter import Parameter
+from simulators.episodes.story import Setting, Story
 
 MINUTE_S, HOUR_S = 60.0, 3600.0
 
@@ -29,6 +31,7 @@ class EpisodeKind:
     name: str
     meaning: str
     needs: Needs
+    build: Callable[[Setting], Story]
     #: As in `simulators.truth.Episode`.
     kind: str
     expects: frozenset[str] = frozenset()

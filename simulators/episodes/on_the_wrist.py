@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+
+from simulators.episodes import ways
 from simulators.episodes.kind import (
     HOUR_S,
     MINUTE_S,
@@ -10,19 +13,86 @@ from simulators.episodes.kind import (
     kinds,
     number,
 )
+from simulators.episodes.story import Setting, Story
+from simulators.people.course import Act, Course, Deed
+from simulators.people.whereabouts import BedStatus, Leg, Sky, Strap, stayed
+
+#: How long she stands at the market; a day; from empty to full. Seconds.
+AT_THE_MARKET_S, DAY_S, CHARGES_S = 1_200.0, 86_400.0, 5_400.0
+
+
+def _sos(setting: Setting) -> Story:
+    """Where they are; or out at a market, where they stand for a while."""
+    out_m = setting.number("out_m")
+    legs: tuple[Leg, ...] = ()
+    place = setting.here
+    until_s = setting.at_s + AT_THE_MARKET_S if out_m else setting.at_s + 60.0
+    bed: tuple[tuple[float, BedStatus | None], ...] = ()
+    if out_m:
+        angle = ways.direction(setting.rng)
+        place = (out_m * math.sin(angle), out_m * math.cos(angle))
+        legs, bed = (stayed(setting.at_s, until_s, place),), ((setting.at_s, BedStatus.EMPTY),)
+    press = Act(at_s=setting.at_s + 1.0, deed=Deed.SOS)
+    course = Course(
+        since_s=setting.at_s, until_s=until_s, legs=legs, bed=bed, strap=((setting.at_s, Strap.WORN),), acts=(press,)
+    )
+    return Story(course=course, counts_from_s=press.at_s, place=place)
+
+
+def _charger_forgotten(setting: Setting) -> Story:
+    until_s = setting.at_s + setting.number("evenings") * DAY_S - 4 * 3600
+    # Then somebody sees to it, whenever that is.
+    course = Course(
+        since_s=setting.at_s,
+        until_s=until_s + CHARGES_S,
+        uncharged=(setting.at_s - 3600, until_s),
+        strap=((until_s, Strap.CHARGER),),
+    )
+    return Story(course=course, expects=None if setting.number("evenings") > 1 else frozenset())
+
+
+def _run_flat(setting: Setting) -> Story:
+    flat = Act(at_s=setting.at_s + 1.0, deed=Deed.RUN_FLAT)
+    return Story(course=Course(since_s=setting.at_s, until_s=setting.at_s + 3_600.0, acts=(flat,)))
+
+
+def _dead_device(setting: Setting) -> Story:
+    until_s = setting.at_s + setting.number("lasts_s")
+    return Story(course=Course(since_s=setting.at_s, until_s=until_s, mute=True))
+
+
+def _bracelet_left(setting: Setting) -> Story:
+    until_s = setting.at_s + setting.number("lasts_s")
+    left = ((setting.at_s, Strap.TABLE),)
+    # Whoever has no bracelet on stays in: a walk without it would be another story.
+    legs = (stayed(setting.at_s, until_s, (0.0, 0.0), Sky.HOME),)
+    return Story(course=Course(since_s=setting.at_s, until_s=until_s, strap=left, legs=legs))
+
 
 ROWS = (
     EpisodeKind(
         name="sos",
+        build=_sos,
         meaning="presses the button where they are",
         needs=Needs.BRACELET,
         kind="sos",
         expects=frozenset({"sos"}),
         within_s=2 * MINUTE_S,
         explains=frozenset({"sos"}),
+        parameters=(
+            number(
+                "out_m",
+                0,
+                (0, 5_000),
+                "m",
+                meaning="0: where they are; else at a market so far from home",
+                source="our judgement",
+            ),
+        ),
     ),
     EpisodeKind(
         name="charger_forgotten",
+        build=_charger_forgotten,
         meaning="nobody charges the bracelet for some evenings, and it runs down",
         needs=Needs.BRACELET,
         kind="low_battery",
@@ -36,6 +106,7 @@ ROWS = (
     ),
     EpisodeKind(
         name="run_flat",
+        build=_run_flat,
         meaning="the battery gives out within minutes, as in the cold, and is charged twenty minutes later",
         needs=Needs.BRACELET,
         kind="low_battery",
@@ -45,6 +116,7 @@ ROWS = (
     ),
     EpisodeKind(
         name="dead_device",
+        build=_dead_device,
         meaning="the bracelet stops speaking and begins again later, with nothing wrong with the person",
         needs=Needs.BRACELET,
         kind="silence",
@@ -57,6 +129,7 @@ ROWS = (
     ),
     EpisodeKind(
         name="bracelet_left",
+        build=_bracelet_left,
         meaning="takes the bracelet off and leaves it on the table",
         needs=Needs.BRACELET,
         kind="strap_removed",
@@ -76,6 +149,7 @@ ROWS = (
     ),
     EpisodeKind(
         name="washing",
+        build=_bracelet_left,
         meaning="the bracelet is off while they wash",
         needs=Needs.BRACELET,
         kind="washing",

@@ -62,9 +62,7 @@ class Streets:
 
     def nearest(self, place: Place) -> Crossing:
         """The crossing at a place, or the one beside it."""
-        east_m, north_m = place
-        along = (east_m * self._cos + north_m * self._sin) / self._block_m[0]
-        across = (-east_m * self._sin + north_m * self._cos) / self._block_m[1]
+        along, across = self._grid(place)
         return round(along), round(across)
 
     def canyon(self, place: Place) -> bool:
@@ -107,6 +105,19 @@ class Streets:
                     heapq.heappush(ahead, (way_m + math.dist(place, goal), further))
         return []
 
+    def barrier_m(self, place: Place) -> float:
+        """Metres to the nearest barrier's edge; infinite where there is none."""
+        along, across = self._grid(place)
+        return min(
+            (
+                abs((along if barrier.along_column else across) - barrier.line - 0.5)
+                * self._block_m[0 if barrier.along_column else 1]
+                - barrier.width_m / 2
+                for barrier in self.barriers
+            ),
+            default=math.inf,
+        )
+
     def line(self, barrier: Barrier) -> list[Place]:
         """A barrier as a line through the town."""
         beside = barrier.line + 0.5
@@ -114,6 +125,12 @@ class Streets:
             self._turned(beside, step) if barrier.along_column else self._turned(step, beside)
             for step in range(-DRAWN, DRAWN + 1)
         ]
+
+    def _grid(self, place: Place) -> Place:
+        """A place in columns and rows."""
+        east_m, north_m = place
+        along = (east_m * self._cos + north_m * self._sin) / self._block_m[0]
+        return along, (-east_m * self._sin + north_m * self._cos) / self._block_m[1]
 
     def _turned(self, along: float, across: float) -> Place:
         east, north = along * self._block_m[0], across * self._block_m[1]

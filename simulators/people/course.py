@@ -12,7 +12,6 @@ from typing import TypeVar
 
 from simulators.people.whereabouts import BedStatus, Leg, Place, Strap, Whereabouts
 
-
 T = TypeVar("T")
 
 
@@ -62,6 +61,8 @@ class Course:
     vitals: Vitals | None = None
     #: The bed is felt by others' hands and weight: no heart, no breath, movement.
     handled: bool = False
+    #: The person lies where they fell.
+    fallen: bool = False
     #: The bracelet says nothing at all.
     mute: bool = False
     #: The evenings on which nobody charges the bracelet: from, until.

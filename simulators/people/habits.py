@@ -88,11 +88,12 @@ def stays_on(ground: Ground, home: Place) -> Callable[[Place], bool]:
 
 
 def _haunts(rng: random.Random, person: Person, streets: Streets) -> list[Haunt]:
-    found = []
-    for number, ground in enumerate(person.grounds):
-        for _ in range(HAUNTS):
-            if (way := _way_to_haunt(rng, person, ground, streets)) is not None:
-                found.append(Haunt(way=way, ground=number))
+    found = [
+        Haunt(way=way, ground=number)
+        for number, ground in enumerate(person.grounds)
+        for _ in range(HAUNTS)
+        if (way := _way_to_haunt(rng, person, ground, streets)) is not None
+    ]
     return found or [Haunt(way=((0.0, 0.0), _doorstep(rng)), ground=0)]
 
 
@@ -101,7 +102,10 @@ def _way_to_haunt(rng: random.Random, person: Person, ground: Ground, streets: S
     gate = streets.nearest(home)
     for _ in range(TRIES):
         reach_m, angle = ground.reach_m * math.sqrt(rng.random()), rng.uniform(0, math.tau)
-        place = (home[0] + ground.east_m + reach_m * math.sin(angle), home[1] + ground.north_m + reach_m * math.cos(angle))
+        place = (
+            home[0] + ground.east_m + reach_m * math.sin(angle),
+            home[1] + ground.north_m + reach_m * math.cos(angle),
+        )
         goal = streets.nearest(place)
         if goal == gate or not within(streets.at(goal)) or not within(streets.at(gate)):
             continue

@@ -33,6 +33,8 @@ RINGS_HZ, DAMPING = (5.0, 9.0), (0.15, 0.3)
 #: A sensor of such a bracelet ends here. g.
 RANGE_G = 16.0
 NOISE_G = 0.012
+#: A knocked hand is laid down so soon. Seconds.
+LAID_AFTER_S = 0.4
 
 
 def fall(rng: random.Random, *, height_m: float, walking: bool) -> Samples:
@@ -62,7 +64,10 @@ def knock(rng: random.Random, *, peak_g: float) -> Samples:
     # One in three puts the hand down then: they sit down, or lean on the table.
     rests = rng.random() < 1 / 3
     laid = _turned(held, math.radians(rng.uniform(10.0, 60.0) if rests else 0.0), noise)
-    felt = _turning(times, held, laid, 0.3) + _busy(times, noise) * np.where(rests & (times > 0.4), 0.3, 1.0)[:, None]
+    felt = (
+        _turning(times, held, laid, 0.3)
+        + _busy(times, noise) * np.where(rests & (times > LAID_AFTER_S), 0.3, 1.0)[:, None]
+    )
     width_s = rng.uniform(0.02, 0.045)
     felt += np.outer((peak_g - 1.0) * np.exp(-((times / width_s) ** 2)), held)
     felt += noise.normal(0.0, NOISE_G, felt.shape)

@@ -69,6 +69,10 @@ class Life:
             self._bed = (at_s, self.next_bed_change_s(at_s), status)
         return status
 
+    def bed_until(self, at_s: float) -> tuple[BedStatus, float]:
+        """How the bed finds them, and until when at least."""
+        return self.bed_status(at_s), self._bed[1]
+
     def strap(self, at_s: float) -> Strap:
         """Where the bracelet is."""
         for course in self.courses:
@@ -91,6 +95,10 @@ class Life:
     def handled(self, at_s: float) -> bool:
         """Whether it is others' hands or weight that the bed feels."""
         return any(course.handled and course.since_s <= at_s < course.until_s for course in self.courses)
+
+    def fallen(self, at_s: float) -> bool:
+        """Whether the person lies where they fell."""
+        return any(course.fallen and course.since_s <= at_s < course.until_s for course in self.courses)
 
     def mute(self, at_s: float) -> bool:
         """Whether the bracelet says nothing at all."""

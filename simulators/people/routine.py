@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 import random
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from simulators.ground.streets import Streets
@@ -101,12 +102,13 @@ def day(seed: int, person: Person, number: int, usual: Habits, streets: Streets)
     nap_from_s = rng.uniform(12.4, 13.0) * 3600
     nap = (nap_from_s, nap_from_s + rng.uniform(1_800, 4_200)) if rng.random() < usual.nap_share else None
     charges_s = usual.charges_s + rng.uniform(-900, 900)
+    walker = _Walker(rng=rng, person=person, usual=usual, streets=streets)
     return Day(
         wakes_s=wakes_s,
         sleeps_s=sleeps_s,
         visits=tuple(_visits(rng, wakes_s, sleeps_s, usual.visit_share)),
         nap=nap,
-        trips=tuple(_trips(rng, person, wakes_s, number, usual, streets)) if person.bracelet_id else (),
+        trips=tuple(walker.trips(wakes_s, number)) if person.bracelet_id else (),
         charging=(charges_s, charges_s + rng.uniform(4_200, 5_400)),
     )
 
@@ -129,65 +131,67 @@ def _visits(rng: random.Random, wakes_s: float, sleeps_s: float, share: float) -
     return visits
 
 
-def _trips(
-    rng: random.Random, person: Person, wakes_s: float, number: int, usual: Habits, streets: Streets
-) -> list[Trip]:
-    """One in the morning, perhaps one in the afternoon, in daylight."""
-    found = []
-    market = MARKET_RATIO if weekday(number) in MARKET_DAYS else 1.0
-    morning, afternoon = usual.walk_shares
-    for early_s, late_s, share in ((wakes_s + 1_800, 10.5 * 3600, morning * market), (14.4 * 3600, 16.4 * 3600, afternoon)):
-        since_s = rng.uniform(early_s, late_s)
-        lasts_s = rng.uniform(900, 3_000)
-        goes, speed_mps = rng.random() < share, usual.speed_mps * rng.uniform(0.92, 1.08)
-        usable = [
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Walker:
+    """One person on one day."""
+
+    rng: random.Random
+    person: Person
+    usual: Habits
+    streets: Streets
+
+    def trips(self, wakes_s: float, number: int) -> Iterator[Trip]:
+        """One in the morning, perhaps one in the afternoon, in daylight."""
+        market = MARKET_RATIO if weekday(number) in MARKET_DAYS else 1.0
+        morning, afternoon = self.usual.walk_shares
+        times = ((wakes_s + 1_800, 10.5 * 3600, morning * market), (14.4 * 3600, 16.4 * 3600, afternoon))
+        for early_s, late_s, share in times:
+            since_s, lasts_s = self.rng.uniform(early_s, late_s), self.rng.uniform(900, 3_000)
+            goes, usable = self.rng.random() < share, self._usable(since_s, since_s + 2 * lasts_s)
+            if goes and usable:
+                yield self._trip(since_s, lasts_s, usable)
+
+    def _usable(self, since_s: float, until_s: float) -> list[Haunt]:
+        """Places on grounds that hold for the whole walk."""
+        grounds = self.person.grounds
+        return [
             haunt
-            for haunt in usual.haunts
-            if (ground := person.grounds[haunt.ground]).from_s <= since_s and since_s + 2 * lasts_s <= ground.until_s
+            for haunt in self.usual.haunts
+            if grounds[haunt.ground].from_s <= since_s and until_s <= grounds[haunt.ground].until_s
         ]
-        if goes and usable:
-            found.append(_trip(rng, person, since_s, lasts_s, speed_mps, usable, usual, streets))
-    return found
 
-
-def _trip(
-    rng: random.Random,
-    person: Person,
-    since_s: float,
-    lasts_s: float,
-    speed_mps: float,
-    usable: list[Haunt],
-    usual: Habits,
-    streets: Streets,
-) -> Trip:
-    """From home to a haunt or several, sitting at each, and back the usual way of the last."""
-    legs: list[Leg] = []
-    here: Haunt | None = None
-    at_s, until_s = since_s, since_s + lasts_s
-    while len(legs) < 2 * PLACES_MOST and (here is None or at_s < until_s):
-        there = rng.choice([haunt for haunt in usable if here is None or haunt.ground == here.ground])
-        way = there.way if here is None else _way_between(person, here, there, usual, streets)
-        if way:
-            legs.append(walked(at_s, speed_mps, way, sky_of(person, way, streets)))
-            at_s, here = legs[-1].until_s, there
+    def _trip(self, since_s: float, lasts_s: float, usable: list[Haunt]) -> Trip:
+        """From home to a haunt or several, sitting at each, and back the usual way of the last."""
+        rng, person, streets = self.rng, self.person, self.streets
+        speed_mps = self.usual.speed_mps * rng.uniform(0.92, 1.08)
+        legs: list[Leg] = []
+        here: Haunt | None = None
+        at_s, until_s = since_s, since_s + lasts_s
+        while len(legs) < 2 * PLACES_MOST and (here is None or at_s < until_s):
+            there = rng.choice([haunt for haunt in usable if here is None or haunt.ground == here.ground])
+            way = there.way if here is None else self._way_between(here, there)
+            if way:
+                legs.append(walked(at_s, speed_mps, way, sky_of(person, way, streets)))
+                at_s, here = legs[-1].until_s, there
+            assert here is not None
+            sits_s = min(rng.uniform(*SITS_S), max(until_s - at_s, 60.0))
+            legs.append(stayed(at_s, at_s + sits_s, here.place, sky_of(person, (here.place,), streets)))
+            at_s = legs[-1].until_s
         assert here is not None
-        sits_s = min(rng.uniform(*SITS_S), max(until_s - at_s, 60.0))
-        legs.append(stayed(at_s, at_s + sits_s, here.place, sky_of(person, (here.place,), streets)))
-        at_s = legs[-1].until_s
-    assert here is not None
-    legs.append(walked(at_s, speed_mps, here.way[::-1], sky_of(person, here.way, streets)))
-    return Trip(legs=tuple(legs))
+        legs.append(walked(at_s, speed_mps, here.way[::-1], sky_of(person, here.way, streets)))
+        return Trip(legs=tuple(legs))
 
-
-def _way_between(person: Person, here: Haunt, there: Haunt, usual: Habits, streets: Streets) -> tuple[Place, ...]:
-    """Along streets on the ground; empty when it is the same place, or behind a canal without a bridge there."""
-    pair = (usual.haunts.index(here), usual.haunts.index(there))
-    if pair not in usual.between:
-        home = person.home_in_town
-        start, goal = (streets.nearest((home[0] + east, home[1] + north)) for east, north in (here.place, there.place))
-        crossings = streets.way(start, goal, within=habit.stays_on(person.grounds[here.ground], home))
-        usual.between[pair] = habit.along(streets, home, crossings) if len(crossings) > 1 else ()
-    return usual.between[pair]
+    def _way_between(self, here: Haunt, there: Haunt) -> tuple[Place, ...]:
+        """Along streets on the ground; empty when it is the same place, or behind a canal without a bridge there."""
+        usual, streets, home = self.usual, self.streets, self.person.home_in_town
+        pair = (usual.haunts.index(here), usual.haunts.index(there))
+        if pair not in usual.between:
+            start, goal = (
+                streets.nearest((home[0] + east, home[1] + north)) for east, north in (here.place, there.place)
+            )
+            crossings = streets.way(start, goal, within=habit.stays_on(self.person.grounds[here.ground], home))
+            usual.between[pair] = habit.along(streets, home, crossings) if len(crossings) > 1 else ()
+        return usual.between[pair]
 
 
 def sky_of(person: Person, way: tuple[Place, ...], streets: Streets) -> Sky:

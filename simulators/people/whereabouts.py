@@ -57,6 +57,8 @@ class Whereabouts:
     sky: Sky = Sky.HOME
     speed_mps: float = 0.0
     heading_deg: float = 0.0
+    #: Sits or lies there without a step.
+    still: bool = False
 
     @property
     def outdoors(self) -> bool:
@@ -83,7 +85,7 @@ class Leg:
         """Where it has come to; before its start and after its end, the first and the last point."""
         if not self.speed_mps:
             east, north = self.points[0]
-            return Whereabouts(east, north, self.sky)
+            return Whereabouts(east, north, self.sky, still=True)
         walked_m = min(max((moment_s - self.since_s) * self.speed_mps, 0.0), self.reached_m[-1])
         leg = min(bisect_right(self.reached_m, walked_m), len(self.points) - 1)
         (east, north), (to_east, to_north) = self.points[leg - 1], self.points[leg]

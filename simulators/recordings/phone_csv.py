@@ -10,7 +10,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterable, Iterator, Mapping
 
-from simulators.noise import Source
+from simulators.radio.fixes import Source
 from simulators.recordings.recorded_fix import BadLine, RecordedFix, RecordingError, fix, number
 
 NEEDED = ("time", "latitude", "longitude")

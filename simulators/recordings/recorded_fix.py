@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from simulators.noise import Source
+from simulators.radio.fixes import Source
 
 #: 1990 to 2100: outside of it a time is a mistake of the file.
 EARLIEST_S, LATEST_S = 631_152_000.0, 4_102_444_800.0

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simulators.errors import SimulatorError
-from simulators.noise import Source
+from simulators.radio.fixes import Source
 from simulators.recordings import geolife_plt, gpx, owntracks_lines, phone_csv
 from simulators.recordings.recorded_fix import BadLine, RecordedFix, RecordingError
 from simulators.recordings.recording import READERS, load, most_visited

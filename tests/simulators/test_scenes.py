@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import math
-import random
 
 import pytest
 
 from geofence.detection import DetectionKind
-from simulators import city, courses
+from simulators import city
 from simulators.errors import SimulatorError
 from simulators.fleet import Fleet
-from simulators.life import BedStatus
+from simulators.people.whereabouts import BedStatus
 from simulators.scene import Scene, parse
 from tests.simulators.alarms import alarms
 from tests.simulators.engine_room import MORNING_S, live
@@ -19,11 +18,12 @@ from tests.simulators.engine_room import MORNING_S, live
 CITY = city.build(1, bracelets=50, beds=20)
 
 
+@pytest.mark.slow
 def test_ordinary_life_alerts_nobody_for_a_day():
     detections, counts = live(CITY, hours=24)
     # At most one in twenty days of a person: here, somebody who walks up and down the yard before six.
     assert len(alarms(detections)) <= 0.05 * len(CITY.persons)
-    assert {one.kind for one in detections} <= {"bed_exit", "no_return", "zone_enter", "wandering"}
+    assert {one.kind for one in detections} <= {"bed_exit", "no_return", "zone_exit", "zone_enter", "wandering"}
     # Suspicion is allowed; it costs one more fix.
     assert 0 < counts["commands"] < 200
 
@@ -55,23 +55,29 @@ def test_he_comes_home_in_the_end():
     assert zones == [DetectionKind.ZONE_EXIT, DetectionKind.ZONE_ENTER]
 
 
-@pytest.mark.parametrize("seed", range(20))
-def test_he_walks_away_steadily_at_a_metre_a_second(seed):
-    course = courses.night_exit(random.Random(seed), 0.0)
-    places = [course.whereabouts(courses.LEAVES_S + passed) for passed in range(0, 1_200, 10)]
-    away_m = [math.hypot(place.east_m, place.north_m) for place in places]
-    assert away_m == sorted(away_m)
-    assert away_m[-1] > 1_100
-    assert all(place.speed_mps == 1.0 for place in places)
-    assert course.bed_status(0.0) is BedStatus.EDGE
-    assert course.bed_status(courses.STANDS_UP_S) is BedStatus.EMPTY
+@pytest.mark.parametrize("number", range(city.CAST_SIZE))
+def test_he_walks_away_along_the_streets_at_a_metre_a_second(number):
+    fleet = Fleet(CITY, at_s=MORNING_S)
+    for _ in range(number):
+        fleet.play(Scene.NIGHT_EXIT, MORNING_S + 1)
+    device_id, _ = fleet.play(Scene.NIGHT_EXIT, MORNING_S + 1)
+    life = fleet._units[device_id].life
+    (out, sits, back), zone = life.courses[-1].legs, life.person.zones[0]
+    assert out.speed_mps == 1.0
+    assert 1_000 < out.reached_m[-1] <= 1_200.1
+    assert zone.beyond_m((life.person.latitude, life.person.longitude), out.points[-1]) > 100
+    assert back.points[-1] == (0.0, 0.0)
+    assert sits.until_s - sits.since_s == 600.0
+    assert life.bed_status(MORNING_S + 2) is BedStatus.EDGE
+    assert life.bed_status(MORNING_S + 60) is BedStatus.EMPTY
 
 
 def test_the_market_is_inside_the_zone():
-    for index in CITY.cast[Scene.SOS_MARKET]:
-        reach_m = CITY.persons[index].grounds[0].reach_m
-        course = courses.at_market(random.Random(index), 0.0, reach_m=reach_m)
-        assert math.hypot(course.east_m, course.north_m) <= reach_m + 1e-6
+    fleet = Fleet(CITY, at_s=MORNING_S)
+    device_id, _ = fleet.play(Scene.SOS_MARKET, MORNING_S + 1)
+    life = fleet._units[device_id].life
+    place = life.courses[-1].legs[0].points[0]
+    assert 0 < math.hypot(*place) <= life.person.grounds[0].reach_m + 1e-6
 
 
 def test_the_next_day_and_the_next_time_somebody_else_plays():

@@ -1,0 +1,1 @@
+"""The devices: bracelets and beds, their firmware, batteries, formats. Nothing here knows MQTT."""
