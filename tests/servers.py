@@ -45,6 +45,18 @@ def _in_memory() -> str | None:
     return str(memory) if roomy else None
 
 
+def timescale_settings() -> dict[str, str]:
+    """What a server needs whose installation has TimescaleDB; the wheel's has not. Nothing is told to anybody."""
+    if not (postgres.installation() / "lib" / "timescaledb.so").exists():
+        return {}
+    return {
+        "shared_preload_libraries": "timescaledb",
+        "timescaledb.telemetry_level": "off",
+        # Tests say themselves when something is compressed.
+        "timescaledb.max_background_workers": "0",
+    }
+
+
 class Databases:
     """Makes databases on one server, each a copy of a migrated one."""
 
@@ -87,7 +99,7 @@ class Databases:
 @asynccontextmanager
 async def private_postgres() -> AsyncIterator[Databases]:
     with open_folder(_in_memory()) as folder:
-        server = await postgres.start(folder, port=ports.any_free(), settings=FAST_AND_CARELESS)
+        server = await postgres.start(folder, port=ports.any_free(), settings=FAST_AND_CARELESS | timescale_settings())
         async with server.process:
             databases = Databases(server.url)
             try:

@@ -61,6 +61,22 @@ FROM (SELECT device_key, person_id, hour, readings, minutes, worn_minutes, unwor
         FROM bed_hours) each
 GROUP BY device_key, person_id, hour;
 
+-- Delete the hours before an instant, and say how many there were.
+CREATE FUNCTION drop_hours(before timestamptz) RETURNS bigint LANGUAGE sql AS $$
+    WITH a AS (DELETE FROM location_hours WHERE hour < before RETURNING 1),
+        b AS (DELETE FROM heartbeat_hours WHERE hour < before RETURNING 1),
+        c AS (DELETE FROM bed_hours WHERE hour < before RETURNING 1)
+    SELECT (SELECT count(*) FROM a) + (SELECT count(*) FROM b) + (SELECT count(*) FROM c)
+$$;
+
+-- Delete the hours of one person.
+CREATE FUNCTION erase_hours(person bigint) RETURNS bigint LANGUAGE sql AS $$
+    WITH a AS (DELETE FROM location_hours WHERE person_id = person RETURNING 1),
+        b AS (DELETE FROM heartbeat_hours WHERE person_id = person RETURNING 1),
+        c AS (DELETE FROM bed_hours WHERE person_id = person RETURNING 1)
+    SELECT (SELECT count(*) FROM a) + (SELECT count(*) FROM b) + (SELECT count(*) FROM c)
+$$;
+
 -- Minutes in a set of them.
 CREATE FUNCTION count_minutes(minutes bigint) RETURNS int LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT coalesce(bit_count(minutes::bit(64)), 0)::int

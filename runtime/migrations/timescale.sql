@@ -51,12 +51,20 @@ END $$;
 
 -- Ordered as tracks and nights are asked for: one person's rows together, in time. Not before the longest backlog that a
 -- device brings back has come in: rows that are late for a compressed chunk are slow.
-ALTER TABLE locations SET (timescaledb.compress, timescaledb.compress_segmentby = 'person_id',
-    timescaledb.compress_orderby = 'device_key, at');
-ALTER TABLE bed_reports SET (timescaledb.compress, timescaledb.compress_segmentby = 'person_id',
-    timescaledb.compress_orderby = 'device_key, at');
-ALTER TABLE heartbeats SET (timescaledb.compress, timescaledb.compress_segmentby = 'person_id',
-    timescaledb.compress_orderby = 'device_key, at');
+DO $$
+DECLARE
+    series text;
+BEGIN
+    FOREACH series IN ARRAY ARRAY['locations', 'bed_reports', 'heartbeats'] LOOP
+        -- Said once: it cannot be said again while a chunk is compressed.
+        IF NOT (SELECT compression_enabled FROM timescaledb_information.hypertables
+            WHERE hypertable_schema = 'public' AND hypertable_name = series)
+        THEN
+            EXECUTE format('ALTER TABLE %I SET (timescaledb.compress, timescaledb.compress_segmentby = ''person_id'','
+                ' timescaledb.compress_orderby = ''device_key, at'')', series);
+        END IF;
+    END LOOP;
+END $$;
 SELECT add_compression_policy('locations', compress_after => INTERVAL '8 days', if_not_exists => true);
 SELECT add_compression_policy('bed_reports', compress_after => INTERVAL '8 days', if_not_exists => true);
 SELECT add_compression_policy('heartbeats', compress_after => INTERVAL '8 days', if_not_exists => true);
@@ -69,6 +77,7 @@ BEGIN
     IF (SELECT relkind FROM pg_class WHERE oid = to_regclass('location_hours')) = 'v' THEN
         RETURN;
     END IF;
+    -- By name in their bodies only: they are replaced below.
     DROP VIEW device_hours;
     DROP TABLE location_hours, heartbeat_hours, bed_hours;
     CREATE MATERIALIZED VIEW location_hours
@@ -94,4 +103,36 @@ BEGIN
         bit_or(1::bigint << extract(minute FROM at)::int) FILTER (WHERE status = 'occupied') AS occupied_minutes
     FROM bed_reports GROUP BY 1, 2, 3 WITH NO DATA;
     EXECUTE 'CREATE VIEW device_hours AS ' || hours;
+END $$;
+
+-- Hours are deleted where they lie: in the tables behind the aggregates.
+CREATE OR REPLACE FUNCTION drop_hours(before timestamptz) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+    behind text;
+    deleted bigint;
+    total bigint := 0;
+BEGIN
+    FOR behind IN SELECT format('%I.%I', materialization_hypertable_schema, materialization_hypertable_name)
+        FROM timescaledb_information.continuous_aggregates WHERE view_schema = 'public'
+    LOOP
+        EXECUTE format('DELETE FROM %s WHERE hour < %L', behind, before);
+        GET DIAGNOSTICS deleted = ROW_COUNT;
+        total := total + deleted;
+    END LOOP;
+    RETURN total;
+END $$;
+CREATE OR REPLACE FUNCTION erase_hours(person bigint) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+    behind text;
+    deleted bigint;
+    total bigint := 0;
+BEGIN
+    FOR behind IN SELECT format('%I.%I', materialization_hypertable_schema, materialization_hypertable_name)
+        FROM timescaledb_information.continuous_aggregates WHERE view_schema = 'public'
+    LOOP
+        EXECUTE format('DELETE FROM %s WHERE person_id = %s', behind, person);
+        GET DIAGNOSTICS deleted = ROW_COUNT;
+        total := total + deleted;
+    END LOOP;
+    RETURN total;
 END $$;
