@@ -315,6 +315,7 @@ def _lay_out(known: Known, judged: Judged, now: datetime) -> None:
             )
         commands.extend(outcome.judgement.commands)
     judged.commit.floods = flood_rows(floods)
+    judged.commit.surely_new = all(outcome.admission is Admission.LIVE for outcome in judged.outcomes)
     judged.commit.device_states = merge_device_rows(_device_rows(known, judged))
     judged.commit.positions = [
         position_row(heard.reading, heard.device, memory.safety(person_id))
