@@ -14,6 +14,7 @@ from alerts.errors import TemplateError
 from api import passwords, store
 from api import register as rosters
 from api.access import Role
+from api.credentials import commands as credentials
 from api.importing import commands as importing
 from api.schemas.fields import DIVISION_PATTERN, USERNAME_PATTERN
 from api.schemas.roster import MIN_PASSWORD, Roster
@@ -32,6 +33,7 @@ def register(subcommands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     roster.add_argument("file", type=Path, help="a roster in JSON; loading it again updates")
     roster.set_defaults(run=_register)
     importing.register(subcommands)
+    credentials.register(subcommands)
     user = subcommands.add_parser("user", help="manage logins")
     add = user.add_subparsers(required=True, metavar="ACTION").add_parser(
         "add", help="add a login, or change it; asks for the password"

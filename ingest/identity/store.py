@@ -97,6 +97,16 @@ async def everything(connection: Connection, *, living: bool) -> list[Credential
     return [_credential(row) for row in rows]
 
 
+async def devices_without(connection: Connection) -> list[str]:
+    """Devices in use without a credential that works, by id."""
+    cursor = await connection.execute(
+        "SELECT d.device_id FROM devices d WHERE d.retired_at IS NULL"
+        " AND NOT EXISTS (SELECT FROM credentials c WHERE c.device_key = d.device_key AND " + _LIVING + ")"
+        " ORDER BY d.device_id"
+    )
+    return [str(row[0]) for row in await cursor.fetchall()]
+
+
 async def opening(connection: Connection) -> list[Living]:
     """What the broker shall accept now, by login; the credentials of retired devices are not."""
     rows = await rows_as_dicts(

@@ -1,0 +1,1 @@
+"""Credentials by the hundred, from the command line: lists in, logins and labels out."""
