@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from operator import attrgetter, is_not
 from typing import Any
 
 import msgspec
@@ -66,7 +67,13 @@ ASKED: tuple[_Asked, ...] = tuple(
     _asked(each for each in DETECTORS if each.concerns & carried) for carried in range(2 * max(Facet))
 )
 TOLD_OLD_NEWS = _asked(each for each in DETECTORS if each.hears_old_news)
-NAMES = tuple(each.name for each in DETECTORS if each.name)
+_DUE: tuple[tuple[str, Any], ...] = tuple((each.name, each.due) for each in DETECTORS if each.due)
+#: Who remembers something, those with deadlines first, in the order of `Dues`.
+NAMES = (*(name for name, _ in _DUE), *(each.name for each in DETECTORS if each.name and not each.due))
+_parts = attrgetter(*NAMES)
+
+#: The next deadline of each detector that has any.
+Dues = tuple[datetime | None, ...]
 
 
 def step(
@@ -163,15 +170,31 @@ def _ask(
 
 def due(state: PersonState, person: Person) -> datetime | None:
     """The instant at which silence alone would change something, if any."""
-    earliest: datetime | None = None
-    for name, due_ in _DUE:
-        at = due_(getattr(state, name), person)
-        if at is not None and (earliest is None or at < earliest):
-            earliest = at
-    return earliest
+    return earliest(dues(state, person))
 
 
-_DUE: tuple[tuple[str, Any], ...] = tuple((each.name, each.due) for each in DETECTORS if each.due)
+def dues(state: PersonState, person: Person) -> Dues:
+    """The next deadline of each detector."""
+    return tuple([due_(getattr(state, name), person) for name, due_ in _DUE])
+
+
+def dues_after(known: Dues, changed: Sequence[bool], after: PersonState, person: Person) -> Dues:
+    """`dues` of a state, given those of another of the same person and `changes` between the two."""
+    if True not in changed[: len(_DUE)]:
+        return known
+    return tuple([
+        due_(getattr(after, name), person) if anew else at
+        for (name, due_), anew, at in zip(_DUE, changed, known, strict=False)
+    ])  # fmt: skip
+
+
+def earliest(instants: Dues) -> datetime | None:
+    """The first of some deadlines, if there are any."""
+    first: datetime | None = None
+    for at in instants:
+        if at is not None and (first is None or at < first):
+            first = at
+    return first
 
 
 def tick(state: PersonState, person: Person, at: datetime) -> tuple[PersonState, Judgement]:
@@ -220,7 +243,12 @@ def _excuse(state: PersonState, person: Person, at: datetime, absences: Sequence
 _EXCUSE: tuple[tuple[str, Any], ...] = tuple((each.name, each.excuse) for each in DETECTORS if each.excuse)
 
 
-def material(before: PersonState, after: PersonState) -> bool:
+def changes(before: PersonState, after: PersonState) -> list[bool]:
+    """Which detectors' states are not the same object any more, in the order of `NAMES`."""
+    return list(map(is_not, _parts(before), _parts(after)))
+
+
+def material(before: PersonState, after: PersonState, changed: Sequence[bool] | None = None) -> bool:
     """Whether more changed than hearsay: than the newest instant of known streams and the last believed place.
 
     Hearsay can be told again from the readings themselves: the newest live one of each stream, and the newest fix that
@@ -228,10 +256,9 @@ def material(before: PersonState, after: PersonState) -> bool:
     """
     if after is before:
         return False
-    if any(getattr(after, name) is not getattr(before, name) for name in NAMES):
-        return True
     return (
-        after.order.events != before.order.events
+        True in (changes(before, after) if changed is None else changed)
+        or after.order.events != before.order.events
         or len(after.order.newest) != len(before.order.newest)
         or after.track.held is not before.track.held
         or (after.track.place is None) != (before.track.place is None)
@@ -263,7 +290,9 @@ def with_hearsay(
     return msgspec.structs.replace(state, order=OrderState(newest=rows, events=state.order.events), track=followed)
 
 
-def room(state: PersonState, said: Reading, person: Person, area: SafeArea | None) -> Room | None:
+def room(
+    state: PersonState, said: Reading, person: Person, area: SafeArea | None, due_at: datetime | None
+) -> Room | None:
     """Which next readings would change nothing, after one that changed nothing; None if none would.
 
     Args:
@@ -271,10 +300,11 @@ def room(state: PersonState, said: Reading, person: Person, area: SafeArea | Non
         said: the reading that changed nothing materially.
         person: whom it is about.
         area: where the last believed place stands to the zones that count at that time.
+        due_at: `due(state, person)`.
     """
     place, policy, at = state.track.place, person.policy, said.at
     room_ = Room(said=said, since=at, live_max_age=policy.live_max_age, place=place, area=area)
-    if (due_at := due(state, person)) is not None:
+    if due_at is not None:
         room_.before(due_at)
     if place is not None and state.track.held is None:
         room_.radius_m, room_.accuracy_m = WIDEST_M, policy.zone_accuracy_ceiling_m

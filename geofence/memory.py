@@ -17,7 +17,7 @@ from geofence import engine
 from geofence.absence import Absence
 from geofence.detection import Place
 from geofence.detectors.zone import Safety
-from geofence.engine import FRESH, PLAIN, Outcome, PersonState
+from geofence.engine import FRESH, PLAIN, Dues, Outcome, PersonState
 from geofence.features import SafeArea, area_at, safe_area, safe_areas
 from geofence.observation import NOTHING, Judgement
 from geofence.ordering import Admission, OrderState
@@ -36,11 +36,13 @@ _LIVE = PLAIN[Admission.LIVE]
 class _Held:
     """What is held of one person."""
 
-    __slots__ = ("due_at", "fix_at", "fixed", "newest", "person", "room", "state")
+    __slots__ = ("due_at", "dues", "fix_at", "fixed", "newest", "person", "room", "state")
 
-    def __init__(self, state: PersonState, person: Person, due_at: datetime | None, room: Room | None) -> None:
+    def __init__(self, state: PersonState, person: Person, dues: Dues, room: Room | None) -> None:
         #: Without the hearsay of quiet readings.
-        self.state, self.person, self.due_at, self.room = state, person, due_at, room
+        self.state, self.person, self.room = state, person, room
+        #: `engine.dues` of it, and the first of them.
+        self.dues, self.due_at = dues, engine.earliest(dues)
         #: The newest instant of each stream, hearsay included; only with a room.
         self.newest: dict[Stream, datetime] = {}
         #: The last quiet fix, and the instant of the last believed one.
@@ -153,7 +155,7 @@ class Memory:
         state = self.state(person.person_id)
         after, judgement = engine.run_down(state, person, until, self.absences)
         if after is not state:
-            self._replace(_Held(after, person, engine.due(after, person), None))
+            self._replace(_Held(after, person, engine.dues(after, person), None))
             self.material.setdefault(person.person_id, state)
         return judgement
 
@@ -218,17 +220,18 @@ class Memory:
                 self.touched.add(person_id)
                 return _LIVE
             state = held.current()
-        due_at = held.due_at if held is not None and held.person is person else engine.due(state, person)
-        after, outcome = engine.judge(state, reading, person, area, due_at, self.absences)
+        dues = held.dues if held is not None and held.person is person else engine.dues(state, person)
+        after, outcome = engine.judge(state, reading, person, area, engine.earliest(dues), self.absences)
         if after is state:
             return outcome
-        if engine.material(state, after):
+        changed = engine.changes(state, after)
+        room = None
+        if engine.material(state, after, changed):
             self.material.setdefault(person_id, state)
-            self._replace(_Held(after, person, engine.due(after, person), None))
-        else:
-            self._replace(
-                _Held(after, person, due_at, _room(after, reading, person, area) if outcome is _LIVE else None)
-            )
+            dues = engine.dues_after(dues, changed, after, person)
+        elif outcome is _LIVE:
+            room = _room(after, reading, person, area, engine.earliest(dues))
+        self._replace(_Held(after, person, dues, room))
         return outcome
 
     def _replace(self, held: _Held) -> None:
@@ -238,9 +241,11 @@ class Memory:
         self.touched.add(person_id)
 
 
-def _room(state: PersonState, reading: Reading, person: Person, area: SafeArea | None) -> Room | None:
+def _room(
+    state: PersonState, reading: Reading, person: Person, area: SafeArea | None, due_at: datetime | None
+) -> Room | None:
     """The room after a reading that changed nothing; one without a believed fix opens it around the last place."""
     place = state.track.place
     if place is not None and (reading.fix is None or place.at != reading.at):
         area = area_at(place, reading.at, person)
-    return engine.room(state, reading, person, area)
+    return engine.room(state, reading, person, area, due_at)
