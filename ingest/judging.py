@@ -10,6 +10,9 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import TypeGuard
+
+import msgspec
 
 from geofence import last_resort, snapshot
 from geofence.detection import Command, Detection, Place
@@ -44,8 +47,7 @@ def order_within(reading: Reading, seq: int | None) -> Instant:
     return reading.at, math.inf if seq is None else seq, _KINDS[reading.kind], reading.device_id
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Heard:
+class Heard(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A reading with where it came from."""
 
     #: Place in the batch.
@@ -56,8 +58,7 @@ class Heard:
     reading: Reading
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Said:
+class Said(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What a device said about itself: a status or an answer."""
 
     #: Place in the batch.
@@ -197,16 +198,20 @@ def _hear(envelopes: Sequence[Envelope], known: Known, judged: Judged) -> None:
     for place, envelope in enumerate(envelopes):
         if envelope.skipped:
             continue
-        device_id = wire.device_of(envelope.topic)
-        device = known.devices.get(device_id) if device_id else None
-        parts = [_accept(part, device, envelope) for part in wire.decode(envelope.topic, envelope.payload)]
+        route = wire.route(envelope.topic)
+        device = known.devices.get(route.device_id) if route.device_id else None
+        said = route.decode(envelope.payload)
+        if len(said) == 1 and device is not None and not route.is_backlog and _plain(said[0], device, envelope):
+            judged.heard.append(_heard(place, envelope, said[0], device))
+            continue
+        parts = [_accept(part, device, envelope) for part in said]
         rejection = next((part for part in parts if isinstance(part, Rejection)), None)
         if rejection is not None:
             judged.rejections.append(rejection)
-            judged.commit.quarantine.append(quarantine_row(envelope, device_id, rejection))
+            judged.commit.quarantine.append(quarantine_row(envelope, route.device_id, rejection))
         if device is None:
             continue
-        if wire.is_backlog(envelope.topic):
+        if route.is_backlog:
             settled = place if settled is None else settled
             place = settled  # noqa: PLW2901 - one place for all of them
         several = several or settled is not None or len(parts) > 1
@@ -214,6 +219,16 @@ def _hear(envelopes: Sequence[Envelope], known: Known, judged: Judged) -> None:
             _take(place, envelope, device, part, judged)
     if several:
         judged.heard.sort(key=_in_order)
+
+
+def _plain(said: Decoded, device: Device, envelope: Envelope) -> TypeGuard[Report]:
+    """Whether it is a report of what the device may say, with a time that is believed: most are."""
+    return (
+        type(said) is Report
+        and said.at is not None
+        and said.kind in SPOKEN_BY[device.kind]
+        and said.at - envelope.received_at <= CLOCK_AHEAD_ALLOWED
+    )
 
 
 def _in_order(heard: Heard) -> tuple[int, Instant]:
@@ -328,9 +343,9 @@ def _lay_out(known: Known, judged: Judged, now: datetime) -> None:
 
 def _device_rows(known: Known, judged: Judged) -> Iterator[Row]:
     """What each message says of its device, in the order of their coming."""
-    readings = zip(judged.heard, judged.outcomes, strict=True)
-    spoken: list[tuple[Heard | Said, Outcome | None]] = [*readings, *((said, None) for said in judged.said)]
-    for each, outcome in sorted(spoken, key=lambda pair: pair[0].place):
+    readings: list[tuple[Heard | Said, Outcome | None]] = [*zip(judged.heard, judged.outcomes, strict=True)]
+    spoken = _by_place(readings, judged.said) if judged.said else readings
+    for each, outcome in spoken:
         if isinstance(each, Said):
             numbers, missing = _counted(known, judged, each.device, each.message.seq, Novelty.UNSURE)
             status = each.message if isinstance(each.message, Status) else Status(online=True)
@@ -357,6 +372,12 @@ def _device_rows(known: Known, judged: Judged) -> Iterator[Row]:
                 missing=missing,
                 live_kind=each.reading.kind if live else None,
             )
+
+
+def _by_place(
+    readings: list[tuple[Heard | Said, Outcome | None]], said: Sequence[Said]
+) -> list[tuple[Heard | Said, Outcome | None]]:
+    return sorted([*readings, *((each, None) for each in said)], key=lambda pair: pair[0].place)
 
 
 def _counted(

@@ -80,7 +80,9 @@ def device_row(
         numbers.last if numbers else None,
         numbers.gaps_stored() if numbers else None,
         missing,
-        *(at if live_kind is kind else None for kind in (ReadingKind.LOCATION, ReadingKind.HEARTBEAT, ReadingKind.BED)),
+        at if live_kind is ReadingKind.LOCATION else None,
+        at if live_kind is ReadingKind.HEARTBEAT else None,
+        at if live_kind is ReadingKind.BED else None,
         gateway,
     )
 
@@ -89,15 +91,13 @@ def merge_device_rows(rows: Iterable[Row]) -> list[Row]:
     """One row a device: the last word on each column, the latest time, the sum of what is missing."""
     merged: dict[int, Row] = {}
     for row in rows:
-        known = merged.get(row[0])
-        if known is None:
-            merged[row[0]] = row
-            continue
-        latest = [new if new is not None else old for old, new in zip(known, row, strict=True)]
-        latest[_SEEN] = max(known[_SEEN], row[_SEEN])
-        latest[_MISSING] = known[_MISSING] + row[_MISSING]
-        merged[row[0]] = tuple(latest)
-    return sorted(merged.values(), key=lambda row: int(row[0]))
+        known = merged.setdefault(row[0], row)
+        if known is not row:
+            latest = [new if new is not None else old for old, new in zip(known, row, strict=True)]
+            latest[_SEEN] = max(known[_SEEN], row[_SEEN])
+            latest[_MISSING] = known[_MISSING] + row[_MISSING]
+            merged[row[0]] = tuple(latest)
+    return [merged[key] for key in sorted(merged)]
 
 
 def flood_rows(surplus: Iterable[tuple[int, datetime]]) -> list[Row]:

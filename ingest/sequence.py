@@ -7,8 +7,9 @@ is certainly new is a device that restarted, not four billion losses.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+import msgspec
 
 #: A number this far ahead is a device whose counter jumped, not that many losses. Count.
 JUMP_AHEAD = 100_000
@@ -29,8 +30,7 @@ class Novelty(StrEnum):
     OLD = "old"
 
 
-@dataclass(frozen=True, slots=True)
-class Numbers:
+class Numbers(msgspec.Struct, frozen=True, gc=False):
     """What was heard of a device's numbering."""
 
     last: int
@@ -44,7 +44,7 @@ class Numbers:
 
     def gaps_stored(self) -> bytes:
         """`gaps` for a table; mostly empty."""
-        return self.gaps.to_bytes((self.gaps.bit_length() + 7) // 8)
+        return self.gaps.to_bytes((self.gaps.bit_length() + 7) // 8) if self.gaps else b""
 
 
 def follow(known: Numbers | None, seq: int, novelty: Novelty = Novelty.NEW) -> tuple[Numbers, int]:
@@ -55,6 +55,8 @@ def follow(known: Numbers | None, seq: int, novelty: Novelty = Novelty.NEW) -> t
     if known is None:
         return Numbers(seq), 0
     ahead = seq - known.last
+    if ahead == 1 and not known.gaps and novelty is not Novelty.OLD:
+        return Numbers(seq), 0
     if 0 < ahead <= JUMP_AHEAD and novelty is not Novelty.OLD:
         step = min(ahead, REMEMBERED)
         return Numbers(seq, (known.gaps << step | (1 << step) - 2) & _ALL), ahead - 1

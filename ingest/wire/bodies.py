@@ -141,6 +141,7 @@ class _Answer(_Up, kw_only=True):
 S = TypeVar("S", bound=Struct)
 
 _DATUMS = {str(datum): datum for datum in Datum}
+_WGS84 = str(Datum.WGS84)
 
 
 def _instant(seconds: float) -> datetime:
@@ -157,18 +158,23 @@ def _fix(position: _Position) -> Fix:
     Raises:
         RefusedError: its datum is not known.
     """
-    if position.datum not in _DATUMS:
-        detail = f"datum is {position.datum[:20]!r}; known are {', '.join(_DATUMS)}"
-        raise RefusedError(RejectionReason.DATUM_UNSUPPORTED, detail)
-    latitude, longitude = to_wgs84(position.latitude, position.longitude, _DATUMS[position.datum])
+    latitude, longitude, source = position.latitude, position.longitude, position.source
+    if position.datum != _WGS84:
+        if position.datum not in _DATUMS:
+            detail = f"datum is {position.datum[:20]!r}; known are {', '.join(_DATUMS)}"
+            raise RefusedError(RejectionReason.DATUM_UNSUPPORTED, detail)
+        latitude, longitude = to_wgs84(latitude, longitude, _DATUMS[position.datum])
+    radius_m = accuracy_m(position.accuracy_m, source)
+    if not isinstance(position, LocationBody):
+        return Fix(latitude=latitude, longitude=longitude, accuracy_m=radius_m, source=source)
     return Fix(
         latitude=latitude,
         longitude=longitude,
-        accuracy_m=accuracy_m(position.accuracy_m, position.source),
-        source=position.source,
-        altitude_m=getattr(position, "altitude_m", None),
-        speed_mps=getattr(position, "speed_mps", None),
-        heading_deg=getattr(position, "heading_deg", None),
+        accuracy_m=radius_m,
+        source=source,
+        altitude_m=position.altitude_m,
+        speed_mps=position.speed_mps,
+        heading_deg=position.heading_deg,
     )
 
 

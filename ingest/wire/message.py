@@ -7,8 +7,6 @@ from enum import StrEnum
 
 import msgspec
 
-import msgspec
-
 from geofence.reading import BedReport, Fix, ReadingKind, SafetyEvent
 
 #: Bytes of a rejected payload that are kept.

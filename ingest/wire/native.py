@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 from ingest.wire import backlog, cbor
 from ingest.wire.bodies import DECODERS
 from ingest.wire.fields import RefusedError
@@ -15,16 +18,28 @@ def device_of(levels: list[str]) -> str | None:
     return levels[2] if len(levels) == _LEVELS and levels[1] == "v1" else None
 
 
+def decoder(level: str) -> Callable[[bytes], tuple[Decoded, ...]]:
+    """What reads the messages of a topic's last level. What it gives never raises."""
+    if level == backlog.LEVEL:
+        return partial(_as_json, backlog.decode)
+    one = DECODERS.get(level, _of_no_such_level)
+    return partial(_as_json, lambda payload: (one(payload),))
+
+
 def decode(levels: list[str], payload: bytes) -> tuple[Decoded, ...]:
     """One message, by its topic's last level. Never raises."""
-    level = levels[-1]
-    if level != backlog.LEVEL and level not in DECODERS:
-        return (Rejection(reason=RejectionReason.UNKNOWN_TOPIC, detail="no such topic; docs/wire.md lists them"),)
-    if cbor.begins(payload):
+    return decoder(levels[-1])(payload)
+
+
+def _as_json(read: Callable[[bytes], tuple[Decoded, ...]], payload: bytes) -> tuple[Decoded, ...]:
+    """Read one message, written as JSON if it is CBOR."""
+    if not payload.startswith(b"{") and cbor.begins(payload):
         try:
             payload = cbor.as_json(payload)
         except RefusedError as refused:
             return (refused.rejection,)
-    if level == backlog.LEVEL:
-        return backlog.decode(payload)
-    return (DECODERS[level](payload),)
+    return read(payload)
+
+
+def _of_no_such_level(payload: bytes) -> Decoded:  # noqa: ARG001 - nothing of it is looked at
+    return Rejection(reason=RejectionReason.UNKNOWN_TOPIC, detail="no such topic; docs/wire.md lists them")
