@@ -184,15 +184,6 @@ class Fleet:
             served[unit.cell] = served.get(unit.cell, 0) + 1
         return served
 
-    def jump(self, device_id: str, by_s: float) -> None:
-        """A device's clock shows so much more from now on.
-
-        Raises:
-            SimulatorError: there is no such device.
-        """
-        self.cell_of(device_id)
-        self._units[device_id].device.jump(by_s)
-
     def play(self, scene: Scene, now_s: float) -> tuple[str, list[Message]]:
         """Begin a scene of the demo; returns the bracelet it plays on and what that says at once.
 

@@ -1,24 +1,27 @@
-"""One MQTT session that carries the messages of many devices, in order, until the broker has acknowledged each.
+"""One MQTT session: carries the messages of one device, or of many, in order, until the broker acknowledged each.
 
-A window of messages is published and its PUBACKs awaited; what is not acknowledged when the connection breaks goes
-first on the next connection, byte for byte the same.
+A window of messages may wait for their PUBACK; what is not acknowledged when the connection breaks goes first on the
+next one, byte for byte the same.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 
-import aiomqtt
-import msgspec
 import structlog
 
 from runtime.clock import wall_now
 from simulators import broker
 from simulators.broker import Address
 from simulators.counts import Counts
+from simulators.devices import formats
 from simulators.message import Kind, Message
+from simulators.mqtt import packets
+from simulators.mqtt.line import KEEPALIVE_S, Line, RefusedError
+from simulators.mqtt.packets import Will
 
 log = structlog.get_logger(__name__)
 
@@ -26,27 +29,54 @@ log = structlog.get_logger(__name__)
 WINDOW = 64
 #: Telemetry beyond this many waiting messages is discarded; safety events never are.
 WAITING_MOST = 50_000
-_encode = msgspec.json.Encoder().encode
+#: Bytes of packets written at once.
+WRITTEN_AT_ONCE = 1 << 16
 
 
 @dataclass(slots=True)
 class _Outgoing:
     message: Message
+    topic: bytes = b""
     payload: bytes | None = None
-    acknowledged: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ear:
+    """What a session listens to, and who is told."""
+
+    topics: tuple[str, ...]
+    heard: Callable[[str, bytes], None]
 
 
 class Session:
     """Publishes what it is given, in order."""
 
-    def __init__(self, where: Address, identifier: str, counts: Counts) -> None:
+    def __init__(
+        self,
+        where: Address,
+        identifier: str,
+        counts: Counts,
+        *,
+        ear: Ear | None = None,
+        will: Will | None = None,
+        gate: asyncio.Semaphore | None = None,
+    ) -> None:
+        """Not connected yet; `gate` lets so many sessions connect at once."""
+        self.identifier = identifier
         self._where = where
-        self._identifier = identifier
         self._counts = counts
+        self._ear = ear
+        self._will = will
+        self._gate = gate or asyncio.Semaphore()
         self._waiting: deque[_Outgoing] = deque()
-        self._wake = asyncio.Event()
+        self._sent: dict[int, _Outgoing] = {}
+        self._line: Line | None = None
+        self._last_id = 0
+        self._filling = False
         self._idle = asyncio.Event()
         self._idle.set()
+        #: Set once the session listens; at once if it has no ear.
+        self.ready = asyncio.Event()
 
     def put(self, message: Message) -> None:
         """Take a message for publishing."""
@@ -55,12 +85,15 @@ class Session:
             return
         self._waiting.append(_Outgoing(message))
         self._idle.clear()
-        self._wake.set()
+        if self._line is not None and not self._filling:
+            # What is put now goes out together, in one write.
+            self._filling = True
+            asyncio.get_running_loop().call_soon(self._fill)
 
     @property
     def waiting(self) -> int:
         """Messages not acknowledged yet."""
-        return len(self._waiting)
+        return len(self._waiting) + len(self._sent)
 
     async def drained(self) -> None:
         """Return when everything was acknowledged."""
@@ -71,62 +104,110 @@ class Session:
         attempt = 0
         while True:
             try:
-                async with broker.client(self._where, self._identifier, window=WINDOW) as client:
-                    attempt = 0
-                    await self._publish_until_lost(client)
-            except aiomqtt.MqttError as error:
-                attempt += 1
-                self._counts.reconnected += 1
-                if attempt == 1:
-                    log.warning("broker_lost", client_id=self._identifier, error=str(error))
-                await asyncio.sleep(broker.backoff_s(attempt))
+                await self._live()
+                attempt = 0
+                reason = "the broker hung up"
+            except (OSError, TimeoutError, RefusedError) as error:
+                reason = str(error) or type(error).__name__
+            attempt += 1
+            self._counts.reconnected += 1
+            if attempt == 1:
+                log.warning("broker_lost", client_id=self.identifier, error=reason)
+            await asyncio.sleep(broker.backoff_s(attempt))
 
-    async def _publish_until_lost(self, client: aiomqtt.Client) -> None:
-        # A lost connection ends the message iterator, which is how aiomqtt tells; pending publishes would wait.
-        lost = asyncio.ensure_future(_listen(client))
-        publishing = asyncio.ensure_future(self._publish(client))
+    async def _live(self) -> None:
+        """One connection, from hello to its end."""
+        async with self._gate:
+            line = await self._connected()
         try:
-            done, _ = await asyncio.wait((lost, publishing), return_when=asyncio.FIRST_COMPLETED)
-            for task in done:
-                task.result()
+            self.ready.set()
+            self._line = line
+            self._fill()
+            await line.lost
         finally:
-            for task in (lost, publishing):
-                task.cancel()
-            await asyncio.gather(lost, publishing, return_exceptions=True)
+            self._line = None
+            line.close(politely=True)
+            # In their order, before what has not been sent yet.
+            self._waiting.extendleft(reversed(self._sent.values()))
+            self._sent.clear()
 
-    async def _publish(self, client: aiomqtt.Client) -> None:
-        while True:
-            while not self._waiting:
-                self._idle.set()
-                self._wake.clear()
-                await self._wake.wait()
-            await self._publish_window(client)
+    async def _connected(self) -> Line:
+        """A connection that the broker has let in, listening."""
+        loop = asyncio.get_running_loop()
+        async with asyncio.timeout(broker.ANSWER_WITHIN_S):
+            _, line = await loop.create_connection(self._made, self._where.host, self._where.port)
+            try:
+                await line.welcome
+                if self._ear is not None:
+                    line.write(packets.subscribe(packets.LARGEST_ID, self._ear.topics))
+                    await line.subscribed
+            except BaseException:
+                line.close()
+                raise
+        return line
 
-    async def _publish_window(self, client: aiomqtt.Client) -> None:
-        window = [self._waiting[index] for index in range(min(WINDOW, len(self._waiting)))]
-        try:
-            results = await asyncio.gather(
-                *(self._send(client, outgoing) for outgoing in window), return_exceptions=True
-            )
-        finally:
-            # What was acknowledged is done even if its neighbour was not; the rest keeps its place and order.
-            for _ in window:
-                self._waiting.popleft()
-            self._waiting.extendleft(outgoing for outgoing in reversed(window) if not outgoing.acknowledged)
-        for result in results:
-            if isinstance(result, BaseException):
-                raise result
+    def _made(self) -> Line:
+        hello = packets.connect(
+            self.identifier,
+            keepalive_s=KEEPALIVE_S,
+            keep_session=self._ear is not None,
+            username=self._where.username,
+            password=self._where.password,
+            will=self._will,
+        )
+        return Line(hello, acknowledged=self._acknowledged, heard=self._heard)
 
-    async def _send(self, client: aiomqtt.Client, outgoing: _Outgoing) -> None:
-        again = outgoing.payload is not None
-        if outgoing.payload is None:
-            outgoing.payload = _encode({**outgoing.message.body, "published_at": wall_now().timestamp()})
-        self._counts.handed_over(outgoing.message, again=again)
-        await client.publish(outgoing.message.topic, outgoing.payload, qos=1)
-        outgoing.acknowledged = True
+    def _heard(self, topic: str, payload: bytes) -> None:
+        if self._ear is not None:
+            self._ear.heard(topic, payload)
+
+    def _acknowledged(self, packet_id: int) -> None:
+        outgoing = self._sent.pop(packet_id, None)
+        if outgoing is None:
+            return
         self._counts.arrived(outgoing.message)
+        if self._waiting:
+            if not self._filling:
+                self._filling = True
+                asyncio.get_running_loop().call_soon(self._fill)
+        elif not self._sent:
+            self._idle.set()
 
+    def _fill(self) -> None:
+        """Send while the window has room."""
+        self._filling = False
+        line = self._line
+        if line is None:
+            return
+        out: list[bytes] = []
+        size, now_s = 0, wall_now().timestamp()
+        while self._waiting and len(self._sent) < WINDOW and size < WRITTEN_AT_ONCE:
+            out.append(self._packet(self._waiting.popleft(), now_s))
+            size += len(out[-1])
+        if out:
+            line.write(b"".join(out))
+        if size >= WRITTEN_AT_ONCE and self._waiting and len(self._sent) < WINDOW:
+            self._filling = True
+            asyncio.get_running_loop().call_soon(self._fill)
+        if not self._waiting and not self._sent:
+            self._idle.set()
 
-async def _listen(client: aiomqtt.Client) -> None:
-    async for _ in client.messages:
-        pass
+    def _packet(self, outgoing: _Outgoing, now_s: float) -> bytes:
+        message, again = outgoing.message, outgoing.payload is not None
+        if outgoing.payload is None:
+            outgoing.topic = formats.topic(message).encode()
+            outgoing.payload = formats.payload(message, now_s)
+        self._counts.handed_over(message, again=again)
+        if message.qos == 0:
+            self._counts.arrived(message)
+            return packets.publish(outgoing.topic, outgoing.payload, packet_id=0)
+        packet_id = self._free_id()
+        self._sent[packet_id] = outgoing
+        return packets.publish(outgoing.topic, outgoing.payload, packet_id=packet_id, again=again)
+
+    def _free_id(self) -> int:
+        # The largest is the subscription's.
+        self._last_id = self._last_id % (packets.LARGEST_ID - 1) + 1
+        while self._last_id in self._sent:
+            self._last_id = self._last_id % (packets.LARGEST_ID - 1) + 1
+        return self._last_id

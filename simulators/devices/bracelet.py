@@ -215,13 +215,17 @@ class Bracelet:
                 if act.deed is Deed.RUN_FLAT:
                     self._battery.run_flat(now_s)
                     self._heartbeat_due_s = now_s
-                elif self._strap is Strap.WORN and act.deed in {Deed.SOS, Deed.IMPACT}:
+                elif self._strap is Strap.WORN and act.deed in {Deed.SOS, Deed.IMPACT} and self._minds(act):
                     self._felt.append(act)
         told = [act for act in self._felt if act.deed is Deed.SOS or now_s >= act.at_s + impact.AFTER_S]
         if not told:
             return []
         self._felt = [act for act in self._felt if act not in told]
         return [self._event(act.at_s, act.deed.value, now_s, **self._blow(act)) for act in told]
+
+    def _minds(self, act: Act) -> bool:
+        """Whether it is told: a device that sends no movement decides about a blow by itself."""
+        return act.samples is None or self.model.tells is not Tells.BARE or impact.by_three_stages(act.samples)
 
     def _blow(self, act: Act) -> dict[str, object]:
         if act.samples is None:

@@ -17,6 +17,8 @@ from simulators.episodes.story import Setting, Story
 from simulators.people.course import Act, Course, Deed
 from simulators.people.whereabouts import BedStatus, Leg, Sky, Strap, stayed
 
+#: Out at the market before the button is pressed. Seconds.
+AT_THE_STALL_S = 90.0
 #: How long she stands at the market; a day; from empty to full. Seconds.
 AT_THE_MARKET_S, DAY_S, CHARGES_S = 1_200.0, 86_400.0, 5_400.0
 
@@ -32,7 +34,8 @@ def _sos(setting: Setting) -> Story:
         angle = ways.direction(setting.rng)
         place = (out_m * math.sin(angle), out_m * math.cos(angle))
         legs, bed = (stayed(setting.at_s, until_s, place),), ((setting.at_s, BedStatus.EMPTY),)
-    press = Act(at_s=setting.at_s + 1.0, deed=Deed.SOS)
+    # Out there the satellites must be heard before the button is pressed.
+    press = Act(at_s=setting.at_s + (AT_THE_STALL_S if out_m else 1.0), deed=Deed.SOS)
     course = Course(
         since_s=setting.at_s, until_s=until_s, legs=legs, bed=bed, strap=((setting.at_s, Strap.WORN),), acts=(press,)
     )

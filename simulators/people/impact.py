@@ -14,20 +14,22 @@ import random
 import numpy as np
 from numpy.typing import NDArray
 
+from geofence import motion
+
 Floats = NDArray[np.float64]
 Samples = tuple[tuple[float, ...], tuple[float, ...], tuple[float, ...]]
 
 #: Samples a second, and what a window holds before and after the blow. Hz, seconds.
 RATE_HZ, BEFORE_S, AFTER_S = 50, 4.0, 6.0
 GRAVITY_MPS2 = 9.81
-#: The ground and the arm give way by so much. Metres: soft tissue on a floor 0.04, an arm that bends up to 0.2.
-GIVES_M = (0.04, 0.2)
+#: The ground and the arm give way by so much. Metres: soft tissue on a floor 0.03, an arm that bends up to 0.18.
+GIVES_M = (0.03, 0.18)
 #: Not all of the way is free: a knee, the other arm, a wall, a chair. Share of the speed that is left.
-FREE_SHARE = (0.45, 1.0)
+FREE_SHARE = (0.5, 1.0)
 #: How far the arm turns from before to after. Degrees: whoever catches the fall with it turns it little.
 TURNS_DEG = (30.0, 150.0)
 #: How much those who lie there move the arm: the median and the spread of its logarithm. g.
-STIRS_G, STIRS_SPREAD = 0.05, 0.8
+STIRS_G, STIRS_SPREAD = 0.045, 0.8
 #: How the arm rings. Hertz, and the share of critical damping.
 RINGS_HZ, DAMPING = (5.0, 9.0), (0.15, 0.3)
 #: A sensor of such a bracelet ends here. g.
@@ -35,6 +37,8 @@ RANGE_G = 16.0
 NOISE_G = 0.012
 #: A knocked hand is laid down so soon. Seconds.
 LAID_AFTER_S = 0.4
+#: The rule of devices that decide by themselves.
+OWN_PEAK_G, OWN_STILL_G, OWN_POSTURE_DEG = 3.5, 0.4, 45.0
 
 
 def fall(rng: random.Random, *, height_m: float, walking: bool) -> Samples:
@@ -77,6 +81,16 @@ def knock(rng: random.Random, *, peak_g: float) -> Samples:
 def peak_g(samples: Samples) -> float:
     """The strongest instant. g."""
     return max(math.sqrt(x * x + y * y + z * z) for x, y, z in zip(*samples, strict=True))
+
+
+def by_three_stages(samples: Samples) -> bool:
+    """What old firmware and watches decide by themselves: a blow, then stillness, and lying otherwise than before.
+
+    3.5 g, a spread under 0.4 g, 45 degrees: the best rule of three stages on a wrist, 0.87 of falls and 0.87 of daily
+    activities right (detection reference).
+    """
+    told = motion.summarise(*samples, RATE_HZ)
+    return told.peak_g > OWN_PEAK_G and told.after_sd_g < OWN_STILL_G and told.posture_change_deg >= OWN_POSTURE_DEG
 
 
 def _weight(times: Floats, falls_s: float, *, left: float) -> Floats:
