@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
 import aiomqtt
 import msgspec
@@ -19,6 +18,7 @@ import structlog
 from geofence.detection import Command
 from ingest import store
 from runtime import database
+from runtime.broker_address import Address, why
 from runtime.clock import Clock
 
 log = structlog.get_logger(__name__)
@@ -36,8 +36,8 @@ _Message = tuple[str, bytes, str | None]
 class Downlink:
     """Publishes to devices. `answer` and `command` never wait."""
 
-    def __init__(self, broker_url: str, database_url: str, client_id: str, clock: Clock) -> None:
-        self._broker, self._url, self._clock = urlsplit(broker_url), database_url, clock
+    def __init__(self, broker: Address, database_url: str, client_id: str, clock: Clock) -> None:
+        self._broker, self._url, self._clock = broker, database_url, clock
         self._client_id = f"{client_id}-downlink"
         self._queue: asyncio.Queue[_Message] = asyncio.Queue(maxsize=HELD_MESSAGES)
 
@@ -59,7 +59,7 @@ class Downlink:
             try:
                 await self._session()
             except (aiomqtt.MqttError, psycopg.OperationalError) as error:
-                log.warning("downlink_away", error=str(error).strip())
+                log.warning("downlink_away", error=why(error, self._broker))
                 await asyncio.sleep(RECONNECT_EVERY_S)
 
     def _put(self, message: _Message) -> None:
@@ -70,10 +70,11 @@ class Downlink:
 
     async def _session(self) -> None:
         async with aiomqtt.Client(
-            hostname=self._broker.hostname or "127.0.0.1",
-            port=self._broker.port or 1883,
-            username=unquote(self._broker.username) if self._broker.username else None,
-            password=unquote(self._broker.password) if self._broker.password else None,
+            hostname=self._broker.host,
+            port=self._broker.port,
+            username=self._broker.username,
+            password=self._broker.password,
+            tls_context=self._broker.tls,
             identifier=self._client_id,
             clean_session=True,
         ) as client:

@@ -11,7 +11,6 @@ from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
 import aiomqtt
 
@@ -20,8 +19,8 @@ from ingest import queries, store
 from ingest.registry import Registry
 from ingest.replay import WARM_UP, Change, Difference, Replay, replay
 from ingest.settings import IngestSettings
+from runtime import broker_address, database, telemetry
 from runtime import clock as clocks
-from runtime import database, telemetry
 from runtime.cli import CommandError
 from runtime.settings import load
 
@@ -107,16 +106,17 @@ async def send_again(
     Returns:
         How many were sent, and how many could not be: only the beginning of a long one is kept.
     """
-    parts, sent, cut = urlsplit(settings.broker_url), 0, 0
+    broker, sent, cut = broker_address.of(settings), 0, 0
     clock = clocks.from_settings(settings)
     connection = await database.connect(settings.database_url, autocommit=True)
     async with (
         connection,
         aiomqtt.Client(
-            hostname=parts.hostname or "127.0.0.1",
-            port=parts.port or 1883,
-            username=unquote(parts.username) if parts.username else None,
-            password=unquote(parts.password) if parts.password else None,
+            hostname=broker.host,
+            port=broker.port,
+            username=broker.username,
+            password=broker.password,
+            tls_context=broker.tls,
         ) as client,
     ):
         for row in await queries.quarantined(connection, reason, since, until):

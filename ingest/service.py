@@ -16,8 +16,8 @@ from ingest.lanes import LANES
 from ingest.pipeline import Pipeline
 from ingest.registry import Registry
 from ingest.settings import IngestSettings
-from ingest.sources.address import address
 from ingest.sources.session import BrokerSession
+from runtime import broker_address
 from runtime import clock as clocks
 from runtime.service import Stop, serve_health, spare_the_collector, together
 
@@ -37,12 +37,12 @@ async def serve(settings: IngestSettings, stop: Stop) -> None:
     # Asked when the metrics are read: a pipeline that waits for the database cannot tell.
     metrics.WAITING.set_function(lambda: len(batcher))
     client_id = settings.ingest_client_id
-    broker, version = address(settings.broker_url), settings.ingest_mqtt_version
+    broker, version = broker_address.of(settings), settings.ingest_mqtt_version
     pacing_ms = settings.ingest_read_pacing_ms
     sessions = [
         BrokerSession(broker, client_id, lane, batcher, clock, version=version, pacing_ms=pacing_ms) for lane in LANES
     ]
-    downlink = Downlink(settings.broker_url, settings.database_url, client_id, clock)
+    downlink = Downlink(broker, settings.database_url, client_id, clock)
     pipeline = Pipeline(
         settings.database_url,
         registry,

@@ -11,7 +11,7 @@ from runtime import clock, database, doctor, service, telemetry
 from runtime import migrate as migrations
 from runtime.cli import CommandError
 from runtime.embedded import Embedded, EmbeddedError
-from runtime.settings import PREFIX, Settings, WithoutDatabase, load
+from runtime.settings import Settings, WithoutDatabase, load
 
 #: Seconds that `tongxing migrate` waits for a database that is just starting.
 MIGRATE_WAITS_S = 30.0

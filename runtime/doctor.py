@@ -5,19 +5,20 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import secrets
+import ssl
 import sys
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
 import aiomqtt
 import psycopg
 from pydantic import Field
 
-from runtime import clock, database, migrate, probe, timescale
+from runtime import broker_address, clock, database, migrate, probe, timescale
+from runtime.broker_address import Address
 from runtime.embedded import EmbeddedError, broker, ports, postgres
 from runtime.settings import Settings, SettingsError, load
 
@@ -28,6 +29,9 @@ OLDEST_POSTGRES = 15
 WITHIN_S = 5.0
 #: Seconds the clocks of the database and of this machine may differ: tokens and latencies mix both.
 CLOCKS_APART_S = 2.0
+#: Days before its end from which a certificate is to be renewed.
+RENEW_DAYS = 30
+_DAY_S = 86_400
 CONSOLE = Path(__file__).parents[1] / "api" / "console" / "dist" / "index.html"
 
 
@@ -77,12 +81,13 @@ async def examine() -> list[Finding]:
     try:
         settings = load(_HttpSettings)
         of_the_run = clock.from_settings(settings)
+        where = broker_address.of(settings)
     except SettingsError as error:
         return [*findings, *(wrong("settings", line) for line in str(error).splitlines())]
     findings.append(ok("settings", "complete"))
     findings.append(check_clock(of_the_run, settings))
     findings += [finding async for finding in check_database(settings.database_url)]
-    findings += [finding async for finding in check_broker(settings.broker_url)]
+    findings += [finding async for finding in check_broker(where)]
     findings.append(await check_http_port(settings.api_host, settings.api_port))
     return findings
 
@@ -174,17 +179,63 @@ async def _database_clock(connection: database.Connection) -> Finding:
     return ok("database clock", f"{apart_s * 1000:+.0f} ms from this machine's")
 
 
-async def check_broker(url: str) -> AsyncIterator[Finding]:
+async def check_broker(where: Address) -> AsyncIterator[Finding]:
     """Whether the broker answers, and brings back a message of quality 1."""
-    parts = urlsplit(url)
-    host, port = parts.hostname or "", parts.port or 1883
-    username, password = (unquote(part) if part else None for part in (parts.username, parts.password))
-    refused = await probe.mqtt(host, port, username=username, password=password)
-    if refused is not None:
-        yield wrong("broker", f"{host} port {port}: {refused}: start it (`tongxing up`), or mend TONGXING_BROKER_URL")
+    at = f"{where.host} port {where.port}"
+    try:
+        refused = await probe.mqtt(
+            where.host, where.port, username=where.username, password=where.password, tls=where.tls
+        )
+    except ssl.SSLError as error:
+        yield wrong("broker", broker_address.why(error, where))
         return
-    yield ok("broker", f"{host} port {port} accepts sessions")
-    yield await _round_trip(aiomqtt.Client(host, port, username=username, password=password, timeout=WITHIN_S))
+    if refused is not None:
+        yield wrong("broker", f"{at}: {refused}: start it (`tongxing up`), or mend TONGXING_BROKER_URL")
+        return
+    yield ok("broker", f"{at} accepts sessions")
+    yield await check_broker_is_closed(where)
+    if where.tls is not None:
+        yield await check_certificate(where)
+    client = aiomqtt.Client(
+        where.host,
+        where.port,
+        username=where.username,
+        password=where.password,
+        tls_context=where.tls,
+        timeout=WITHIN_S,
+    )
+    yield await _round_trip(client)
+
+
+async def check_broker_is_closed(where: Address) -> Finding:
+    """Whether strangers are refused. On this machine alone that is a choice; anywhere else it is a danger."""
+    subject = "broker access"
+    if await probe.mqtt(where.host, where.port, tls=where.tls) is not None:
+        return ok(subject, "nobody comes in without a login")
+    if where.here:
+        return note(
+            subject,
+            "whoever is on this machine may speak for any device; before devices come in, issue credentials"
+            " (`tongxing device credentials`, docs/operations.md)",
+        )
+    return wrong(
+        subject,
+        f"whoever reaches {where} may speak for any device and raise or hide an alarm: issue credentials and close it"
+        " (docs/operations.md, Letting devices in)",
+    )
+
+
+async def check_certificate(where: Address) -> Finding:
+    """How long the broker's certificate lasts."""
+    subject = "broker certificate"
+    _, writer = await asyncio.open_connection(where.host, where.port, ssl=where.tls)
+    with contextlib.closing(writer):
+        ends = str(writer.get_extra_info("peercert", {}).get("notAfter", ""))
+    days = (ssl.cert_time_to_seconds(ends) - time.time()) / _DAY_S
+    says = f"{where.host} until {ends}, {days:.0f} days"
+    if days < RENEW_DAYS:
+        return wrong(subject, f"{says}: renew it (`tongxing certificates server {where.host}`) and reload the broker")
+    return ok(subject, says)
 
 
 async def _round_trip(client: aiomqtt.Client) -> Finding:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import secrets
+import ssl
 from collections.abc import AsyncIterator
 from http import HTTPStatus
 
@@ -33,13 +34,26 @@ async def tcp(host: str, port: int) -> str | None:
         return _why(error)
 
 
-async def mqtt(host: str, port: int, *, username: str | None = None, password: str | None = None) -> str | None:
-    """None if a broker accepts an MQTT 3.1.1 session."""
+async def mqtt(
+    host: str,
+    port: int,
+    *,
+    username: str | None = None,
+    password: str | None = None,
+    tls: ssl.SSLContext | None = None,
+) -> str | None:
+    """None if a broker accepts an MQTT 3.1.1 session.
+
+    Raises:
+        ssl.SSLError: it cannot be trusted.
+    """
     try:
-        async with asyncio.timeout(WITHIN_S), _connection(host, port) as (reader, writer):
+        async with asyncio.timeout(WITHIN_S), _connection(host, port, tls) as (reader, writer):
             writer.write(_connect_packet(username, password))
             answer = await reader.readexactly(4)
             writer.write(_DISCONNECT)
+    except ssl.SSLError:
+        raise
     except (OSError, TimeoutError, asyncio.IncompleteReadError) as error:
         return _why(error)
     if answer[:2] != _CONNACK:
@@ -64,8 +78,10 @@ async def http(host: str, port: int, path: str) -> str | None:
 
 
 @contextlib.asynccontextmanager
-async def _connection(host: str, port: int) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
-    reader, writer = await asyncio.open_connection(host, port)
+async def _connection(
+    host: str, port: int, tls: ssl.SSLContext | None = None
+) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+    reader, writer = await asyncio.open_connection(host, port, ssl=tls)
     try:
         yield reader, writer
     finally:

@@ -42,12 +42,14 @@ class Settings(BaseSettings):
 
     #: PostgreSQL connection string, for example postgresql://tongxing@127.0.0.1:5432/tongxing
     database_url: str = Field(min_length=1, description="a PostgreSQL URL, e.g. postgresql://user:password@host/db")
-    #: MQTT broker, mqtt://[user:password@]host:port
+    #: MQTT broker, mqtt://[user:password@]host:port; mqtts:// with TLS
     broker_url: str = Field(
         default="mqtt://127.0.0.1:1883",
-        pattern=r"^mqtt://[^/]+$",
+        pattern=r"^mqtts?://[^/]+$",
         description="an MQTT broker's URL, e.g. mqtt://user:password@host:1883",
     )
+    #: With mqtts://, whose certificates are believed. Unset: whom the system believes.
+    broker_ca_file: Path | None = Field(default=None, description="a file, e.g. /etc/tongxing/certificates/ca.pem")
     #: Where the embedded database and broker keep their files.
     data_dir: Path = Field(default=Path(".tongxing"), description="a folder, e.g. /var/lib/tongxing")
     #: Scaled clock of a simulated run: the instant it starts from. Unset: the real clock.

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
-from urllib.parse import unquote, urlsplit
+from pathlib import Path
+from urllib.parse import urlsplit
 
 import aiomqtt
 
+from runtime import broker_address
+from runtime.broker_address import Address as Address  # noqa: PLC0414 - the module speaks for it
 from simulators.errors import SimulatorError
 
 #: Seconds between attempts to connect: doubling from the first to the last.
@@ -21,35 +23,20 @@ _QUIET = logging.getLogger("simulators.mqtt")
 _QUIET.setLevel(logging.CRITICAL)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Address:
-    """Where the broker is."""
-
-    host: str
-    port: int
-    username: str | None = None
-    password: str | None = None
-
-
-def address(url: str) -> Address:
-    """Read `mqtt://[user:password@]host[:port]`.
+def address(url: str, ca_file: Path | None = None) -> Address:
+    """Read `mqtt://[user:password@]host[:port]`, or `mqtts://…` whose certificate `ca_file` vouches for.
 
     Raises:
         SimulatorError: it is something else.
     """
     parts = urlsplit(url)
     try:
-        port = parts.port or 1883
+        usable = parts.scheme in broker_address.PORTS and bool(parts.hostname) and parts.port != 0
     except ValueError:
-        port = 0
-    if parts.scheme != "mqtt" or not parts.hostname or not port:
+        usable = False
+    if not usable:
         raise SimulatorError(f"TONGXING_BROKER_URL is {url!r}. Write mqtt://[user:password@]host:port.")
-    return Address(
-        host=parts.hostname,
-        port=port,
-        username=unquote(parts.username) if parts.username else None,
-        password=unquote(parts.password) if parts.password else None,
-    )
+    return broker_address.address(url, ca_file)
 
 
 def client(where: Address, identifier: str | None, *, keep_session: bool = False, window: int = 20) -> aiomqtt.Client:
@@ -59,6 +46,7 @@ def client(where: Address, identifier: str | None, *, keep_session: bool = False
         where.port,
         username=where.username,
         password=where.password,
+        tls_context=where.tls,
         identifier=identifier,
         clean_session=not keep_session,
         timeout=ANSWER_WITHIN_S,

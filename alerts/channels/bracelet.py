@@ -7,7 +7,6 @@ import json
 import re
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
 import aiomqtt
 
@@ -16,6 +15,7 @@ from alerts.channels.settings import ChannelSettings
 from alerts.envelope import Envelope
 from alerts.notification import Purpose
 from alerts.outcome import Outcome, delivered, temporary
+from runtime import broker_address
 
 KIND = "bracelet"
 #: Messages under way at once. Count. One session; provisional.
@@ -58,16 +58,17 @@ class BraceletSender:
     """One session a message: the broker stores it for a bracelet that is away."""
 
     def __init__(self, settings: ChannelSettings) -> None:
-        self._broker = urlsplit(settings.broker_url)
+        self._broker = broker_address.of(settings)
 
     async def send(self, envelope: Envelope) -> Outcome:
         """Publish one command; delivered means that the broker has it."""
         try:
             async with aiomqtt.Client(
-                self._broker.hostname or "127.0.0.1",
-                port=self._broker.port or 1883,
-                username=unquote(self._broker.username) if self._broker.username else None,
-                password=unquote(self._broker.password) if self._broker.password else None,
+                self._broker.host,
+                port=self._broker.port,
+                username=self._broker.username,
+                password=self._broker.password,
+                tls_context=self._broker.tls,
             ) as client:
                 topic = f"tongxing/v1/{envelope.channel['device_id']}/command"
                 await client.publish(topic, command(envelope), qos=1)

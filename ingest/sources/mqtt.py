@@ -22,7 +22,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from ingest.lanes import Lane
 from ingest.sources import Envelope, Sink
-from ingest.sources.address import Address
+from runtime.broker_address import Address, why
 from runtime.clock import Clock, wall_now
 
 log = structlog.get_logger(__name__)
@@ -97,7 +97,7 @@ class MqttSession:
             # Opens the socket and waits for it, which must not stop the loop; the callbacks run on it afterwards.
             await loop.run_in_executor(None, self._client.connect, self._address.host, self._address.port, KEEPALIVE_S)
         except OSError as error:
-            log.warning("broker_away", lane=self._lane.name, error=str(error))
+            log.warning("broker_away", lane=self._lane.name, error=why(error, self._address))
             self._lost.set()
             return
         sock = self._client.socket()

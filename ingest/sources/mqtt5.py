@@ -21,9 +21,9 @@ import structlog
 
 from ingest.lanes import Lane
 from ingest.sources import Envelope, Sink
-from ingest.sources.address import Address
 from ingest.sources.pacing import Pacing
 from ingest.sources.packets import packets
+from runtime.broker_address import Address, why
 from runtime.clock import Clock, wall_now
 
 log = structlog.get_logger(__name__)
@@ -89,7 +89,7 @@ class Mqtt5Session:
             try:
                 await self._connect_and_stay()
             except OSError as error:
-                log.warning("broker_away", lane=self.lane.name, error=str(error))
+                log.warning("broker_away", lane=self.lane.name, error=why(error, self.address))
             finally:
                 self._connection = None
             await asyncio.sleep(RECONNECT_EVERY_S)

@@ -10,9 +10,9 @@ import structlog
 
 from ingest.lanes import Lane
 from ingest.sources import Sink, Source
-from ingest.sources.address import Address
 from ingest.sources.mqtt import MqttSession
 from ingest.sources.mqtt5 import ANSWER_WITHIN_S, RECONNECT_EVERY_S, Mqtt5Session
+from runtime.broker_address import Address, why
 from runtime.clock import Clock
 
 log = structlog.get_logger(__name__)
@@ -78,7 +78,7 @@ class BrokerSession:
             try:
                 return await spoken(self._address, f"{self._client_id}-{self._lane.name}-asks")
             except (OSError, TimeoutError) as error:
-                log.warning("broker_away", lane=self._lane.name, error=str(error))
+                log.warning("broker_away", lane=self._lane.name, error=why(error, self._address))
             await asyncio.sleep(RECONNECT_EVERY_S)
 
 

@@ -12,8 +12,8 @@ import uvloop
 
 from ingest.lanes import LIVE
 from ingest.sources import Envelope
-from ingest.sources.address import address
 from ingest.sources.session import BrokerSession
+from runtime.broker_address import address
 from runtime.clock import SystemClock
 
 
@@ -22,7 +22,7 @@ class Thrown:
 
     count = 0
 
-    def put(self, rank: int, envelope: Envelope) -> None:  # noqa: ARG002 - what a sink is given
+    def put(self, rank: int, envelope: Envelope) -> None:
         """Acknowledge."""
         envelope.acknowledge()
         self.count += 1

@@ -11,8 +11,8 @@ import pytest
 from ingest.batching import Batcher
 from ingest.lanes import LIVE
 from ingest.sources import mqtt
-from ingest.sources.address import address
 from ingest.sources.mqtt import MqttSession
+from runtime.broker_address import address
 from runtime.clock import ManualClock
 from tests.ingest.envelopes import NOW
 

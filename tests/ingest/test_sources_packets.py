@@ -5,8 +5,8 @@ from __future__ import annotations
 import mqtt5
 import pytest
 
-from ingest.sources.address import address
 from ingest.sources.packets import packets
+from runtime.broker_address import address
 
 #: The codec's panic leaves a second error behind that nobody can catch.
 panics = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")

@@ -14,10 +14,10 @@ import pytest
 
 from ingest.lanes import LIVE, Lane
 from ingest.sources import Envelope, Source
-from ingest.sources.address import Address, address
 from ingest.sources.mqtt import MqttSession
 from ingest.sources.mqtt5 import Mqtt5Session
 from ingest.sources.session import BrokerSession, Version, spoken
+from runtime.broker_address import Address, address
 from runtime.clock import ManualClock
 from runtime.embedded import ports
 from tests import servers
