@@ -6,32 +6,37 @@ sums are whole numbers, so that adding and taking off leave nothing behind: a ta
 walk or was made of its spots at once.
 
 It bounds, it never decides: `leads_on` is True only where `geofence.walk.shape_of` would find the walk less dense than
-asked for, or without the turns. Distances here are those of a rough frame, at most 0.6 %
-off the one that shapes are measured in (both series of the ellipsoid, any latitude), so every bound has slack.
+asked for, or without the turns. Distances are those of the middle of a band of latitude, not of the walk's own frame,
+and short of up to a millimetre a step, so every bound has slack.
 """
 
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from functools import lru_cache
 
+import msgspec
+
+from geofence.geometry import Frame
 from geofence.walk import LEAST_SPREAD_M, SHARP_DEG, VERTEX_M
 
 #: A fix of a walk: unix seconds, then latitude and longitude in millionths of a degree.
 Spotted = tuple[int, int, int]
-#: Metres of a millionth of a degree north, and east at the equator.
-NORTH_M, EAST_M = 0.111_132_92, 0.111_412_84
-_RADIANS = math.pi / 180e6
-#: Slack of lengths, ratio, and of angles, degrees: twice what two frames can differ.
-SLACK, SLACK_DEG = 1.015, 0.75
+#: Bands of latitude that are measured alike, millionths of a degree: a kilometre.
+_BAND = 10_000
+#: How far off that can be: lengths, ratio, and angles, degrees; up to this latitude, beyond which nothing is ruled out.
+SLACK, SLACK_DEG, UNTIL_DEG = 1.002, 0.25, 80.0
+#: Spots of a turn. Count.
+_TURN = 3
 #: A step shorter than this may be no vertex of the shape. Millimetres.
-_STEP_MM = VERTEX_M * SLACK * 1_000
+_STEP_MM = VERTEX_M * SLACK * 1_000 + 1
 #: A turn beyond this may be sharp. Thousandths of a degree.
 _SHARP_MDEG = (SHARP_DEG - SLACK_DEG) * 1_000
+_MDEG = 180_000 / math.pi
 
 
-class Tally(NamedTuple):
-    """Running sums over the spots of a walk, in the order of a walk of n spots."""
+class Tally(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """Running sums over the spots of a walk."""
 
     #: From spot to spot, millimetres.
     way_mm: int = 0
@@ -57,41 +62,42 @@ def tallied(spots: tuple[Spotted, ...]) -> Tally:
 
 def added(tally: Tally, spots: tuple[Spotted, ...]) -> Tally:
     """After the newest of `spots` has come, the tally being of those before it."""
-    return _with(tally, spots[-1], spots[-3:], 1)
+    if len(spots) == 1:
+        return _with(tally, spots[0], None, 0, 1)
+    step = _step(spots[-2], spots[-1])
+    turn_mdeg = _turn_mdeg(_step(spots[-3], spots[-2]), step) if len(spots) >= _TURN else 0
+    return _with(tally, spots[-1], step, turn_mdeg, 1)
 
 
 def dropped(tally: Tally, spots: tuple[Spotted, ...]) -> Tally:
     """After the oldest of `spots` has gone, the tally being of all of them."""
-    return _with(tally, spots[0], spots[:3], -1)
+    if len(spots) == 1:
+        return _with(tally, spots[0], None, 0, -1)
+    step = _step(spots[0], spots[1])
+    turn_mdeg = _turn_mdeg(step, _step(spots[1], spots[2])) if len(spots) >= _TURN else 0
+    return _with(tally, spots[0], step, turn_mdeg, -1)
 
 
-def _with(tally: Tally, spot: Spotted, around: tuple[Spotted, ...], sign: int) -> Tally:
-    """With one spot at an end more or less, given up to three spots of that end in order of time."""
-    way_mm, short, sharp, turning_mdeg, north, east, north_squares, east_squares = tally
-    _, spot_north, spot_east = spot
-    if len(around) > 1:
-        # The step is that of the end: the last of three for the newest, the first for the oldest.
-        step = _step(around[-2], around[-1]) if sign > 0 else _step(around[0], around[1])
-        step_mm = round(math.sqrt(step[0] * step[0] + step[1] * step[1]) * 1_000)
+def _with(tally: Tally, spot: Spotted, step: _Step | None, turn_mdeg: int, sign: int) -> Tally:
+    """With one spot at an end more or less, the step that leads to it or from it, and the turn there."""
+    _, north, east = spot
+    way_mm, short, sharp = tally.way_mm, tally.short, tally.sharp
+    if step is not None:
+        step_mm = int(math.sqrt(step[0] * step[0] + step[1] * step[1]) * 1_000)
         way_mm += sign * step_mm
-        short += sign * (step_mm < _STEP_MM)
-        if len(around) > 2:  # noqa: PLR2004 - a turn has three
-            turn_mdeg = _turn_mdeg(
-                *((_step(around[0], around[1]), step) if sign > 0 else (step, _step(around[1], around[2])))
-            )
-            if abs(turn_mdeg) > _SHARP_MDEG:
-                sharp += sign
-            else:
-                turning_mdeg += sign * turn_mdeg
+        if step_mm < _STEP_MM:
+            short += sign
+    if not -_SHARP_MDEG <= turn_mdeg <= _SHARP_MDEG:
+        sharp, turn_mdeg = sharp + sign, 0
     return Tally(
         way_mm,
         short,
         sharp,
-        turning_mdeg,
-        north + sign * spot_north,
-        east + sign * spot_east,
-        north_squares + sign * spot_north * spot_north,
-        east_squares + sign * spot_east * spot_east,
+        tally.turning_mdeg + sign * turn_mdeg,
+        tally.north + sign * north,
+        tally.east + sign * east,
+        tally.north_squares + sign * north * north,
+        tally.east_squares + sign * east * east,
     )
 
 
@@ -104,31 +110,44 @@ def leads_on(tally: Tally, spots: tuple[Spotted, ...], least_density: float, lea
         least_density: as for `walk.shape_of`.
         least_turns: sharp turns, and degrees once around, of which a pattern has either.
     """
+    if abs(spots[0][1]) > UNTIL_DEG * 1e6:
+        return False
     sharp, turning_deg = least_turns
     # Without a short step each spot is a vertex, and no turn is missing. A sharp one may count with either sign.
     if not tally.short and tally.sharp < sharp:
         most_deg = abs(tally.turning_mdeg) / 1_000 + 180 * tally.sharp + SLACK_DEG * len(spots)
         if most_deg < turning_deg:
             return True
-    return tally.way_mm * SLACK / 1_000 < least_density * max(spread_m(tally, spots) / SLACK, LEAST_SPREAD_M)
+    most_m = (tally.way_mm + len(spots)) * SLACK / 1_000
+    return most_m < least_density * max(spread_m(tally, spots) / SLACK, LEAST_SPREAD_M)
 
 
 def spread_m(tally: Tally, spots: tuple[Spotted, ...]) -> float:
-    """Root mean square distance of the spots from their middle. Metres, in the rough frame."""
+    """Root mean square distance of the spots from their middle. Metres, good to `SLACK`."""
     count = len(spots)
     north = count * tally.north_squares - tally.north * tally.north
     east = count * tally.east_squares - tally.east * tally.east
-    metres_east = EAST_M * math.cos(spots[0][1] * _RADIANS)
-    return math.sqrt(north * NORTH_M * NORTH_M + east * metres_east * metres_east) / count
+    north_m, east_m = _metres(spots[0][1] // _BAND)
+    return math.sqrt(north * north_m * north_m + east * east_m * east_m) / count
 
 
-def _step(one: Spotted, other: Spotted) -> tuple[float, float]:
+_Step = tuple[float, float]
+
+
+def _step(one: Spotted, other: Spotted) -> _Step:
     """Metres north and east."""
-    metres_east = EAST_M * math.cos(one[1] * _RADIANS)
-    return (other[1] - one[1]) * NORTH_M, (other[2] - one[2]) * metres_east
+    north_m, east_m = _metres(one[1] // _BAND)
+    return (other[1] - one[1]) * north_m, (other[2] - one[2]) * east_m
 
 
-def _turn_mdeg(before: tuple[float, float], after: tuple[float, float]) -> int:
+def _turn_mdeg(before: _Step, after: _Step) -> int:
     """From one step into the next, thousandths of a degree; its sign says to which side, and means nothing else."""
     cross = before[0] * after[1] - before[1] * after[0]
-    return round(math.degrees(math.atan2(cross, before[0] * after[0] + before[1] * after[1])) * 1_000)
+    return int(math.atan2(cross, before[0] * after[0] + before[1] * after[1]) * _MDEG)
+
+
+@lru_cache(maxsize=4_096)
+def _metres(band: int) -> tuple[float, float]:
+    """Metres of a millionth of a degree north and east, in the middle of a band of latitude."""
+    frame = Frame.at((band + 0.5) * _BAND / 1e6, 0.0)
+    return frame.metres_per_degree_north / 1e6, frame.metres_per_degree_east / 1e6

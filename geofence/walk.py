@@ -29,6 +29,9 @@ LEAST_SPREAD_M = 20.0
 SECTORS = 8
 
 
+Floats = Sequence[float]
+
+
 class Spot(NamedTuple):
     """Where the person was: seconds since any instant, metres east and north of any origin."""
 
@@ -89,14 +92,27 @@ def shape_of(
         least_turns: sharp turns, and degrees once around: None, early, for a walk that has neither.
     """
     times, easts, norths = zip(*spots, strict=True)
+    return measure(times, easts, norths, least_density=least_density, least_turns=least_turns)
+
+
+def measure(
+    times: Floats,
+    easts: Floats,
+    norths: Floats,
+    *,
+    least_density: float = 0.0,
+    least_turns: tuple[int, float] = (0, 0.0),
+) -> Shape | None:
+    """`shape_of` of spots that lie in columns: seconds, metres east, metres north."""
     ways, net_m = _ways(easts, norths)
-    spread_m, roundness = _ellipse(easts, norths)
-    length_m = sum(way[2] for way in ways)
-    if length_m < least_density * max(spread_m, LEAST_SPREAD_M):
-        return None
     turns = [_turn_deg(a, b) for a, b in pairwise(ways)]
-    sharp_turns, turning_deg = sum(abs(turn) > SHARP_DEG for turn in turns), sum(turns)
+    bends = [abs(turn) for turn in turns]
+    sharp_turns, turning_deg = sum([bend > SHARP_DEG for bend in bends]), sum(turns)
     if sharp_turns < least_turns[0] and abs(turning_deg) < least_turns[1]:
+        return None
+    spread_m, roundness = _ellipse(easts, norths)
+    length_m = sum([way[2] for way in ways])
+    if length_m < least_density * max(spread_m, LEAST_SPREAD_M):
         return None
     along_axis, disorder = _directions(ways)
     return Shape(
@@ -106,9 +122,9 @@ def shape_of(
         spread_m=spread_m,
         roundness=roundness,
         sharp_turns=sharp_turns,
-        reversals=sum(abs(turn) > REVERSAL_DEG for turn in turns),
+        reversals=sum([bend > REVERSAL_DEG for bend in bends]),
         turning_deg=turning_deg,
-        bending_deg=sum(abs(turn) for turn in turns),
+        bending_deg=sum(bends),
         revisits=_revisits(times, easts, norths),
         along_axis=along_axis,
         disorder=disorder,
@@ -118,10 +134,9 @@ def shape_of(
 
 #: Metres east and north, and along: from one vertex to the next.
 _Way = tuple[float, float, float]
-_Floats = Sequence[float]
 
 
-def _ways(easts: _Floats, norths: _Floats) -> tuple[list[_Way], float]:
+def _ways(easts: Floats, norths: Floats) -> tuple[list[_Way], float]:
     """From vertex to vertex, and metres from the first to the last."""
     found: list[_Way] = []
     last_east, last_north = easts[0], norths[0]
@@ -137,11 +152,11 @@ def _ways(easts: _Floats, norths: _Floats) -> tuple[list[_Way], float]:
 
 def _turn_deg(before: _Way, after: _Way) -> float:
     """From one way into the next, -180 to 180, left positive."""
-    cross = before[0] * after[1] - before[1] * after[0]
-    return math.degrees(math.atan2(cross, before[0] * after[0] + before[1] * after[1]))
+    (east, north, _), (on_east, on_north, _) = before, after
+    return math.degrees(math.atan2(east * on_north - north * on_east, east * on_east + north * on_north))
 
 
-def _ellipse(easts: _Floats, norths: _Floats) -> tuple[float, float]:
+def _ellipse(easts: Floats, norths: Floats) -> tuple[float, float]:
     """Root mean square distance from the middle, and the short axis over the long one."""
     count = len(easts)
     east, north = sum(easts) / count, sum(norths) / count
@@ -154,7 +169,7 @@ def _ellipse(easts: _Floats, norths: _Floats) -> tuple[float, float]:
     return math.sqrt(xx + yy), math.sqrt(short / long) if long > 0 else 1.0
 
 
-def _revisits(times: _Floats, easts: _Floats, norths: _Floats) -> float:
+def _revisits(times: Floats, easts: Floats, norths: Floats) -> float:
     """Share of the spots that lie on ground left for a while before."""
     count, settled = 0, 0
     for index, at_s in enumerate(times):
@@ -164,7 +179,7 @@ def _revisits(times: _Floats, easts: _Floats, norths: _Floats) -> float:
     return settled / count if count else 0.0
 
 
-def _was_here(times: _Floats, easts: _Floats, norths: _Floats, index: int) -> bool:
+def _was_here(times: Floats, easts: Floats, norths: Floats, index: int) -> bool:
     """Whether somebody was near this spot before, and away in between."""
     here_s, here_east, here_north, away = times[index], easts[index], norths[index], False
     for earlier in range(index - 1, -1, -1):
@@ -192,7 +207,7 @@ def _directions(ways: Sequence[_Way]) -> tuple[float, float]:
     return math.sqrt(cosine * cosine + sine * sine) / total, entropy
 
 
-def _unevenness(times: _Floats, easts: _Floats, norths: _Floats) -> float:
+def _unevenness(times: Floats, easts: Floats, norths: Floats) -> float:
     speeds = [
         math.sqrt((east - last_east) * (east - last_east) + (north - last_north) * (north - last_north)) / (at - last)
         for (last, last_east, last_north), (at, east, north) in pairwise(zip(times, easts, norths, strict=True))

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import math
 from enum import StrEnum
+from operator import mul
 
 from geofence import wandering_weights as learnt
 from geofence.walk import Shape
@@ -61,10 +62,10 @@ def features(shape: Shape) -> tuple[float, ...]:
 def scores(shape: Shape) -> Scores:
     """One for each of `PATTERNS`; 0 or more speaks for wandering."""
     values = _standard(shape)
-    return tuple(
-        bias - threshold + sum(weight * value for weight, value in zip(weights, values, strict=True))
+    return tuple([
+        bias - threshold + sum(map(mul, weights, values))
         for bias, threshold, weights in zip(learnt.BIASES, learnt.THRESHOLDS, learnt.WEIGHTS, strict=True)
-    )
+    ])  # fmt: skip
 
 
 def likeliest(sums: Scores, looks: int) -> Pattern:
@@ -90,7 +91,7 @@ def because(shape: Shape, pattern: Pattern, most: int = 3) -> str:
 
 
 def _standard(shape: Shape) -> tuple[float, ...]:
-    return tuple(
+    return tuple([
         (value - mean) / spread
         for value, mean, spread in zip(features(shape), learnt.MEANS, learnt.SPREADS, strict=True)
-    )
+    ])  # fmt: skip

@@ -40,7 +40,7 @@ from geofence.policy import Policy
 from geofence.quiet import Room
 from geofence.strolls import Stroll
 from geofence.tally import SLACK, Spotted, Tally, added, dropped, leads_on, spread_m, tallied
-from geofence.walk import VERTEX_M, Shape, Spot, shape_of
+from geofence.walk import VERTEX_M, Shape, measure
 from geofence.walk_steering import ask_to_be_seen
 from geofence.wandering_score import (
     LEAST_DENSITY,
@@ -137,9 +137,17 @@ def shape(state: WanderingState, person: Person) -> Shape | None:
 
 def measured(spots: tuple[Spotted, ...]) -> Shape | None:
     """The shape of a walk, if it is dense and turned enough to be one of the patterns."""
-    to_metres = Frame.at(spots[0][1] / _MICRO, spots[0][2] / _MICRO).to_metres
-    placed = [Spot(float(at_s), *to_metres(north / _MICRO, east / _MICRO)) for at_s, north, east in spots]
-    return shape_of(placed, least_density=LEAST_DENSITY, least_turns=LEAST_TURNS)
+    times, norths, easts = zip(*spots, strict=True)
+    frame = Frame.at(norths[0] / _MICRO, easts[0] / _MICRO)
+    longitude, metres_east = frame.longitude, frame.metres_per_degree_east
+    latitude, metres_north = frame.latitude, frame.metres_per_degree_north
+    return measure(
+        [float(at_s) for at_s in times],
+        [(east / _MICRO - longitude) * metres_east for east in easts],
+        [(north / _MICRO - latitude) * metres_north for north in norths],
+        least_density=LEAST_DENSITY,
+        least_turns=LEAST_TURNS,
+    )
 
 
 def _without_fix(state: WanderingState, seen: Observation) -> WanderingState:
