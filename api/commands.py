@@ -1,4 +1,4 @@
-"""Subcommands of api: `api`, `register FILE`, `user add NAME`."""
+"""Subcommands of api: `api`, `register FILE`, `user add NAME`; those of imports and of keeping stand with them."""
 
 from __future__ import annotations
 
@@ -14,8 +14,11 @@ from alerts.errors import TemplateError
 from api import passwords, store
 from api import register as rosters
 from api.access import Role
+from api.credentials import certificates
 from api.credentials import commands as credentials
 from api.importing import commands as importing
+from api.keeping import commands as keeping
+from api.keeping.service import Keeper
 from api.schemas.fields import DIVISION_PATTERN, USERNAME_PATTERN
 from api.schemas.roster import MIN_PASSWORD, Roster
 from api.server import ServerError, serve
@@ -33,7 +36,9 @@ def register(subcommands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     roster.add_argument("file", type=Path, help="a roster in JSON; loading it again updates")
     roster.set_defaults(run=_register)
     importing.register(subcommands)
+    keeping.register(subcommands)
     credentials.register(subcommands)
+    certificates.register(subcommands)
     user = subcommands.add_parser("user", help="manage logins")
     add = user.add_subparsers(required=True, metavar="ACTION").add_parser(
         "add", help="add a login, or change it; asks for the password"
@@ -51,10 +56,23 @@ def _api(_: argparse.Namespace) -> int:
     telemetry.configure_logging(settings, service="api")
     try:
         messages.install(settings.alerts_templates_dir)
-        service.run(lambda stop: serve(settings, clock=clock.from_settings(settings), stop=stop))
+        service.run(lambda stop: _serve(settings, stop))
     except (ServerError, TemplateError) as error:
         raise CommandError(str(error)) from None
     return 0
+
+
+async def _serve(settings: ApiSettings, stop: service.Stop) -> None:
+    """The server, and beside it what sums up and deletes; one of several processes does."""
+    ticking = clock.from_settings(settings)
+    keeper = Keeper(settings.database_url, settings, ticking)
+    task = asyncio.create_task(keeper.run()) if settings.keep_by_itself else None
+    try:
+        await serve(settings, clock=ticking, stop=stop)
+    finally:
+        if task is not None:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
 
 
 def _register(arguments: argparse.Namespace) -> int:

@@ -85,9 +85,9 @@ def why(error: BaseException, broker: Address) -> str:
         cause = cause.__cause__ or cause.__context__
     if isinstance(cause, ssl.SSLCertVerificationError):
         return f"the broker at {broker} is not trusted: {_verdict(cause, broker)}"
-    if isinstance(cause, ssl.SSLError):
+    if isinstance(cause, ssl.SSLError) or (broker.tls and isinstance(error, ConnectionResetError)):
         return (
-            f"the broker at {broker} does not speak TLS ({cause.reason or cause}): write mqtt:// in"
+            f"the broker at {broker} does not speak TLS ({cause or error}): write mqtt:// in"
             " TONGXING_BROKER_URL, or the port of its listener with TLS"
         )
     return str(error).strip() or type(error).__name__

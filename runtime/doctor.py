@@ -186,7 +186,7 @@ async def check_broker(where: Address) -> AsyncIterator[Finding]:
         refused = await probe.mqtt(
             where.host, where.port, username=where.username, password=where.password, tls=where.tls
         )
-    except ssl.SSLError as error:
+    except (ssl.SSLError, ConnectionResetError) as error:
         yield wrong("broker", broker_address.why(error, where))
         return
     if refused is not None:

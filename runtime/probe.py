@@ -45,16 +45,16 @@ async def mqtt(
     """None if a broker accepts an MQTT 3.1.1 session.
 
     Raises:
-        ssl.SSLError: it cannot be trusted.
+        ssl.SSLError, ConnectionResetError: with TLS, it cannot be trusted or does not speak it.
     """
     try:
         async with asyncio.timeout(WITHIN_S), _connection(host, port, tls) as (reader, writer):
             writer.write(_connect_packet(username, password))
             answer = await reader.readexactly(4)
             writer.write(_DISCONNECT)
-    except ssl.SSLError:
-        raise
     except (OSError, TimeoutError, asyncio.IncompleteReadError) as error:
+        if tls is not None and isinstance(error, ssl.SSLError | ConnectionResetError):
+            raise
         return _why(error)
     if answer[:2] != _CONNACK:
         return "it does not speak MQTT"

@@ -59,7 +59,7 @@ class Guarded:
         marker = secrets.token_hex(8)
         probing = password(Holder(service=Service.SIMULATOR), marker, login=f"service~{marker}")
         keeper.write(self.target, (INGEST, probing, *living))
-        keeper._reload(self.target)
+        keeper.reload(self.target)
         await _until_let_in(self.service_port, probing.login, marker)
 
     def device(self, login: str | None, secret: str | None, **options) -> aiomqtt.Client:

@@ -103,6 +103,17 @@ async def issue(connection: Connection, wanted: Sequence[Request], *, by: int | 
     return await _write(connection, [(one.holder, one.format, first_login(one.holder)) for one in wanted], by=by)
 
 
+async def must_be_known(connection: Connection, wanted: Sequence[Request]) -> None:
+    """Go on only with devices in use, for certificates: of these a device may have several.
+
+    Raises:
+        CredentialsRefused: one is unknown, retired or cannot speak its format.
+    """
+    _refuse(_twice([one.holder for one in wanted]))
+    known = await store.hold(connection, [one.holder for one in wanted])
+    _refuse(fault for one in wanted if (fault := _issue_fault(one, known, {})) is not None)
+
+
 async def rotate(
     connection: Connection, holders: Sequence[Holder], *, by: int | None, overlap: timedelta = OVERLAP
 ) -> list[Issued]:

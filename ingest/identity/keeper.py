@@ -71,7 +71,7 @@ async def apply(connection: database.Connection, target: Target) -> bool:
             " user write in it, or set TONGXING_BROKER_ACCESS_DIR"
         ) from error
     if changed:
-        _reload(target)
+        reload(target)
         log.info("broker_access_written", logins=len(living), folder=str(target.folder))
     return changed
 
@@ -94,7 +94,8 @@ def _account(one: Living) -> accounts.Account:
     )
 
 
-def _reload(target: Target) -> None:
+def reload(target: Target) -> None:
+    """Let the broker read its files again; one that we may not signal is told by its own watcher."""
     if target.format == "nats":
         accounts.reload(target.folder)
         return

@@ -129,14 +129,14 @@ async def next_change(connection: Connection) -> timedelta | None:
     return row[0] if row else None
 
 
-async def shut_certificates(connection: Connection) -> list[str]:
-    """Serial numbers of certificates that have not expired and must not open the broker any more, hexadecimal."""
+async def shut_certificates(connection: Connection) -> list[tuple[str, str]]:
+    """(serial number, hexadecimal; login) of certificates that have not expired and must open nothing any more."""
     cursor = await connection.execute(
-        "SELECT c.serial FROM credentials c JOIN devices d ON d.device_key = c.device_key"
+        "SELECT c.serial, c.login FROM credentials c JOIN devices d ON d.device_key = c.device_key"
         " WHERE c.kind = 'certificate' AND c.expires_at > now()"
         " AND (d.retired_at IS NOT NULL OR NOT " + _LIVING + ") ORDER BY c.serial"
     )
-    return [str(row[0]) for row in await cursor.fetchall()]
+    return [(str(serial), str(login)) for serial, login in await cursor.fetchall()]
 
 
 async def add_passwords(connection: Connection, new: Sequence[NewPassword], *, by: int | None) -> list[int]:

@@ -11,6 +11,7 @@ from datetime import timedelta
 import psycopg
 import pytest
 import pytest_asyncio
+from cryptography import x509
 
 from ingest.identity import issuing, keeper, store
 from ingest.identity.credential import Format, Holder, Service
@@ -257,3 +258,25 @@ async def until_let_in(guarded, issued, *, expected):
 
 async def refusal(guarded, issued):
     return await probe.mqtt(ports.HOST, guarded.device_port, username=issued.login, password=issued.secret)
+
+
+def test_certificates_are_made_kept_as_fingerprints_and_revoked(run, tmp_path, capsys):
+    def certificates(*arguments):
+        code = cli.main(["certificates", "--folder", str(tmp_path / "ca"), *arguments])
+        return code, "".join(capsys.readouterr())
+
+    assert certificates("server", "broker.example")[0] == 2, "there is no authority yet"
+    assert certificates("ca")[0] == 0
+    assert (tmp_path / "ca" / "ca.key").stat().st_mode & 0o077 == 0
+    assert "exists" in certificates("ca")[1]
+    assert certificates("server", "broker.example", "10.0.0.1")[0] == 0
+    assert certificates("device", "zb-1", "zb-9", "--output", str(tmp_path))[0] == 2
+    assert not list(tmp_path.glob("*.key")), "nothing is made for anybody"
+    assert certificates("device", "zb-1", "--output", str(tmp_path))[0] == 0
+    made = x509.load_pem_x509_certificate((tmp_path / "zb-1.pem").read_bytes())
+    assert made.subject.rfc4514_string() == "CN=zb-1"
+    assert run("list")[1].split("\t")[1:3] == ["zb-1", "certificate"]
+    run("revoke", "zb-1")
+    assert "names 1 certificates" in certificates("revoked")[1]
+    listed = x509.load_pem_x509_crl((tmp_path / "ca" / "revoked.pem").read_bytes())
+    assert listed.get_revoked_certificate_by_serial_number(made.serial_number) is not None
