@@ -47,6 +47,8 @@ class Decision(StrEnum):
     PART_OF_OUTAGE = "part_of_outage"
     #: The device had reported again before anybody needed to be told.
     HEARD_AGAIN = "heard_again"
+    #: Its time was over before anybody could be told: alerts had been away.
+    OVER = "over"
     #: The person was deleted after the engine had judged.
     PERSON_UNKNOWN = "person_unknown"
 

@@ -27,8 +27,9 @@ FLAP_WINDOW = timedelta(hours=1)
 #: A return after coming and going counts once it has lasted so long. Source: twice a usual reporting interval of five
 #: minutes; provisional.
 SETTLE_AFTER = timedelta(minutes=10)
+SILENCE = "silence"
 #: The one silence that a whole street may share: no message at all, from somebody at home as far as is known.
-MAY_BE_THE_STREET = ("silence", "no_contact")
+MAY_BE_THE_STREET = (SILENCE, "no_contact")
 #: A silence waits so long, to see whether the street has gone silent too. Source: devices of one base station report
 #: within a minute of each other, and a silence was minutes old already when it was found; provisional.
 HOLD_BACK = timedelta(seconds=90)
@@ -88,6 +89,9 @@ def _accompanied(detected: Detected, outing: Outing | None) -> Detected:
 
 
 async def _handle(connection: Connection, case: _Case, detected: Detected, *, hold: bool) -> None:
+    if hold and over(detected, case.now):
+        await _record(connection, detected, None, Decision.OVER, now=case.now)
+        return
     incident = await _open_incident(connection, case.person_id)
     if (detected.kind, detected.reason) == MAY_BE_THE_STREET and await _set_aside(
         connection, case, detected, incident, hold=hold
@@ -104,6 +108,15 @@ async def _handle(connection: Connection, case: _Case, detected: Detected, *, ho
         incident = await _absorb(connection, incident, detected, now=case.now)
     await _follow(connection, case, incident, detected, decision)
     await incidents.announce(connection, incident.incident_id)
+
+
+def over(detected: Detected, now: datetime) -> bool:
+    """Whether an incident of it alone would have ended by itself before anybody could be told of it.
+
+    Never a silence: whether that is over is seen from the device, not from the time.
+    """
+    lapses_after = kinds.row(detected.kind, detected.reason).lapses_after
+    return detected.kind != SILENCE and lapses_after is not None and now - detected.at > lapses_after
 
 
 async def _decide(connection: Connection, case: _Case, detected: Detected, incident: Incident | None) -> Decision:

@@ -7,7 +7,8 @@
 
 A bracelet counts for stillness when it said itself that it is worn, or has moved a little since the exit: one on the
 night table lies still as well; and it must have been heard all the while, never 15 min apart (`silence_least`), because
-hours without a message are no hours without a step. Told once for each time out of bed.
+hours without a message are no hours without a step. Whoever called for help on leaving the bed or since waits for it:
+that they keep still says no more. Told once for each time out of bed.
 
 Needs of the bed (`geofence.occupancy.BedState`): `occupancy`, `pending_since`, `left_at`, `left_in_night`, `went_out`.
 
@@ -177,6 +178,9 @@ def _still(state: BedsideState, seen: Observation) -> tuple[BedsideState, Judgem
     if reading.at - _heard_before(seen, left) > policy.silence_least:
         return replace(known, unheard=True), NOTHING
     steps = known.steps + reading.steps
+    called_at = seen.before.fall.sos_at
+    if called_at is not None and called_at >= left - policy.bedside_impact_within:
+        return replace(known, steps=steps, messages=known.messages + 1), NOTHING
     worn = reading.worn or seen.before.strap.is_on(reading.device_id) or steps > 0
     if steps >= policy.bedside_steps or not worn or reading.at - left < policy.bedside_still_for:
         return replace(known, steps=steps, messages=known.messages + 1), NOTHING

@@ -23,6 +23,7 @@ from geofence.detection import DetectionKind
 from geofence.detectors import (
     apnea,
     breathing_rate,
+    fall,
     heart_rate,
     in_vehicle,
     low_battery,
@@ -32,7 +33,9 @@ from geofence.detectors import (
     zone,
 )
 from geofence.detectors.low_battery import Level
+from geofence.motion import MotionSummary
 from geofence.reading import BedStatus, FixSource
+from geofence.sighting import Doubt
 from ingest.wire.message import RejectionReason
 
 ROOT = Path(__file__).parents[2]
@@ -44,6 +47,36 @@ def words(language: str) -> dict[str, str]:
     files = sorted((ROOT / "api" / "console" / "src" / "i18n").glob(f"{language}*.ts"))
     text = "\n".join(file.read_text(encoding="utf-8") for file in files)
     return dict(re.findall(r"^  '([^']+)': '([^']*)',$", text, re.MULTILINE))
+
+
+#: Strings in dict displays of the engine that are no evidence: a policy's document, and the movement's own numbers,
+#: which `geofence.detectors.fall` renames before it tells them.
+NOT_EVIDENCE = frozenset({"overrides", *MotionSummary.__dataclass_fields__})
+CONSOLE_EVIDENCE = ROOT / "api" / "console" / "src" / "domain" / "evidence.ts"
+
+
+def evidence_keys(folder: Path = ROOT / "geofence") -> set[str]:
+    """Every key that a detector can put among its evidence: the literal keys of all dicts there are in the engine."""
+    found: set[str] = set()
+    for file in folder.rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            keys: list[ast.expr | None] = []
+            if isinstance(node, ast.Dict):
+                keys = node.keys
+            elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Subscript):
+                keys = [node.targets[0].slice]
+            found |= {key.value for key in keys if isinstance(key, ast.Constant) and isinstance(key.value, str)}
+    renamed = {name for name, _ in fall.EVIDENCE_OF.values()}
+    return (found - NOT_EVIDENCE) | renamed
+
+
+def console_evidence() -> tuple[dict[str, str], set[str]]:
+    """The label's key of each evidence the console words, and what it leaves out on purpose."""
+    text = CONSOLE_EVIDENCE.read_text(encoding="utf-8")
+    left_out = text[text.index("const SILENT") : text.index("const KNOWN")]
+    return dict(re.findall(r"^  \['(\w+)', '([\w.]+)', \w+\],$", text, re.MULTILINE)), set(
+        re.findall(r"'(\w+)'", left_out)
+    )
 
 
 def timeline_kinds() -> set[str]:
@@ -108,6 +141,30 @@ SENT: dict[str, Iterable[str]] = {
 def test_every_word_is_translated(group: str, language: str) -> None:
     known = words(language)
     assert [word for word in SENT[group] if not known.get(f"{group}.{word}")] == []
+
+
+def test_every_evidence_of_every_detector_has_words_or_is_left_out_on_purpose() -> None:
+    labels, left_out = console_evidence()
+    assert len(evidence_keys()) > 100
+    assert evidence_keys() - set(labels) - left_out == set()
+    assert set(labels) & left_out == set()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_label_of_evidence_is_translated(language: str) -> None:
+    known, (labels, _) = words(language), console_evidence()
+    doubts = [f"evidence.doubt.{doubt}" for doubt in Doubt]
+    assert [label for label in [*labels.values(), *doubts] if not known.get(label)] == []
+
+
+def test_what_a_reader_of_evidence_needs_is_not_left_out() -> None:
+    """Since when, how long, how far, how fast: what carries a unit of people is told."""
+    _, left_out = console_evidence()
+    told_elsewhere = {"since", "morning_at", "certain_after_s", "edge_s", "unseen_s"}
+    of_the_rule = {"window_min", "limit_min", "turn_every_min"}
+    assert {
+        key for key in left_out if key.endswith(("_at", "_since", "_s", "_min", "_m", "_kmh"))
+    } <= told_elsewhere | of_the_rule
 
 
 def test_the_list_of_the_timeline_is_complete() -> None:

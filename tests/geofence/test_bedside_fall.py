@@ -12,7 +12,7 @@ from geofence.detectors.bedside_fall import BedsideState
 from geofence.engine import FRESH
 from geofence.motion import MotionSummary
 from tests.geofence.impacts import FALL, SAT_DOWN, SLID_DOWN, beats, bed, impact, reasons
-from tests.geofence.scenes import BRACELET, Story, at, fix, person, reading
+from tests.geofence.scenes import BRACELET, Story, at, fix, person, reading, sos
 
 #: 02:40 in Zibo; the story begins at 20:00.
 UP = 6 * 3600 + 40 * 60
@@ -187,6 +187,19 @@ class TestStillness:
         beats(story, UP + 1_100, UP + 1_301, steps=0)
         assert reasons(story, "bedside_fall") == ["exit_then_still"]
         assert falls(story)[0].evidence["left_at"] == at(UP + 1_000).isoformat()
+
+    @pytest.mark.parametrize(("called_s", "told"), [(-61, 1), (-60, 0), (0, 0), (200, 0)])
+    def test_who_called_for_help_waits_for_it(self, called_s: float, told: int) -> None:
+        story = asleep()
+        if called_s < 0:
+            story.hear(sos(UP + called_s))
+        leave(story)
+        for seconds in (0, 60, 200, 299, 400, 500):
+            if seconds == called_s:
+                story.hear(sos(UP + seconds))
+            beats(story, UP + seconds + 1, steps=0)
+        assert len(falls(story)) == told
+        assert reasons(story, "sos") == ["pressed"]
 
     def test_by_day_sitting_is_allowed(self) -> None:
         noon = 16 * 3600

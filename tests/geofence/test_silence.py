@@ -137,7 +137,7 @@ def test_emergency_and_not() -> None:
     home.wait(3 * HOUR)
     (harmless,) = silences(home)
     assert harmless.reason == "no_contact"
-    assert {"outside": False, "charging": True, "battery_pct": 80.0, "left_at": None}.items() <= dict(
+    assert {"outside": False, "charging": True, "battery_pct": 80.0, "left_zone_at": None}.items() <= dict(
         harmless.evidence
     ).items()
 
@@ -148,7 +148,7 @@ def test_evidence() -> None:
     assert (told.device_id, told.at) == ("zb-000001", at(15 * MIN))
     assert told.evidence == {
         "since": at(0).isoformat(), "silent_since": at(0).isoformat(), "silent_s": 900, "allowed_s": 900,
-        "interval_s": 300, "safety": "inside", "outside": False, "left_at": None, "after_leaving_s": None,
+        "interval_s": 300, "safety": "inside", "outside": False, "left_zone_at": None, "after_leaving_s": None,
         "distance_m": None, "zone_name": None, "battery_pct": None, "charging": False, "other_device_heard": False,
         "local_time": "20:15", "night": False,
     }  # fmt: skip

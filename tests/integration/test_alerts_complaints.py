@@ -344,3 +344,37 @@ async def test_s3_15_left_with_the_daughter_is_logged_not_rung(scene, pipeline, 
     assert (incident["severity"], incident["severity_reasons"]) == ("info", ["zone_exit", "company"])
     assert "detection" in await scene.events(incident["incident_id"])
     assert await sent(scene) == 0
+
+
+async def test_13_hours_old_news_is_told_only_where_it_is_news(scene, pipeline, clock):
+    """Alerts were away for a day and a half: a call for help is told with its time, a battery of then is not."""
+    persons = [await scene.person() for _ in range(4)]
+    for person in persons:
+        await scene.family(person, LOG)
+        await scene.bracelet(person, clock.now())
+    pressed, flat, silent, heard = persons
+    clock.advance(8 * HOUR)
+    await scene.sos(pressed, clock.now())
+    await scene.battery(flat, clock.now())
+    for person in (silent, heard):
+        await scene.detection(person, "silence", "no_contact", clock.now(), {}, device_id=f"zb-{person}")
+    clock.advance(24 * HOUR)
+    await scene.heard(f"zb-{heard}", clock.now())
+    clock.advance(2 * HOUR)
+    await pipeline.work()
+    clock.advance(2 * MINUTE)
+    await pipeline.work()
+    decisions = {row["person_id"]: row["decision"] for row in await scene.rows(
+        "SELECT person_id, decision FROM handled_detections JOIN detections USING (detection_id)"
+    )}  # fmt: skip
+    assert decisions == {pressed: "opened", flat: "over", silent: "opened", heard: "heard_again"}
+    assert {row["person_id"] for row in await scene.rows("SELECT person_id FROM incidents")} == {pressed, silent}
+
+
+async def test_13_what_is_not_over_yet_is_told(scene, pipeline, clock):
+    person = await scene.person()
+    await scene.family(person, LOG)
+    await scene.battery(person, clock.now())
+    clock.advance(20 * HOUR)
+    await pipeline.work()
+    assert (await scene.incident(person))["kind"] == "low_battery"

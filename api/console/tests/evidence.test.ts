@@ -44,6 +44,52 @@ describe('the numbers of an exit', () => {
   it('say night only at night', () => expect(told({ local_time: '14:00', night: false })).toEqual({ 'Local time': '14:00' }))
 })
 
+describe('the numbers of a silence', () => {
+  const SILENCE = {
+    since: '2026-11-21T18:31:20Z',
+    silent_since: '2026-11-21T18:31:20Z',
+    silent_s: 900,
+    allowed_s: 900,
+    interval_s: 300,
+    outside: true,
+    left_zone_at: '2026-11-21T18:30:20Z',
+    after_leaving_s: 60,
+    charging: false,
+    other_device_heard: true,
+    safety: 'outside',
+  }
+
+  it('are sentences of people, not keys', () => {
+    expect(told(SILENCE)).toEqual({
+      'Last heard': '18:31',
+      'Silent for': '15 min',
+      'Silence that is usual': '15 min',
+      'Usually speaks every': '5 min',
+      'Left the zone': '18:30',
+      'Silent so soon after leaving': '1 min',
+      'Another bracelet speaks': 'yes',
+    })
+  })
+  it('are told in Chinese', () => expect(Object.keys(told(SILENCE, 'zh-CN'))).toContain('失联时长'))
+  it('say what speaks against an exit', () => {
+    expect(told({ doubt: 'bed_occupied' })).toEqual({ 'Speaks against it': 'somebody in the bed' })
+  })
+  it('say what lies ahead', () => {
+    expect(told({ danger_kind: 'water', danger_name: '孝妇河', danger_m: 312, danger_min: 5.2, danger_id: 7 })).toEqual({
+      'Danger ahead': 'water',
+      'Its name': '孝妇河',
+      'Away by': '312 m',
+      'On foot about': '5 min',
+    })
+  })
+  it('of the heart are rates', () => {
+    expect(told({ rate_bpm: 41.6, limit_bpm: 45, own_judgement: true })).toEqual({
+      Measured: '42 a minute',
+      Limit: '45 a minute',
+    })
+  })
+})
+
 describe('speed', () => {
   it.each([
     [0.29, /^hardly moving/],

@@ -17,7 +17,7 @@ type Wording = (value: EvidenceValue, evidence: Evidence, words: Words) => strin
 export interface Words {
   t: Translate
   language: Language
-  /** An RFC 3339 instant as local hours and minutes. */
+  /** An RFC 3339 instant as local time, with the day when it is another than the detection's. */
   clock(at: string): string
 }
 
@@ -27,10 +27,6 @@ export function metres(value_m: number): string {
   return size < 1000 ? `${Math.round(size)} m` : `${(size / 1000).toFixed(1)} km`
 }
 
-const distance: Wording = (value, _, { t }) => {
-  if (typeof value !== 'number') return null
-  return t(value < 0 ? 'evidence.distance_inside' : 'evidence.distance_outside', { distance: metres(value) })
-}
 const accuracy: Wording = (value) => (typeof value === 'number' ? `± ${metres(value)}` : null)
 const count: Wording = (value) => (typeof value === 'number' ? String(value) : null)
 const instant: Wording = (value, _, { clock }) => (typeof value === 'string' ? clock(value) : null)
@@ -43,6 +39,25 @@ const percent: Wording = (value) => (typeof value === 'number' ? `${Math.round(v
 const gravity: Wording = (value) => (typeof value === 'number' ? `${value.toFixed(1)} g` : null)
 const degrees: Wording = (value) => (typeof value === 'number' ? `${Math.round(value)}°` : null)
 const signedSeconds: Wording = (value) => (typeof value === 'number' ? `${Math.round(value)} s` : null)
+const yesNo: Wording = (value, _, { t }) => (typeof value === 'boolean' ? t(value ? 'evidence.yes' : 'evidence.no') : null)
+/** Worth a line only when it is so. */
+const onlyYes: Wording = (value, evidence, words) => (value === true ? yesNo(value, evidence, words) : null)
+const length: Wording = (value) => (typeof value === 'number' ? metres(value) : null)
+const beyond: Wording = (value, _, { t }) => {
+  if (typeof value !== 'number') return null
+  return t(value < 0 ? 'evidence.distance_inside' : 'evidence.distance_outside', { distance: metres(value) })
+}
+const perMinute: Wording = (value, _, { t }) =>
+  typeof value === 'number' ? t('evidence.per_minute', { count: String(Math.round(value)) }) : null
+const perHour: Wording = (value, _, { t }) =>
+  typeof value === 'number' ? t('evidence.per_hour', { percent: value.toFixed(1) }) : null
+const kmh: Wording = (value) => (typeof value === 'number' ? `${Math.round(value)} km/h` : null)
+const danger: Wording = (value, _, { t }) =>
+  value === 'water' || value === 'rail' || value === 'highway' ? t(`danger.${value}`) : null
+const doubt: Wording = (value, _, { t }) =>
+  value === 'at_home' || value === 'charging' || value === 'bed_occupied' || value === 'coarse'
+    ? t(`evidence.doubt.${value}`)
+    : null
 const text: Wording = (value) => (typeof value === 'string' && value !== '' ? value : null)
 const place: Wording = (value, _, { t }) => {
   const known = value === 'own_fix' || value === 'last_good' || value === 'unknown'
@@ -66,10 +81,23 @@ function paceOf(speed_mps: number): MessageKey {
 /** Known keys in the order they are told. */
 const WORDINGS: readonly (readonly [key: string, label: MessageKey, wording: Wording])[] = [
   ['zone_name', 'evidence.zone_name', text],
-  ['distance_m', 'evidence.distance_m', distance],
+  ['distance_m', 'evidence.distance_m', beyond],
+  ['beyond_m', 'evidence.distance_m', beyond],
   ['accuracy_m', 'evidence.accuracy_m', accuracy],
   ['fixes', 'evidence.fixes', count],
+  ['doubt', 'evidence.doubt', doubt],
+  ['danger_kind', 'evidence.danger_kind', danger],
+  ['danger_name', 'evidence.danger_name', text],
+  ['danger_m', 'evidence.danger_m', length],
+  ['danger_min', 'evidence.danger_min', minutes],
+  ['closing_mps', 'evidence.closing_mps', speed],
   ['suspected_since', 'evidence.suspected_since', instant],
+  ['silent_since', 'evidence.silent_since', instant],
+  ['silent_s', 'evidence.silent_s', duration],
+  ['allowed_s', 'evidence.allowed_s', duration],
+  ['interval_s', 'evidence.interval_s', duration],
+  ['left_zone_at', 'evidence.left_zone_at', instant],
+  ['after_leaving_s', 'evidence.after_leaving_s', duration],
   ['outside_since', 'evidence.outside_since', instant],
   ['speed_mps', 'evidence.speed_mps', speed],
   ['late_s', 'evidence.late_s', delay],
@@ -77,6 +105,34 @@ const WORDINGS: readonly (readonly [key: string, label: MessageKey, wording: Wor
   ['place_age_s', 'evidence.place_age_s', duration],
   ['battery_pct', 'evidence.battery_pct', percent],
   ['threshold_pct', 'evidence.threshold_pct', percent],
+  ['drain_pct_per_h', 'evidence.drain_pct_per_h', perHour],
+  ['empty_at', 'evidence.empty_at', instant],
+  ['charging', 'evidence.charging', onlyYes],
+  ['other_device_heard', 'evidence.other_device_heard', onlyYes],
+  ['walk_min', 'evidence.walk_min', minutes],
+  ['length_m', 'evidence.length_m', length],
+  ['spread_m', 'evidence.spread_m', length],
+  ['reversals_count', 'evidence.reversals_count', count],
+  ['laps_count', 'evidence.laps_count', count],
+  ['sharp_turns_count', 'evidence.sharp_turns_count', count],
+  ['revisits_pct', 'evidence.revisits_pct', percent],
+  ['unusual_m', 'evidence.unusual_m', length],
+  ['away_m', 'evidence.away_m', length],
+  ['learnt_days_count', 'evidence.learnt_days_count', count],
+  ['way_m', 'evidence.way_m', length],
+  ['mean_speed_kmh', 'evidence.mean_speed_kmh', kmh],
+  ['began_outside', 'evidence.began_outside', onlyYes],
+  ['rate_bpm', 'evidence.rate_bpm', perMinute],
+  ['limit_bpm', 'evidence.limit_bpm', perMinute],
+  ['usual_bpm', 'evidence.usual_bpm', perMinute],
+  ['held_since', 'evidence.held_since', instant],
+  ['held_s', 'evidence.held_s', duration],
+  ['quality_pct', 'evidence.quality_pct', percent],
+  ['pause_s', 'evidence.pause_s', duration],
+  ['paused_since', 'evidence.paused_since', instant],
+  ['pauses_count', 'evidence.pauses_count', count],
+  ['heart_rate_bpm', 'evidence.heart_rate_bpm', perMinute],
+  ['bed_left_at', 'evidence.left_at', instant],
   ['left_at', 'evidence.left_at', instant],
   ['absent_min', 'evidence.absent_min', minutes],
   ['back_within_min', 'evidence.back_within_min', minutes],
@@ -121,6 +177,9 @@ const SILENT = new Set([
   // Of a fall: the order of its reasons, and how much was heard.
   'cause_1', 'cause_2', 'cause_3', 'cause_1_points', 'cause_2_points', 'cause_3_points', 'still_messages', 'messages',
   'window_min', 'limit_min', 'turn_every_min', 'up_by', 'safety', 'bed',
+  // Told by another line, or numbers of the rule.
+  'since', 'outside', 'danger_id', 'morning_at', 'charges_count', 'score', 'because', 'walked_days_count',
+  'usual_cells_count', 'reports_count', 'amplitude_pct', 'own_judgement',
 ])
 const KNOWN = new Set([...WORDINGS.map(([key]) => key), ...SILENT])
 

@@ -22,6 +22,12 @@ export function clockSeconds(at: string | number, timeZone = DEFAULT_TIME_ZONE):
   return format(at, timeZone, { hour: '2-digit', minute: '2-digit', second: '2-digit' })
 }
 
+/** Hours, minutes and seconds; with the day when that is another than `beside`'s. */
+export function clockOrDay(at: string, beside: string): string {
+  const day = (instant: string): string => format(instant, DEFAULT_TIME_ZONE, { month: 'short', day: 'numeric' })
+  return day(at) === day(beside) ? clockSeconds(at) : dateTime(at)
+}
+
 export function dateTime(at: string | number, timeZone = DEFAULT_TIME_ZONE): string {
   return format(at, timeZone, { month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit' })
 }
