@@ -16,12 +16,12 @@ from runtime import service, telemetry
 from runtime.cli import CommandError
 from runtime.service import Stop
 from runtime.settings import PREFIX, Settings, WithoutDatabase, load
-from simulators import broker, city, phone, replay, replay_roster, roster, scene, simulation
+from simulators import broker, city, controls, phone, replay, replay_roster, roster, scene, scene_options, simulation
 from simulators.demo import commands as demo_commands
 from simulators.errors import SimulatorError
 from simulators.recordings import recording as recordings
+from simulators.saying import say
 from simulators.scene_request import request
-from simulators.simulation import Plan
 
 P = ParamSpec("P")
 #: Bad lines shown one by one; the rest are counted.
@@ -37,14 +37,15 @@ def register(subcommands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     )
     _city_options(command)
     command.add_argument("--sessions", type=_count, default=simulation.SESSIONS, help="MQTT sessions (8)")
-    command.add_argument("--scene", action="append", default=[], metavar="NAME[@20s]", help=f"{', '.join(scene.Scene)}")
-    command.add_argument("--scene-every", type=_seconds, metavar="S", help="a further scene every S real seconds")
+    scene_options.add(command)
     command.add_argument("--seconds", type=_seconds, metavar="N", help="end after N real seconds")
     command.add_argument("--stats", type=Path, metavar="FILE", help="write counts as JSON at the end")
     command.set_defaults(run=_told(_simulate))
     parts = command.add_subparsers(dest="simulate", metavar="SUBCOMMAND")
     _register_roster(parts)
     _register_scene(parts)
+    _register_say(parts)
+    _register_rescore(parts)
     _register_replay(parts)
     _register_phone(parts)
     demo_commands.register(subcommands)
@@ -68,6 +69,22 @@ def _register_scene(parts: argparse._SubParsersAction[argparse.ArgumentParser]) 
     command = parts.add_parser("scene", help="begin a scene in the running simulator")
     command.add_argument("name", choices=list(scene.Scene))
     command.set_defaults(run=_told(_scene))
+
+
+def _register_say(parts: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    command = parts.add_parser(
+        "say",
+        help="let something happen in the running city: say 'begin night_exit zb-000012'",
+        epilog="for example: " + "; ".join(controls.EXAMPLES),
+    )
+    command.add_argument("words", nargs="+", metavar="WORD", help="begin, outage, cut or jump, and of what")
+    command.set_defaults(run=_told(_say_to_city))
+
+
+def _register_rescore(parts: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    command = parts.add_parser("rescore", help="score the record of an earlier rehearsal once more")
+    command.add_argument("record", type=Path, nargs="?", default=scene_options.RECORD, help=f"({scene_options.RECORD})")
+    command.set_defaults(run=_told(_rescore))
 
 
 def _register_replay(parts: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -117,17 +134,10 @@ def _told(run: Callable[P, int]) -> Callable[P, int]:
 
 
 def _simulate(parsed: argparse.Namespace) -> int:
-    plan = Plan(
-        seed=parsed.seed,
-        bracelets=parsed.bracelets,
-        beds=parsed.beds,
-        sessions=max(parsed.sessions, 1),
-        scenes=[scene.parse(text) for text in parsed.scene],
-        scene_every_s=parsed.scene_every,
-        seconds=parsed.seconds,
-        stats=parsed.stats,
-    )
+    if parsed.score:
+        return scene_options.rehearse(parsed)
     settings = _settings("simulate")
+    plan = scene_options.plan(parsed)
 
     async def main(stop: Stop) -> None:
         await simulation.simulate(plan, settings, stop)
@@ -155,6 +165,22 @@ def _scene(parsed: argparse.Namespace) -> int:
     service.run(main)
     print(f"{parsed.name} asked for")
     return 0
+
+
+def _say_to_city(parsed: argparse.Namespace) -> int:
+    settings = _settings("say")
+    answers: list[str] = []
+
+    async def main(_: Stop) -> None:
+        answers.append(await say(broker.address(settings.broker_url), " ".join(parsed.words)))
+
+    service.run(main)
+    print("".join(answers))
+    return 0
+
+
+def _rescore(parsed: argparse.Namespace) -> int:
+    return scene_options.rescore(parsed.record)
 
 
 def _replay(parsed: argparse.Namespace) -> int:

@@ -1,4 +1,4 @@
-"""What comes down to the devices: commands, acknowledgements, and orders to play a scene."""
+"""What comes down to the devices: commands, acknowledgements, orders to play a scene, and what is said to the city."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from dataclasses import dataclass
 import aiomqtt
 import structlog
 
-from simulators import broker
+from simulators import broker, controls
 from simulators.broker import Address
 from simulators.message import ROOT
 
 log = structlog.get_logger(__name__)
 
 SCENE_TOPIC = "tongxing/simulator/scene"
-TOPICS = (f"{ROOT}/+/command", f"{ROOT}/+/ack", SCENE_TOPIC)
+TOPICS = (f"{ROOT}/+/command", f"{ROOT}/+/ack", SCENE_TOPIC, controls.TOPIC)
 #: `tongxing / v1 / device / what`
 DEVICE_LEVEL = 2
 
@@ -29,6 +29,8 @@ class Ears:
     command: Callable[[str, Mapping[str, object]], None]
     ack: Callable[[str, str], None]
     scene: Callable[[str], None]
+    #: Something said to the city; returns the answer.
+    say: Callable[[str], Mapping[str, str]] = lambda _: {"wrong": "this simulator cannot be spoken to."}
 
 
 async def listen(where: Address, identifier: str, ears: Ears, ready: asyncio.Event) -> None:
@@ -42,12 +44,25 @@ async def listen(where: Address, identifier: str, ears: Ears, ready: asyncio.Eve
                 ready.set()
                 attempt = 0
                 async for message in client.messages:
-                    _tell(ears, message)
+                    if str(message.topic) == controls.TOPIC:
+                        await _answer(client, ears, message)
+                    else:
+                        _tell(ears, message)
         except aiomqtt.MqttError as error:
             attempt += 1
             if attempt == 1:
                 log.warning("broker_lost", client_id=identifier, error=str(error))
             await asyncio.sleep(broker.backoff_s(attempt))
+
+
+async def _answer(client: aiomqtt.Client, ears: Ears, message: aiomqtt.Message) -> None:
+    try:
+        body = json.loads(message.payload)
+        identifier, text = str(body["id"]), str(body["text"])
+    except (ValueError, KeyError, TypeError):
+        log.warning("not_an_order", topic=controls.TOPIC)
+        return
+    await client.publish(f"{controls.ANSWERS}/{identifier}", json.dumps(ears.say(text)), qos=1)
 
 
 def _tell(ears: Ears, message: aiomqtt.Message) -> None:

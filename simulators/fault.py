@@ -31,6 +31,8 @@ class FaultKind:
     lasts: bool = False
     #: Whether it needs `device` and `by`.
     of_device: bool = False
+    #: Whether it breaks servers and services, which only a run that started them may do; else the city does it itself.
+    of_servers: bool = True
 
 
 FAULTS: Mapping[Fault, FaultKind] = MappingProxyType(
@@ -41,8 +43,8 @@ FAULTS: Mapping[Fault, FaultKind] = MappingProxyType(
         Fault.INGEST_KILL: FaultKind(meaning="kill -9 of ingest, which is started again at once"),
         Fault.ALERTS_KILL: FaultKind(meaning="kill -9 of alerts, which is started again at once"),
         Fault.API_KILL: FaultKind(meaning="kill -9 of the api, which is started again at once"),
-        Fault.NETWORK_CUT: FaultKind(meaning="no device reaches the broker", lasts=True),
-        Fault.CLOCK_JUMP: FaultKind(meaning="a device's clock jumps", of_device=True),
+        Fault.NETWORK_CUT: FaultKind(meaning="no device reaches the broker", lasts=True, of_servers=False),
+        Fault.CLOCK_JUMP: FaultKind(meaning="a device's clock jumps", of_device=True, of_servers=False),
         Fault.SLOW_WEBHOOK: FaultKind(meaning="everybody's telephone takes 5 real seconds to answer", lasts=True),
     }
 )

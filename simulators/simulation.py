@@ -6,8 +6,9 @@ import asyncio
 import contextlib
 import json
 import zlib
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from itertools import cycle
 from pathlib import Path
 
@@ -17,18 +18,20 @@ from runtime import clock as clocks
 from runtime.clock import Clock
 from runtime.service import Stop
 from runtime.settings import Settings
-from simulators import broker, city, downlink
+from simulators import broker, city, downlink, staging
 from simulators.counts import Counts
-from simulators.errors import SimulatorError
+from simulators.devices import makeup
+from simulators.episodes import rates
 from simulators.fleet import Fleet
+from simulators.hearing import Hearing
 from simulators.message import Message
-from simulators.scene import Scene
+from simulators.progress import Progress, write
+from simulators.scene import Scene as Story
+from simulators.scenes.scene import Scene
 from simulators.session import Session
+from simulators.truth import TruthLog
 
 log = structlog.get_logger(__name__)
-
-#: Takes messages for publishing.
-_Put = Callable[[Sequence[Message]], None]
 
 SESSIONS = 8
 SEED = 1
@@ -36,6 +39,8 @@ SEED = 1
 DRAIN_WITHIN_S = 8.0
 #: Longest real sleep between looks at the fleet, so that a command is obeyed at once.
 LOOK_EVERY_S = 0.1
+#: What is due waits at most so long, real seconds, before the city says that it cannot keep up.
+BEHIND_MOST_S = 2.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,14 +51,21 @@ class Plan:
     bracelets: int = city.BRACELETS
     beds: int = city.BEDS
     sessions: int = SESSIONS
-    #: Scenes and the real seconds after the start at which they begin.
-    scenes: Sequence[tuple[Scene, float]] = ()
-    #: Real seconds between further scenes, in turn; None: no further ones.
-    scene_every_s: float | None = None
-    #: Real seconds to run; None: until stopped.
+    #: A whole scene; it says seed and sizes too.
+    scene: Scene | None = None
+    #: Stories of the demo and the real seconds after the start at which they begin.
+    stories: Sequence[tuple[Story, float]] = ()
+    #: Real seconds between further stories, in turn; None: no further ones.
+    story_every_s: float | None = None
+    #: Real seconds to run; None: until stopped, or until the scene is over.
     seconds: float | None = None
     #: Where the statistics go at the end.
     stats: Path | None = None
+    #: Where the truth goes as it happens, with a line a message if wanted.
+    truth: Path | None = None
+    truth_of_messages: bool = False
+    #: Where it says again and again how far it has come; the city then lives on after its scene.
+    progress: Path | None = None
 
 
 @dataclass(slots=True)
@@ -65,101 +77,189 @@ class Simulation:
     rate: float
     where: broker.Address
     counts: Counts = field(default_factory=Counts)
+    _sessions: list[Session] = field(default_factory=list)
+    _running: list[asyncio.Task[None]] = field(default_factory=list)
+    _wake: asyncio.Event = field(default_factory=asyncio.Event)
+    _cut: bool = False
+    _told_behind: bool = False
 
     async def run(self, stop: Stop) -> None:
-        """Live until the time is over or `stop`, then wait for the last acknowledgements and write statistics."""
-        fleet = Fleet(
-            city.build(self.plan.seed, bracelets=self.plan.bracelets, beds=self.plan.beds),
-            at_s=self._now_s(),
-            rate=self.rate,
-        )
-        sessions = [
-            Session(self.where, f"simulator-{self.plan.seed}-{number}", self.counts)
-            for number in range(self.plan.sessions)
+        """Live until the time is over or `stop`, then wait for the last acknowledgements and write statistics.
+
+        Raises:
+            SimulatorError: the scene does not fit the city.
+        """
+        plan = self.plan
+        self._sessions = [
+            Session(self.where, f"simulator-{plan.seed}-{number}", self.counts) for number in range(plan.sessions)
         ]
-        running = [asyncio.ensure_future(session.run()) for session in sessions]
+        with TruthLog(plan.truth, messages=plan.truth_of_messages) as truth:
+            fleet = self._fleet(truth)
+            self._connect()
+            try:
+                await self._live(stop, fleet)
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(_drained(self._sessions), DRAIN_WITHIN_S)
+            finally:
+                await self._hang_up()
+                self._write_stats()
+
+    def put(self, messages: Sequence[Message]) -> None:
+        """Hand messages to the sessions; what a modem says twice is no new reading."""
+        before: Message | None = None
+        for message in messages:
+            said = replace(message, repeated=True) if message is before else message
+            self._sessions[zlib.crc32(message.device_id.encode()) % len(self._sessions)].put(said)
+            before = message
+
+    def look(self) -> None:
+        """Something may be due sooner than it was."""
+        self._wake.set()
+
+    def now_s(self) -> float:
+        """Unix seconds of the scaled clock."""
+        return self.clock.now().timestamp()
+
+    async def cut(self, lasts_s: float) -> None:
+        """No device reaches the broker for so long; they keep what they would have said."""
+        until = self.clock.now() + timedelta(seconds=lasts_s)
+        self._cut = True
+        await self._hang_up()
+        log.warning("network_cut", lasts_s=lasts_s)
         try:
-            await self._live(stop, fleet, sessions)
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(_drained(sessions), DRAIN_WITHIN_S)
+            await self.clock.sleep_until(until)
         finally:
-            for task in running:
-                task.cancel()
-            await asyncio.gather(*running, return_exceptions=True)
-            self._write_stats(sessions)
+            self._connect()
+            self._cut = False
 
-    async def _live(self, stop: Stop, fleet: Fleet, sessions: Sequence[Session]) -> None:
-        def put(messages: Sequence[Message]) -> None:
-            for message in messages:
-                sessions[zlib.crc32(message.device_id.encode()) % len(sessions)].put(message)
+    def _fleet(self, truth: TruthLog) -> Fleet:
+        plan, scene = self.plan, self.plan.scene
+        built = city.build(plan.seed, bracelets=plan.bracelets, beds=plan.beds)
+        if scene is None:
+            return Fleet(built, at_s=self.now_s(), rate=self.rate, truth=truth)
+        start = staging.begins(scene, self.clock.now())
+        return Fleet(
+            built,
+            at_s=start.timestamp(),
+            rate=self.rate,
+            rates=rates.chosen(scene.rate_set, scene.rates),
+            truth=truth,
+            made_of=staging.made_of(scene) if scene.mixed_devices else makeup.UNIFORM,
+        )
 
-        wake, ready = asyncio.Event(), asyncio.Event()
+    def _connect(self) -> None:
+        self._running = [asyncio.ensure_future(session.run()) for session in self._sessions]
+
+    async def _hang_up(self) -> None:
+        for task in self._running:
+            task.cancel()
+        await asyncio.gather(*self._running, return_exceptions=True)
+
+    async def _live(self, stop: Stop, fleet: Fleet) -> None:
+        ready = asyncio.Event()
+        hearing = Hearing(fleet=fleet, simulation=self)
         parts = [
             asyncio.ensure_future(part)
             for part in (
-                downlink.listen(self.where, f"simulator-{self.plan.seed}-down", self._ears(fleet, put, wake), ready),
-                self._step(fleet, put, wake, ready),
-                self._play(fleet, put, wake, ready),
+                downlink.listen(self.where, f"simulator-{self.plan.seed}-down", hearing.ears(), ready),
+                self._step(fleet, ready),
+                self._play(fleet, ready),
+                self._stage(fleet, ready),
+                self._report(fleet, ready),
                 _over(stop, self.plan.seconds),
             )
         ]
+        _, stepping, _, staged, _, over = parts
         try:
-            done, _ = await asyncio.wait((parts[1], parts[3]), return_when=asyncio.FIRST_COMPLETED)
+            done, _ = await asyncio.wait((stepping, staged, over), return_when=asyncio.FIRST_COMPLETED)
             for part in done:
                 part.result()
         finally:
-            for part in parts:
+            for part in (*parts, *hearing.tasks):
                 part.cancel()
-            await asyncio.gather(*parts, return_exceptions=True)
-            if ready.is_set():
-                put(fleet.settle(self._now_s()))
+            await asyncio.gather(*parts, *hearing.tasks, return_exceptions=True)
+            if ready.is_set() and self.plan.progress is None:
+                self.put(fleet.settle(self.now_s()))
 
-    def _ears(self, fleet: Fleet, put: _Put, wake: asyncio.Event) -> downlink.Ears:
-        def command(device_id: str, body: Mapping[str, object]) -> None:
-            fleet.hear_command(device_id, body, self._now_s())
-            wake.set()
-
-        def scene(name: str) -> None:
-            try:
-                self._begin(Scene(name), fleet, put, wake)
-            except (ValueError, SimulatorError) as error:
-                log.warning("scene_not_played", error=str(error))
-
-        return downlink.Ears(command=command, ack=fleet.hear_ack, scene=scene)
-
-    async def _step(self, fleet: Fleet, put: _Put, wake: asyncio.Event, ready: asyncio.Event) -> None:
+    async def _step(self, fleet: Fleet, ready: asyncio.Event) -> None:
         await ready.wait()
         log.info("city_alive", devices=fleet.size, seed=self.plan.seed)
         while True:
-            put(fleet.step(self._now_s()))
-            wake.clear()
-            wait_s = min(max((fleet.due_s - self._now_s()) / self.rate, 0.001), LOOK_EVERY_S)
+            self.put(fleet.step(self.now_s()))
+            self._wake.clear()
+            wait_s = min(max((fleet.due_s - self.now_s()) / self.rate, 0.001), LOOK_EVERY_S)
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(wake.wait(), wait_s)
+                await asyncio.wait_for(self._wake.wait(), wait_s)
 
-    async def _play(self, fleet: Fleet, put: _Put, wake: asyncio.Event, ready: asyncio.Event) -> None:
+    async def _stage(self, fleet: Fleet, ready: asyncio.Event) -> None:
+        """The scene; returns when it is over."""
+        scene = self.plan.scene
+        if scene is None:
+            await asyncio.Event().wait()
+            return
+        # Laid out before the first step, so that what happens does not depend on how soon the broker answered.
+        start = staging.begins(scene, self.clock.now())
+        cuts, jumps = staging.lay_out(scene, fleet, start)
+        self.look()
+        await ready.wait()
+        async with asyncio.TaskGroup() as group:
+            for cut in cuts:
+                group.create_task(self._cut_at(cut))
+            for jump in jumps:
+                group.create_task(self._jump_at(jump, fleet))
+        await self.clock.sleep_until(start + (scene.until - scene.start))
+        if self.plan.progress is not None:
+            await asyncio.Event().wait()
+
+    async def _cut_at(self, cut: staging.Cut) -> None:
+        await self.clock.sleep_until(cut.since)
+        await self.cut((cut.until - cut.since).total_seconds())
+
+    async def _jump_at(self, jump: staging.Jump, fleet: Fleet) -> None:
+        await self.clock.sleep_until(jump.at)
+        fleet.jump(jump.device_id, jump.by_s)
+        log.warning("clock_jumped", device_id=jump.device_id, by_s=jump.by_s)
+
+    async def _play(self, fleet: Fleet, ready: asyncio.Event) -> None:
         await ready.wait()
         passed_s = 0.0
-        for scene, after_s in sorted(self.plan.scenes, key=lambda planned: planned[1]):
+        for story, after_s in sorted(self.plan.stories, key=lambda planned: planned[1]):
             await asyncio.sleep(after_s - passed_s)
             passed_s = after_s
-            self._begin(scene, fleet, put, wake)
-        if self.plan.scene_every_s is not None:
-            for scene in cycle(Scene):
-                await asyncio.sleep(self.plan.scene_every_s)
-                self._begin(scene, fleet, put, wake)
+            self.play(story, fleet)
+        if self.plan.story_every_s is not None:
+            for story in cycle(Story):
+                await asyncio.sleep(self.plan.story_every_s)
+                self.play(story, fleet)
 
-    def _begin(self, scene: Scene, fleet: Fleet, put: _Put, wake: asyncio.Event) -> None:
-        device_id, messages = fleet.play(scene, self._now_s())
-        put(messages)
-        wake.set()
-        log.info("scene", scene=scene.value, device_id=device_id)
+    def play(self, story: Story, fleet: Fleet) -> str:
+        """Begin a story of the demo; the device it plays on."""
+        device_id, messages = fleet.play(story, self.now_s())
+        self.put(messages)
+        self.look()
+        log.info("scene", scene=story.value, device_id=device_id)
+        return device_id
 
-    def _now_s(self) -> float:
-        return self.clock.now().timestamp()
+    async def _report(self, fleet: Fleet, ready: asyncio.Event) -> None:
+        """How far it has come, for whoever sets the pace; and a word where it cannot keep up."""
+        await ready.wait()
+        while True:
+            behind_s = max(self.now_s() - fleet.due_s, 0.0) / self.rate
+            if behind_s > BEHIND_MOST_S and not self._told_behind:
+                log.warning("city_cannot_keep_up", behind_s=round(behind_s, 1), devices=fleet.size, rate=self.rate)
+            self._told_behind = behind_s > BEHIND_MOST_S
+            if self.plan.progress is not None:
+                progress = Progress(
+                    behind_s=behind_s,
+                    waiting=sum(session.waiting for session in self._sessions),
+                    acknowledged=self.counts.readings_acknowledged,
+                    disturbed=self._cut,
+                )
+                write(progress, self.plan.progress)
+            await asyncio.sleep(LOOK_EVERY_S)
 
-    def _write_stats(self, sessions: Sequence[Session]) -> None:
-        stats = {**self.counts.as_dict(), "unacknowledged": sum(session.waiting for session in sessions)}
+    def _write_stats(self) -> None:
+        stats = {**self.counts.as_dict(), "unacknowledged": sum(session.waiting for session in self._sessions)}
         log.info("simulated", **{key: value for key, value in stats.items() if key != "by_kind"})
         if self.plan.stats is not None:
             partial = self.plan.stats.with_suffix(".partial")

@@ -115,11 +115,27 @@ class Children:
         """Make the city's people known."""
         asked = self.options
         built = city.build(asked.seed, bracelets=asked.bracelets, beds=asked.beds)
-        file = asked.data_dir / "roster.json"
-        # It holds the webhook's secret.
+        await self.enter(roster.roster(built, webhook=webhook))
+
+    async def enter(self, people: Mapping[str, object]) -> None:
+        """Make the people of a roster known."""
+        await self._once("register", "register", str(self._written("roster.json", people)))
+
+    async def dangers(self, collection: Mapping[str, object]) -> None:
+        """Make water, rails and fast roads known; `collection` is GeoJSON, WGS-84."""
+        file = self._written("dangers.geojson", collection)
+        await self._once("dangers", "import", "dangers", str(file), "--datum=wgs84")
+
+    async def rehearse(self, *arguments: str) -> None:
+        """The city, in a scene."""
+        await self._start("simulate", "simulate", *arguments)
+
+    def _written(self, name: str, content: Mapping[str, object]) -> Path:
+        file = self.options.data_dir / name
+        # It may hold a webhook's secret.
         file.touch(mode=0o600)
-        file.write_text(json.dumps(roster.roster(built, webhook=webhook), ensure_ascii=False), encoding="utf-8")
-        await self._once("register", "register", str(file))
+        file.write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
+        return file
 
     def _city(self) -> list[str]:
         asked = self.options

@@ -14,6 +14,8 @@ LAG_REAL_S = 0.5
 LAG_SHOWN_S = 60.0
 #: A limit shorter than this would be noise: a batch and its commit take as long. Real seconds.
 LAG_LEAST_S = 0.15
+#: Any machine that can run this moves so many messages a second. Count.
+FLOW_LEAST = 500.0
 SLOWER, MUCH_SLOWER, FASTER = 0.8, 0.5, 1.12
 #: Slower than this share of what was asked for so long, and the run is given up. Real seconds.
 HOPELESS_SHARE, HOPELESS_AFTER_S = 0.02, 120.0
@@ -43,7 +45,7 @@ class Governor:
     asked: float
     rate: float = 0.0
     longest_lag_s: float = 0.0
-    _idle_s: float = 0.0
+    _stuck_s: float = 0.0
     _crawling_s: float = 0.0
     _flow: float = 0.0
 
@@ -69,11 +71,13 @@ class Governor:
     def lag_s(self, seen: Seen) -> float:
         """How long what is made now will wait for its commit, real seconds."""
         flow = seen.acknowledged / seen.passed_s if seen.passed_s else 0.0
-        self._flow = max(0.7 * self._flow + 0.3 * flow, 1.0)
-        # Nothing comes through although there is something: it has waited since then at least.
+        # The most of late: a trickle says nothing about how much could flow.
+        self._flow = max(0.95 * self._flow, flow, FLOW_LEAST)
+        # Nothing comes through although there is something. What came just before a look may still be on its way.
         stuck = seen.committed == 0 and (seen.acknowledged > 0 or seen.waiting > 0)
-        self._idle_s = self._idle_s + seen.passed_s if stuck else 0.0
-        return seen.behind_s + seen.waiting / self._flow + max(seen.commit_lag_s, self._idle_s)
+        self._stuck_s = self._stuck_s + seen.passed_s if stuck else 0.0
+        idle_s = self._stuck_s if self._stuck_s > 2 * seen.passed_s else 0.0
+        return seen.behind_s + seen.waiting / self._flow + max(seen.commit_lag_s, idle_s)
 
     @property
     def limit_s(self) -> float:

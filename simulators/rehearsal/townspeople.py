@@ -44,6 +44,8 @@ class Townspeople:
     telephones: Telephones
     #: `external_id` by `person_id`, of the register.
     persons: Mapping[int, str]
+    #: Address of the api, without a closing slash.
+    api: str = ""
     reactions: Counter[Reaction] = field(default_factory=Counter)
     _told: Counter[str] = field(default_factory=Counter)
     _episodes: dict[str, list[Episode]] = field(default_factory=dict)
@@ -132,7 +134,7 @@ class Townspeople:
         for _ in range(TRIES):
             with contextlib.suppress(httpx.HTTPError):
                 answer = await self.client.request(
-                    method, path, json=body, headers={"Authorization": f"Bearer {self._token}"}
+                    method, self.api + path, json=body, headers={"Authorization": f"Bearer {self._token}"}
                 )
                 if answer.is_success:
                     return dict(answer.json())
@@ -146,7 +148,9 @@ class Townspeople:
         return None
 
     async def _sign_in(self) -> bool:
-        answer = await self.client.post("/api/v1/token", data={"username": roster.ADMIN, "password": roster.PASSWORD})
+        answer = await self.client.post(
+            f"{self.api}/api/v1/token", data={"username": roster.ADMIN, "password": roster.PASSWORD}
+        )
         if answer.is_success:
             self._token = str(answer.json()["access_token"])
         return answer.is_success

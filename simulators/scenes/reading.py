@@ -135,6 +135,7 @@ def _scene(name: str, whole: SceneFile) -> Scene:
         seed=_or(whole.city.seed, defaults.seed),
         bracelets=_or(whole.city.bracelets, defaults.bracelets),
         beds=_or(whole.city.beds, defaults.beds),
+        mixed_devices=_or(whole.city.devices, "mixed") == "mixed",
         start=whole.run.start,
         length_s=_seconds(whole.run.length),
         speed=_or(whole.run.speed, defaults.speed),

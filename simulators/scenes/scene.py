@@ -38,6 +38,8 @@ class Scene:
     seed: int = SEED
     bracelets: int = city.BRACELETS
     beds: int = city.BEDS
+    #: Makes, firmware and formats as in a real fleet; else one make with the newest.
+    mixed_devices: bool = True
     start: datetime
     #: Simulated seconds.
     length_s: float

@@ -6,7 +6,7 @@ The descriptions here are what an error says and what docs/simulator.md tabulate
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
@@ -27,6 +27,8 @@ class City(Part, frozen=True):
     seed: Annotated[int, Meta(ge=0, description="a whole number; another one is another city")] | UnsetType = UNSET
     bracelets: Annotated[int, Meta(ge=0, le=100_000, description="persons with a bracelet")] | UnsetType = UNSET
     beds: Annotated[int, Meta(ge=0, le=100_000, description="beds, most of them theirs")] | UnsetType = UNSET
+    #: `mixed`: makes, firmware and formats as in a real fleet; `uniform`: one make with the newest.
+    devices: Annotated[Literal["mixed", "uniform"], Meta(description='"mixed" or "uniform"')] | UnsetType = UNSET
 
 
 class Run(Part, frozen=True):
@@ -74,6 +76,8 @@ class OutageStep(Part, frozen=True, tag_field="do", tag="outage"):
     division: Annotated[
         str, Meta(pattern="^[0-9]{0,12}$", description='a statistical code, or its beginning; "" is all')
     ] = ""
+    #: Only what the base station of this device serves.
+    around: Annotated[str, Meta(description='a device whose base station fails, e.g. "zb-000012"')] | UnsetType = UNSET
     #: Of the devices there.
     share: _Share = 1.0
     #: Devices keep what they measure and send it afterwards.

@@ -111,6 +111,8 @@ class RunLog(msgspec.Struct, frozen=True, kw_only=True):
     publish_to_notification_ms: list[float] = []
     #: Faults and outages, one line each.
     disturbances: list[str] = []
+    #: What simulated people did about their messages: `respond`, `acknowledge`, `asleep`, `ignores`.
+    reactions: dict[str, int] = {}
 
     def truth(self) -> list[Episode]:
         """The episodes."""

@@ -100,6 +100,7 @@ def _timing(log: RunLog, outcomes: Sequence[Outcome]) -> dict[str, Any]:
         "first_human_answer_s": _percentiles(answered, (50, 95)),
         "incidents_called": len(cases),
         "incidents_answered": len(answered),
+        "reactions": dict(sorted(log.reactions.items())),
         "speed_asked": log.paced.asked,
         "speed_reached": round(log.paced.reached, 2),
         "real_s": round(log.paced.real_s, 1),

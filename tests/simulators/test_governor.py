@@ -74,6 +74,14 @@ def test_standing_still_is_noticed_although_nothing_arrives_that_could_be_late()
     assert quiet.rate == 100
 
 
+def test_a_trickle_is_no_jam():
+    made = Governor(asked=60)
+    looks = [
+        seen(acknowledged=1, committed=number % 2, waiting=1, commit_lag_s=0.03 * (number % 2)) for number in range(40)
+    ]
+    assert {made.look(one) for one in looks} == {60}
+
+
 def test_it_gives_up_only_after_crawling_for_long():
     made = Governor(asked=100)
     looks = int(governor.HOPELESS_AFTER_S / TICK_S)
