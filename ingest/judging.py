@@ -7,35 +7,31 @@ taken back, so a batch can be judged again.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeGuard
 
-import msgspec
-
-from geofence import last_resort, snapshot
-from geofence.detection import Command, Detection, Place
-from geofence.engine import PLAIN, Outcome, PersonState
+from geofence import last_resort
+from geofence.detection import Place
+from geofence.engine import PLAIN, Outcome
 from geofence.ordering import Admission, old
 from geofence.person import Person
 from geofence.reading import Reading
 from geofence.reading import ReadingKind as Kind
 from ingest import wire
 from ingest.flood import Flood
+from ingest.judged import Heard, Judged, Known, Said
+from ingest.laying_out import lay_out
 from ingest.registry import SPOKEN_BY, Device
-from ingest.rows import device_row, flood_rows, merge_device_rows, position_row, quarantine_row, reading_row
-from ingest.sequence import Novelty, Numbers, follow
+from ingest.rows import quarantine_row, reading_row
 from ingest.sources import Envelope
-from ingest.states import StateBook
-from ingest.store import Commit, Row, detection_row
-from ingest.wire.message import Answer, Decoded, Ignored, Rejection, RejectionReason, Report, Status
+from ingest.store import detection_row
+from ingest.wire.message import Answer, Decoded, Ignored, Rejection, RejectionReason, Report
 
 #: A device's clock may be this far ahead of ours. Source: docs/wire.md; settled.
 CLOCK_AHEAD_ALLOWED = timedelta(minutes=5)
-#: What an admission says about a message's number; the others are old.
-NOVELTY = {Admission.LIVE: Novelty.NEW, Admission.NEWS: Novelty.NEW, Admission.STALE: Novelty.UNSURE}
-
 
 #: Of readings of one instant, the place comes before what is said of it.
 _KINDS = {kind: n for n, kind in enumerate((Kind.LOCATION, Kind.BED, Kind.HEARTBEAT, Kind.EVENT))}
@@ -45,57 +41,6 @@ Instant = tuple[datetime, float, int, str]
 def order_within(reading: Reading, seq: int | None) -> Instant:
     """Where a reading stands among those that arrived at one instant: the same however they were shuffled."""
     return reading.at, math.inf if seq is None else seq, _KINDS[reading.kind], reading.device_id
-
-
-class Heard(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """A reading with where it came from."""
-
-    #: Place in the batch.
-    place: int
-    envelope: Envelope
-    report: Report
-    device: Device
-    reading: Reading
-
-
-class Said(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """What a device said about itself: a status or an answer."""
-
-    #: Place in the batch.
-    place: int
-    device: Device
-    at: datetime
-    message: Status | Answer
-
-
-@dataclass(slots=True, kw_only=True)
-class Judged:
-    """A judged batch: what to write, and what to do once it is written."""
-
-    commit: Commit = field(default_factory=Commit)
-    #: States to store: those that changed materially, and of whoever was due.
-    states: dict[int, PersonState] = field(default_factory=dict)
-    due: list[int] = field(default_factory=list)
-    numbers: dict[int, Numbers] = field(default_factory=dict)
-    #: (device id, event id) of safety events to answer.
-    answers: list[tuple[str, str]] = field(default_factory=list)
-    heard: list[Heard] = field(default_factory=list)
-    said: list[Said] = field(default_factory=list)
-    outcomes: list[Outcome] = field(default_factory=list)
-    #: At most one a message.
-    rejections: list[Rejection] = field(default_factory=list)
-    ignored: list[Ignored] = field(default_factory=list)
-    detections: list[Detection] = field(default_factory=list)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
-    """What a batch is judged with; judging changes nothing but the book's memory."""
-
-    devices: Mapping[str, Device]
-    persons: Mapping[int, Person]
-    book: StateBook
-    numbers: Mapping[int, Numbers]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,19 +53,23 @@ class Deadlines:
 
 def judge(envelopes: Sequence[Envelope], known: Known, *, now: datetime, deadlines: Deadlines | None = None) -> Judged:
     """Judge a batch, and the deadlines first."""
-    judged = Judged()
+    judged, began_s = Judged(), time.perf_counter()
     _hear(envelopes, known, judged)
+    heard_s = time.perf_counter()
     memory = known.book.memory
     if deadlines is not None:
         judged.due = [key for key in deadlines.person_ids if key in known.persons]
         _run_down(judged.due, deadlines.until, known, judged, now)
     judged.outcomes = _judge_all([heard.reading for heard in judged.heard], known)
+    judged_s = time.perf_counter()
     # Whoever was due is written in any case: with another policy the deadline may have moved.
     judged.states = {key: memory.state(key) for key in sorted({*memory.material, *judged.due})}
-    _lay_out(known, judged, now)
+    lay_out(known, judged, now)
     for key, before in memory.material.items():
         if (safety := memory.safety(key)) is not before.zone.safety:
             judged.commit.safeties.append((safety, key))
+    laid_out_s = time.perf_counter()
+    judged.took_s = {"decode": heard_s - began_s, "judge": judged_s - heard_s, "lay_out": laid_out_s - judged_s}
     return judged
 
 
@@ -301,92 +250,3 @@ def _run_down(due: Sequence[int], until: datetime, known: Known, judged: Judged,
                 detection_row(detection, judged_at=now, published_wall=None, received_wall=None)
             )
         judged.commit.commands.extend(judgement.commands)
-
-
-def _lay_out(known: Known, judged: Judged, now: datetime) -> None:
-    """Everything as rows."""
-    places: dict[int, Heard] = {}
-    floods: list[tuple[int, datetime]] = []
-    memory = known.book.memory
-    commands: list[Command] = judged.commit.commands
-    for heard, outcome in zip(judged.heard, judged.outcomes, strict=True):
-        table, row = reading_row(heard.reading, heard.report, heard.device)
-        judged.commit.rows[table].append(row)
-        if heard.reading.event is not None:
-            judged.answers.append((heard.device.device_id, heard.reading.event.event_id))
-        if outcome.admission is Admission.SURPLUS:
-            floods.append((heard.device.device_key, heard.reading.at))
-        if heard.reading.fix is not None and memory.is_place(heard.reading.person_id, heard.reading):
-            places[heard.reading.person_id] = heard
-        for detection in outcome.judgement.detections:
-            judged.detections.append(detection)
-            judged.commit.detections.append(
-                detection_row(
-                    detection,
-                    judged_at=now,
-                    published_wall=heard.report.published_wall,
-                    received_wall=heard.envelope.received_wall,
-                )
-            )
-        commands.extend(outcome.judgement.commands)
-    judged.commit.floods = flood_rows(floods)
-    judged.commit.surely_new = all(outcome.admission is Admission.LIVE for outcome in judged.outcomes)
-    judged.commit.device_states = merge_device_rows(_device_rows(known, judged))
-    judged.commit.positions = [
-        position_row(heard.reading, heard.device, memory.safety(person_id))
-        for person_id, heard in sorted(places.items())
-    ]
-    for person_id, state in judged.states.items():
-        due_at = memory.due(known.persons[person_id])
-        judged.commit.engine_states.append((person_id, snapshot.freeze(state), due_at))
-
-
-def _device_rows(known: Known, judged: Judged) -> Iterator[Row]:
-    """What each message says of its device, in the order of their coming."""
-    readings: list[tuple[Heard | Said, Outcome | None]] = [*zip(judged.heard, judged.outcomes, strict=True)]
-    spoken = _by_place(readings, judged.said) if judged.said else readings
-    for each, outcome in spoken:
-        if isinstance(each, Said):
-            numbers, missing = _counted(known, judged, each.device, each.message.seq, Novelty.UNSURE)
-            status = each.message if isinstance(each.message, Status) else Status(online=True)
-            yield device_row(
-                each.device,
-                each.at,
-                online=status.online,
-                firmware=status.firmware,
-                gateway=status.gateway,
-                numbers=numbers,
-                missing=missing,
-            )
-        elif outcome is not None:
-            novelty = NOVELTY.get(outcome.admission, Novelty.OLD)
-            numbers, missing = _counted(known, judged, each.device, each.report.seq, novelty)
-            # How the device is only if that is not history.
-            live, at = outcome.admission is Admission.LIVE, each.reading.at
-            yield device_row(
-                each.device,
-                at,
-                online=True,
-                report=each.report if live else None,
-                numbers=numbers,
-                missing=missing,
-                live_kind=each.reading.kind if live else None,
-            )
-
-
-def _by_place(
-    readings: list[tuple[Heard | Said, Outcome | None]], said: Sequence[Said]
-) -> list[tuple[Heard | Said, Outcome | None]]:
-    return sorted([*readings, *((each, None) for each in said)], key=lambda pair: pair[0].place)
-
-
-def _counted(
-    known: Known, judged: Judged, device: Device, seq: int | None, novelty: Novelty
-) -> tuple[Numbers | None, int]:
-    """The device's numbers after a message, and how many are missing more than before."""
-    key = device.device_key
-    numbers = judged.numbers.get(key, known.numbers.get(key))
-    if seq is None:
-        return numbers, 0
-    judged.numbers[key], missing = follow(numbers, seq, novelty)
-    return judged.numbers[key], missing

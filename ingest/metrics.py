@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from prometheus_client import Counter, Gauge, Histogram
 
+from runtime import histogram
 from runtime.telemetry import REGISTRY
 
 READINGS = Counter(
@@ -37,10 +38,16 @@ COMMIT_S = Histogram(
     buckets=(0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 5, 30),
     registry=REGISTRY,
 )
-PUBLISH_TO_COMMIT_S = Histogram(
+PUBLISH_TO_COMMIT_S = histogram.Histogram(
     "tongxing_publish_to_commit_seconds",
     "Real seconds from a device's publish to our commit, where the device says when it published.",
-    buckets=(0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 5, 30),
+    buckets=(0.005, 0.01, 0.02, 0.03, 0.05, 0.07, 0.1, 0.15, 0.25, 0.5, 1, 5, 30),
+    registry=REGISTRY,
+)
+STAGE_S = Counter(
+    "tongxing_ingest_stage_seconds",
+    "Real seconds spent by stage: receive, decode, judge, lay_out, commit, acknowledge.",
+    ["stage"],
     registry=REGISTRY,
 )
 ACCESS_FAILING = Gauge(

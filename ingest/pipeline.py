@@ -21,12 +21,15 @@ from datetime import datetime
 import psycopg
 import structlog
 
+from geofence.ordering import Admission
+from geofence.reading import ReadingKind
 from ingest import metrics, store
 from ingest.batching import Batcher
 from ingest.downlink import Downlink
 from ingest.errors import IngestError
 from ingest.flood import MOST_PER_MIN
-from ingest.judging import Deadlines, Judged, Known, judge, judge_alone, set_aside
+from ingest.judged import Judged, Known
+from ingest.judging import Deadlines, judge, judge_alone, set_aside
 from ingest.listening import AWAY_LEAST, WAITED_LEAST, Listening
 from ingest.registry import Registry
 from ingest.sequence import Numbers
@@ -238,7 +241,9 @@ class Pipeline:
         assert self._connection is not None
         try:
             judged = judge_()
+            began_s = time.perf_counter()
             await store.commit(self._connection, judged.commit)
+            judged.took_s["commit"] = time.perf_counter() - began_s
         except BaseException:
             self._book.undo()
             raise
@@ -275,8 +280,10 @@ class Pipeline:
 
     def _finish(self, batch: Sequence[Envelope], judged: Judged) -> None:
         """After the commit: acknowledge, answer the devices, count."""
+        began_s = time.perf_counter()
         for envelope in batch:
             envelope.acknowledge()
+        judged.took_s["acknowledge"] = time.perf_counter() - began_s
         now = self._clock.now()
         for device_id, event_id in judged.answers:
             self._downlink.answer(device_id, event_id, now)
@@ -287,12 +294,19 @@ class Pipeline:
 
     def _count(self, batch: Sequence[Envelope], judged: Judged) -> None:
         wall_s = time.time()
+        came: dict[tuple[ReadingKind, Admission], int] = {}
+        waited_s: list[float] = []
         for heard, outcome in zip(judged.heard, judged.outcomes, strict=True):
-            metrics.READINGS.labels(heard.reading.kind, outcome.admission).inc()
+            what = heard.reading.kind, outcome.admission
+            came[what] = came.get(what, 0) + 1
             if heard.report.published_wall is not None:
-                metrics.PUBLISH_TO_COMMIT_S.observe(wall_s - heard.report.published_wall.timestamp())
-            if self._newest_at is None or heard.reading.at > self._newest_at:
-                self._newest_at = heard.reading.at
+                waited_s.append(wall_s - heard.report.published_wall.timestamp())
+        for what, count in came.items():
+            metrics.READINGS.labels(*what).inc(count)
+        metrics.PUBLISH_TO_COMMIT_S.observe_all(waited_s)
+        if judged.heard:
+            newest_at = max(heard.reading.at for heard in judged.heard)
+            self._newest_at = newest_at if self._newest_at is None else max(newest_at, self._newest_at)
         for rejection in judged.rejections:
             metrics.REJECTED.labels(rejection.reason).inc()
         for ignored in judged.ignored:
@@ -300,6 +314,8 @@ class Pipeline:
         for detection in judged.detections:
             metrics.DETECTIONS.labels(detection.kind, detection.reason).inc()
             log.info("detection", kind=detection.kind, reason=detection.reason, person_id=detection.person_id)
+        for stage, took_s in judged.took_s.items():
+            metrics.STAGE_S.labels(stage).inc(took_s)
         if batch:
             metrics.BATCH.observe(len(batch))
         metrics.STATES.set(len(self._book))

@@ -1,7 +1,7 @@
 """All SQL of ingest: the registry is read, everything else is written here and nowhere else.
 
-Rows go through temporary stages by COPY (`store_copy`), and from there with ON CONFLICT, so that what arrives twice is
-stored once. Readings that are newer than anything heard of their device cannot be in the table yet: they are copied
+Rows go through temporary stages by COPY (`ingest.staging`), and from there with ON CONFLICT, so that what arrives twice
+is stored once. Readings that are newer than anything heard of their device cannot be in the table yet: they are copied
 straight into it, and if one is there after all, the batch goes the longer way.
 """
 
@@ -19,8 +19,8 @@ from psycopg.types.json import Jsonb
 from psycopg.types.numeric import FloatDumper
 
 from geofence.detection import Command, Detection
-from ingest import store_copy
 from ingest.sequence import Numbers
+from ingest.staging import store as staging
 from runtime.database import Connection, rows_as_dicts
 
 #: Key of the advisory lock that lets one ingest at a time own the engine's states.
@@ -116,7 +116,7 @@ async def try_own(connection: Connection) -> bool:
 async def prepare(connection: Connection) -> None:
     """Make the stages of this connection, and let it write every number."""
     connection.adapters.register_dumper(float, _RealDumper)
-    await store_copy.make_stages(connection, COLUMNS | LATEST)
+    await staging.make_stages(connection, COLUMNS | LATEST)
     await connection.commit()
 
 
@@ -225,9 +225,9 @@ async def _commit(connection: Connection, batch: Commit, *, straight: bool) -> N
     async with connection.transaction():
         for table, rows in batch.rows.items():
             if rows and straight:
-                await store_copy.fill(connection, table, rows, straight=True)
+                await staging.fill(connection, table, rows, straight=True)
             elif rows:
-                await store_copy.add_new(connection, table, rows)
+                await staging.add_new(connection, table, rows)
         await _staged(connection, "latest_positions", _POSITION, batch.positions)
         await _many(connection, _SAFETY, batch.safeties)
         await _staged(connection, "device_states", _DEVICE_STATE, batch.device_states)
@@ -247,7 +247,7 @@ async def _commit(connection: Connection, batch: Commit, *, straight: bool) -> N
 
 async def _staged(connection: Connection, table: LiteralString, query: LiteralString, rows: Sequence[Row]) -> None:
     if rows:
-        await store_copy.fill(connection, table, rows)
+        await staging.fill(connection, table, rows)
         await connection.execute(query)
 
 

@@ -78,9 +78,7 @@ def walk(persons: int, rounds: int, mix: Mix) -> np.ndarray:
         offset[inside, 0] = np.abs((begun_m + stride_m * round_) % (2 * ERRAND_M) - ERRAND_M)[inside]
         seen = offset + chance.normal(0, 1, (persons, 2)) * scatter_m
         fixes["latitude"][round_] = middle[:, 0] + seen[:, 1] / METRES_PER_DEGREE
-        fixes["longitude"][round_] = middle[:, 1] + seen[:, 0] / (
-            METRES_PER_DEGREE * np.cos(np.radians(middle[:, 0]))
-        )
+        fixes["longitude"][round_] = middle[:, 1] + seen[:, 0] / (METRES_PER_DEGREE * np.cos(np.radians(middle[:, 0])))
     return fixes
 
 

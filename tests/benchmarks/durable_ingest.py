@@ -22,11 +22,9 @@ import re
 import shutil
 import subprocess
 import sys
-import tempfile
 import time
 import urllib.request
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -39,7 +37,8 @@ from runtime import migrate
 from runtime.embedded import ports, postgres
 from tests import servers
 from tests.benchmarks.crowd import BEGINS, EVERY_S, PAST, Crowd, walk
-from tests.benchmarks.engine import DAY, HOME, Mix
+from tests.benchmarks.engine import DAY, HOME
+from tests.benchmarks.trial import SETTLE_S, Spent, Trial, trial
 from tests.integration.ingest_running import ready
 
 ROOT = Path(__file__).parents[2]
@@ -47,50 +46,13 @@ SOURCE = Path(__file__).parent / "generator.c"
 PERSONS, CONNECTIONS = 10_000, 50
 RATES = (10_000, 15_000, 20_000, 25_000, 30_000, 40_000)
 SEARCH_S, FINAL_S, CLOSED_S = 12.0, 60.0, 15.0
-#: Seconds of each trial that are not counted: states are read, batches find their size.
-SETTLE_S = 4.0
 #: Rounds of fixes that are prepared; then they begin anew.
 ROUNDS = 300
-#: What waits may be so much more at the end than at the beginning, in seconds of the rate.
-FLAT_WITHIN_S = 0.05
 #: Closed loop: messages ahead of what is committed.
 WINDOW = 8_000
 #: Persons who are looked at to see how far ingest has come.
 PROBES = 50
 MIXES = {"day": DAY, "home": HOME}
-
-
-@dataclass(slots=True, kw_only=True)
-class Trial:
-    """One run at one rate."""
-
-    mix: str
-    rate: float
-    seconds: float
-    committed_per_s: float
-    held: bool
-    lag_first: float
-    lag_last: float
-    p50_ms: float
-    p99_ms: float
-    #: Processor time a reading, by process, microseconds.
-    cpu_us: dict[str, float]
-    #: Time a reading that ingest counts itself, by stage, microseconds.
-    stages_us: dict[str, float] = field(default_factory=dict)
-    batch: float = 0.0
-    behind_ms: float = 0.0
-    busy_cores: float = 0.0
-
-    def line(self) -> str:
-        """For people."""
-        cpu = " ".join(f"{name} {spent:.1f}" for name, spent in self.cpu_us.items())
-        stages = " ".join(f"{name} {spent:.1f}" for name, spent in self.stages_us.items())
-        return (
-            f"{self.mix:>4} {self.rate:>7.0f}/s {'held' if self.held else 'NOT held'}: {self.committed_per_s:.0f}/s"
-            f" committed, lag {self.lag_first:.0f} -> {self.lag_last:.0f}, p50/p99 {self.p50_ms:.0f}/{self.p99_ms:.0f} ms,"
-            f" us a reading: {cpu} | {stages} | batch {self.batch:.0f}, {self.busy_cores:.2f} cores busy,"
-            f" generator behind {self.behind_ms:.0f} ms"
-        )
 
 
 class Bench:
@@ -114,45 +76,16 @@ class Bench:
             while line := (await run.stdout.readline()).decode():
                 lines.append(line)
                 if before is None and float(line.split()[0]) >= SETTLE_S:
-                    before = self._spent(pid, run.pid, port)
-                    since_s = time.time()
-                if "end" not in line:
-                    after, until_s = self._spent(pid, run.pid, port), time.time()
+                    before = after = self._spent(pid, run.pid, port)
+                elif before is not None and "end" not in line:
+                    after = self._spent(pid, run.pid, port)
             await run.wait()
             assert before is not None, "the generator said nothing"
             await self._drained(int(lines[-1].split()[1]), rate)
         published, committed = self._instants(begin_s, clock_rate)
         self._move_on(len(published))
-        return self._judged(rate, since_s, until_s, published, committed, before, after, lines)
-
-    def _judged(self, rate, since_s, until_s, published, committed, before, after, lines) -> Trial:  # type: ignore[no-untyped-def]  # noqa: PLR0917, ANN001, E501
-        begin_s = published.min()
-        grid = np.linspace(begin_s + SETTLE_S, begin_s + SETTLE_S + (until_s - since_s), 101)
-        lag = np.searchsorted(published, grid) - np.searchsorted(np.sort(committed), grid)
-        first, last = float(np.median(lag[:20])), float(np.median(lag[-20:]))
-        counted = (published >= grid[0]) & (published < grid[-1])
-        done = ((committed >= grid[0]) & (committed < grid[-1])).sum()
-        waits_ms = (committed - published)[counted] * 1e3
-        readings = float(done)
-        spent = {name: (after[0][name] - before[0][name]) / readings * 1e6 for name in after[0]}
-        stages = {name: (after[1][name] - before[1].get(name, 0.0)) for name in after[1]}
-        batches = stages.pop("batches", 0.0)
-        return Trial(
-            mix=self.mix,
-            rate=rate,
-            seconds=until_s - since_s,
-            committed_per_s=readings / (grid[-1] - grid[0]),
-            held=last - first <= max(FLAT_WITHIN_S * rate, 200) and readings >= 0.98 * rate * (grid[-1] - grid[0]),
-            lag_first=first,
-            lag_last=last,
-            p50_ms=float(np.percentile(waits_ms, 50)),
-            p99_ms=float(np.percentile(waits_ms, 99)),
-            cpu_us={name: round(value, 2) for name, value in spent.items()},
-            stages_us={name: round(value / readings * 1e6, 2) for name, value in stages.items()},
-            batch=readings / batches if batches else 0.0,
-            behind_ms=max(float(line.split()[3]) for line in lines if "end" not in line),
-            busy_cores=sum(spent.values()) * readings / 1e6 / (until_s - since_s),
-        )
+        behind_ms = max(float(line.split()[3]) for line in lines if "end" not in line)
+        return trial(self.mix, rate, published, committed, before=before, after=after, behind_ms=behind_ms)
 
     async def closed_loop(self, seconds: float) -> float:
         """Readings a second with at most WINDOW uncommitted; read pacing off."""
@@ -194,7 +127,7 @@ class Bench:
             await process.wait()
             await listening
 
-    async def _feed(self, run, committed, seconds: float) -> float:  # type: ignore[no-untyped-def]  # noqa: ANN001
+    async def _feed(self, run, committed, seconds: float) -> float:  # type: ignore[no-untyped-def]
         """Tell the generator how far things have come; readings a second after the first fifth."""
         assert run.stdin is not None
         seen: list[tuple[float, int]] = []
@@ -211,12 +144,11 @@ class Bench:
         (since_s, first), (until_s, last) = inside[0], inside[-1]
         return (last - first) / (until_s - since_s)
 
-    def _come_to(self, connection, since: datetime) -> int:  # type: ignore[no-untyped-def]  # noqa: ANN001
+    def _come_to(self, connection, since: datetime) -> int:  # type: ignore[no-untyped-def]
         """How many messages are committed, by the newest reading of persons all over the order."""
         every = self.crowd.persons // PROBES
         rows = connection.execute(
-            "SELECT p, (SELECT max(seq) FROM locations WHERE device_key = p AND at >= %s)"
-            " FROM unnest(%s::int[]) AS p",
+            "SELECT p, (SELECT max(seq) FROM locations WHERE device_key = p AND at >= %s) FROM unnest(%s::int[]) AS p",
             (since, list(range(1, self.crowd.persons + 1, every))),
         ).fetchall()
         return max(
@@ -225,7 +157,9 @@ class Bench:
         )
 
     @contextlib.asynccontextmanager
-    async def _ingest(self, clock_rate: float, *, seconds: float, **further: str) -> AsyncIterator[tuple[int, int, float]]:
+    async def _ingest(
+        self, clock_rate: float, *, seconds: float, **further: str
+    ) -> AsyncIterator[tuple[int, int, float]]:
         """Ingest, ready; yields its process, its port, and when to begin."""
         port, anchor_s = ports.any_free(), time.time() + 12.0
         kept = {name: value for name, value in os.environ.items() if not name.startswith("TONGXING_") or name in KEPT}
@@ -253,7 +187,9 @@ class Bench:
                 process.terminate()
             await asyncio.wait_for(process.wait(), 60)
 
-    async def _generate(self, rate: float, seconds: float, begin_s: float, clock_rate: float) -> asyncio.subprocess.Process:
+    async def _generate(
+        self, rate: float, seconds: float, begin_s: float, clock_rate: float
+    ) -> asyncio.subprocess.Process:
         parts = urlsplit(self.broker)
         words = (
             parts.hostname, parts.port, CONNECTIONS, rate, seconds, WINDOW, self.crowd.persons, self.rounds_file,
@@ -263,43 +199,44 @@ class Bench:
             self.generator, *map(str, words), stdin=subprocess.PIPE, stdout=subprocess.PIPE
         )
 
-    def _spent(self, ingest: int, generator: int, port: int) -> tuple[dict[str, float], dict[str, float]]:
-        """Processor seconds by process, and what ingest counts of itself."""
+    def _spent(self, ingest: int, generator: int, port: int) -> Spent:
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=30) as answer:
             text = answer.read().decode()
         stages = {
             name: float(value)
-            for name, value in re.findall(r'^tongxing_ingest_stage_seconds_total\{stage="(\w+)"\} (\S+)', text, re.M)
+            for name, value in re.findall(
+                r'^tongxing_ingest_stage_seconds_total\{stage="(\w+)"\} (\S+)', text, re.MULTILINE
+            )
         }
-        found = re.search(r"^tongxing_ingest_batch_messages_count (\S+)", text, re.M)
-        stages["batches"] = float(found.group(1)) if found else 0.0
-        mosquitto = next(p for p in psutil.process_iter(["name"]) if p.info["name"] == "mosquitto" and _ours(p))
-        return {
-            "ingest": _cpu_s(psutil.Process(ingest)),
-            "mosquitto": _cpu_s(mosquitto),
-            "postgresql": self._database_cpu_s(),
-            "generator": _cpu_s(psutil.Process(generator)),
-        }, stages
+        found = re.search(r"^tongxing_ingest_batch_messages_count (\S+)", text, re.MULTILINE)
+        (mosquitto,) = [child.pid for child in psutil.Process().children(recursive=True) if child.name() == "mosquitto"]
+        cpu_s = {"ingest": _cpu_s(ingest), "mosquitto": _cpu_s(mosquitto), "postgresql": self._database_cpu_s()}
+        return Spent(
+            at_s=time.time(),
+            cpu_s=cpu_s | {"generator": _cpu_s(generator)},
+            stages_s=stages,
+            batches=float(found.group(1)) if found else 0.0,
+        )
 
     def _database_cpu_s(self) -> float:
         with psycopg.connect(self.database.url) as connection:
             connection.execute("SELECT 1")
-            server = psutil.Process(self.database.process.pid)
-            return _cpu_s(server) + sum(_cpu_s(child) for child in server.children(recursive=True))
+            server = self.database.process.pid
+            return _cpu_s(server) + sum(_cpu_s(child.pid) for child in psutil.Process(server).children(recursive=True))
 
     async def _drained(self, messages: int, rate: float) -> None:
         """Wait until nothing more comes in, so that no trial starts with another's leftovers."""
         before, same = -1, 0
         deadline = time.monotonic() + 60 + max(messages, 0) / rate
         with psycopg.connect(self.database.url, autocommit=True) as connection:
-            while same < 4:  # noqa: PLR2004 - two seconds
+            while same < 4:
                 row = connection.execute("SELECT last_value FROM latest_positions_revisions").fetchone()
                 assert row is not None
                 assert time.monotonic() < deadline, "ingest does not come to an end"
                 before, same = row[0], same + 1 if row[0] == before else 0
                 await asyncio.sleep(0.5)
 
-    def _count(self, begin_s: float, clock_rate: float) -> int:  # noqa: ARG002 - of this trial alone, by its clock
+    def _count(self, begin_s: float, clock_rate: float) -> int:
         with psycopg.connect(self.database.url) as connection:
             row = connection.execute("SELECT count(*) FROM locations WHERE at >= %s", (self.clock_at,)).fetchone()
         assert row is not None
@@ -333,13 +270,10 @@ KEPT = {"TONGXING_INGEST_BATCH_MESSAGES", "TONGXING_INGEST_BATCH_AGE_MS", "TONGX
         "TONGXING_INGEST_MQTT_VERSION"}  # fmt: skip
 
 
-def _ours(process: psutil.Process) -> bool:
-    return process.ppid() == os.getpid()
-
-
-def _cpu_s(process: psutil.Process) -> float:
+def _cpu_s(pid: int) -> float:
+    """Processor seconds of a process; nothing of one that has just ended."""
     with contextlib.suppress(psutil.NoSuchProcess):
-        times = process.cpu_times()
+        times = psutil.Process(pid).cpu_times()
         return float(times.user + times.system)
     return 0.0
 

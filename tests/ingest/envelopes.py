@@ -9,7 +9,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from geofence.person import Person
-from ingest.judging import Deadlines, Judged, Known, judge
+from ingest.judged import Judged, Known
+from ingest.judging import Deadlines, judge
 from ingest.registry import Device
 from ingest.sequence import Numbers
 from ingest.sources import Envelope

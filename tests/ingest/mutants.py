@@ -12,6 +12,7 @@ from tests.geofence.mutants import Mutant, run
 
 NATIVE, FIELDS = "wire/bodies.py", "wire/fields.py"
 JUDGING, ROWS, STATES, BATCHING = "judging.py", "rows.py", "states.py", "batching.py"
+LAYING_OUT = "laying_out.py"
 MUTANTS = (
     # The wire.
     Mutant(FIELDS, "Latitude = Annotated[float, Meta(ge=-90, le=90)]", "Latitude = Annotated[float, Meta(ge=-90, le=91)]"),
@@ -46,16 +47,20 @@ MUTANTS = (
     Mutant(JUDGING, "if envelope.skipped:", "if False:"),
     Mutant(JUDGING, "if decoded.kind not in SPOKEN_BY[device.kind]:", "if False:"),
     Mutant(JUDGING, "decoded.event is None and ", ""),
+    Mutant(JUDGING, "and said.kind in SPOKEN_BY[device.kind]\n", "\n"),
+    Mutant(JUDGING, "and said.at - envelope.received_at <= CLOCK_AHEAD_ALLOWED", ""),
+    Mutant(JUDGING, "and not route.is_backlog and _plain(", "and _plain("),
+    Mutant(LAYING_OUT, "all(outcome.admission is Admission.LIVE for outcome in judged.outcomes)", "True"),
     Mutant(JUDGING, "> CLOCK_AHEAD_ALLOWED else at", ">= CLOCK_AHEAD_ALLOWED else at"),
     Mutant(JUDGING, "if before[key] is not state or key in due}", "if before[key] is not state}"),
     Mutant(JUDGING, "if state.zone.safety is not before[key].zone.safety:", "if False:"),
     Mutant(JUDGING, "[key for key in deadlines.person_ids if key in known.persons]", "list(deadlines.person_ids)"),
-    Mutant(JUDGING, "sorted(spoken, key=lambda pair: pair[0].place)", "spoken"),
-    Mutant(JUDGING, "each.report if outcome.admission is Admission.LIVE else None", "each.report"),
-    Mutant(JUDGING, "NOVELTY.get(outcome.admission, Novelty.OLD)", "Novelty.NEW"),
-    Mutant(JUDGING, "judged.numbers.get(key, known.numbers.get(key))", "known.numbers.get(key)"),
-    Mutant(JUDGING, "if heard.reading.fix is not None:", "if heard.report.event is None and heard.reading.fix is not None:"),
-    Mutant(JUDGING, "if heard.reading.event is not None:\n            judged.answers", "if outcome.judgement.detections:\n            judged.answers"),
+    Mutant(LAYING_OUT, "_by_place(readings, judged.said) if judged.said else readings", "readings"),
+    Mutant(LAYING_OUT, "each.report if outcome.admission is Admission.LIVE else None", "each.report"),
+    Mutant(LAYING_OUT, "NOVELTY.get(outcome.admission, Novelty.OLD)", "Novelty.NEW"),
+    Mutant(LAYING_OUT, "judged.numbers.get(key, known.numbers.get(key))", "known.numbers.get(key)"),
+    Mutant(LAYING_OUT, "if heard.reading.fix is not None:", "if heard.report.event is None and heard.reading.fix is not None:"),
+    Mutant(LAYING_OUT, "if heard.reading.event is not None:\n            judged.answers", "if outcome.judgement.detections:\n            judged.answers"),
     Mutant(JUDGING, "engine.run_down(states[person_id]", "engine.run_down(known.book.state(0)"),
     Mutant(JUDGING, "states = dict(before)", "states = before"),
     Mutant(ROWS, "new if new is not None else old", "new"),
@@ -64,6 +69,7 @@ MUTANTS = (
     Mutant(ROWS, "envelope.payload[:KEPT_BYTES]", "envelope.payload"),
     Mutant(ROWS, '.encode("utf-8", "replace").decode()', ""),
     Mutant(ROWS, '.replace("\\x00", "\\ufffd")', ""),
+    Mutant("sequence.py", "if ahead == 1 and not known.gaps", "if ahead == 1"),
     Mutant("sequence.py", "if known.gaps & bit:", "if bit:"),
     Mutant("sequence.py", "and novelty is not Novelty.OLD", ""),
     Mutant("sequence.py", "Numbers(seq) if novelty is Novelty.NEW else known", "known"),

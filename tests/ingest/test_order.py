@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from geofence import snapshot
 from geofence.ordering import Admission
-from ingest.judging import Judged
+from ingest.judged import Judged
 from ingest.settling import Backlog
 from ingest.sources import Envelope
 from tests.geofence.scenes import place

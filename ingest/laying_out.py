@@ -1,0 +1,109 @@
+"""A judged batch as the rows that its transaction writes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from geofence import snapshot
+from geofence.detection import Command
+from geofence.engine import Outcome
+from geofence.ordering import Admission
+from ingest.judged import Heard, Judged, Known, Said
+from ingest.registry import Device
+from ingest.rows import device_row, flood_rows, merge_device_rows, position_row, reading_row
+from ingest.sequence import Novelty, Numbers, follow
+from ingest.store import Row, detection_row
+from ingest.wire.message import Status
+
+#: What an admission says about a message's number; the others are old.
+NOVELTY = {Admission.LIVE: Novelty.NEW, Admission.NEWS: Novelty.NEW, Admission.STALE: Novelty.UNSURE}
+
+
+def lay_out(known: Known, judged: Judged, now: datetime) -> None:
+    """Everything as rows."""
+    places: dict[int, Heard] = {}
+    floods: list[tuple[int, datetime]] = []
+    memory = known.book.memory
+    commands: list[Command] = judged.commit.commands
+    for heard, outcome in zip(judged.heard, judged.outcomes, strict=True):
+        table, row = reading_row(heard.reading, heard.report, heard.device)
+        judged.commit.rows[table].append(row)
+        if heard.reading.event is not None:
+            judged.answers.append((heard.device.device_id, heard.reading.event.event_id))
+        if outcome.admission is Admission.SURPLUS:
+            floods.append((heard.device.device_key, heard.reading.at))
+        if heard.reading.fix is not None and memory.is_place(heard.reading.person_id, heard.reading):
+            places[heard.reading.person_id] = heard
+        for detection in outcome.judgement.detections:
+            judged.detections.append(detection)
+            judged.commit.detections.append(
+                detection_row(
+                    detection,
+                    judged_at=now,
+                    published_wall=heard.report.published_wall,
+                    received_wall=heard.envelope.received_wall,
+                )
+            )
+        commands.extend(outcome.judgement.commands)
+    judged.commit.floods = flood_rows(floods)
+    judged.commit.surely_new = all(outcome.admission is Admission.LIVE for outcome in judged.outcomes)
+    judged.commit.device_states = merge_device_rows(_device_rows(known, judged))
+    judged.commit.positions = [
+        position_row(heard.reading, heard.device, memory.safety(person_id))
+        for person_id, heard in sorted(places.items())
+    ]
+    for person_id, state in judged.states.items():
+        due_at = memory.due(known.persons[person_id])
+        judged.commit.engine_states.append((person_id, snapshot.freeze(state), due_at))
+
+
+def _device_rows(known: Known, judged: Judged) -> Iterator[Row]:
+    """What each message says of its device, in the order of their coming."""
+    readings: list[tuple[Heard | Said, Outcome | None]] = [*zip(judged.heard, judged.outcomes, strict=True)]
+    spoken = _by_place(readings, judged.said) if judged.said else readings
+    for each, outcome in spoken:
+        if isinstance(each, Said):
+            numbers, missing = _counted(known, judged, each.device, each.message.seq, Novelty.UNSURE)
+            status = each.message if isinstance(each.message, Status) else Status(online=True)
+            yield device_row(
+                each.device,
+                each.at,
+                online=status.online,
+                firmware=status.firmware,
+                gateway=status.gateway,
+                numbers=numbers,
+                missing=missing,
+            )
+        elif outcome is not None:
+            novelty = NOVELTY.get(outcome.admission, Novelty.OLD)
+            numbers, missing = _counted(known, judged, each.device, each.report.seq, novelty)
+            # How the device is only if that is not history.
+            live, at = outcome.admission is Admission.LIVE, each.reading.at
+            yield device_row(
+                each.device,
+                at,
+                online=True,
+                report=each.report if live else None,
+                numbers=numbers,
+                missing=missing,
+                live_kind=each.reading.kind if live else None,
+            )
+
+
+def _by_place(
+    readings: list[tuple[Heard | Said, Outcome | None]], said: Sequence[Said]
+) -> list[tuple[Heard | Said, Outcome | None]]:
+    return sorted([*readings, *((each, None) for each in said)], key=lambda pair: pair[0].place)
+
+
+def _counted(
+    known: Known, judged: Judged, device: Device, seq: int | None, novelty: Novelty
+) -> tuple[Numbers | None, int]:
+    """The device's numbers after a message, and how many are missing more than before."""
+    key = device.device_key
+    numbers = judged.numbers.get(key, known.numbers.get(key))
+    if seq is None:
+        return numbers, 0
+    judged.numbers[key], missing = follow(numbers, seq, novelty)
+    return judged.numbers[key], missing
