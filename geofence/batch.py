@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, MutableMapping, Sequence
 
 from geofence.engine import FRESH, Outcome, PersonState
-from geofence.memory import ARRAYS_FROM, Memory
+from geofence.memory import Memory
 from geofence.person import Person
 from geofence.reading import Reading
 
-__all__ = ["ARRAYS_FROM", "judge_all"]
+__all__ = ["judge_all"]
 
 
 def judge_all(

@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
-import numpy as np
 
 from geofence.detection import Place
 from geofence.geometry import Shape, distance_bounds_m, signed_distances_m
@@ -20,7 +19,7 @@ from geofence.reading import Fix, Reading
 from geofence.zone import Zone
 
 
-class SafeArea(msgspec.Struct, frozen=True, kw_only=True):
+class SafeArea(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Where a fix stands to the safe area."""
 
     #: Metres beyond the nearest edge; negative inside.
@@ -39,7 +38,8 @@ def area_at(place: Fix | Place, at: datetime, person: Person) -> SafeArea | None
     zones = _contenders(place, person.active_zones(at))
     if not zones:
         return None
-    return _nearest(zones, [zone.shape.signed_distance_m(place.latitude, place.longitude) for zone in zones])
+    shapes, count = [zone.shape for zone in zones], len(zones)
+    return _nearest(zones, signed_distances_m(shapes, [place.latitude] * count, [place.longitude] * count))
 
 
 def safe_areas(readings: Sequence[Reading], persons: Sequence[Person]) -> list[SafeArea | None]:
@@ -57,9 +57,7 @@ def safe_areas(readings: Sequence[Reading], persons: Sequence[Person]) -> list[S
             fixes.append(fix)
     if not shapes:
         return [None] * len(readings)
-    latitudes = np.array([fix.latitude for fix in fixes], dtype=np.float64)
-    longitudes = np.array([fix.longitude for fix in fixes], dtype=np.float64)
-    distances = signed_distances_m(shapes, latitudes, longitudes).tolist()
+    distances = signed_distances_m(shapes, [fix.latitude for fix in fixes], [fix.longitude for fix in fixes])
     results: list[SafeArea | None] = []
     position = 0
     for zones in zones_of:
@@ -72,11 +70,14 @@ def _contenders(place: Fix | Place, zones: tuple[Zone, ...]) -> tuple[Zone, ...]
     """The zones that can be the nearest one, in their order."""
     if len(zones) < 2:  # noqa: PLR2004 - nothing to compare
         return zones
-    bounds = [distance_bounds_m(zone.shape, place.latitude, place.longitude) for zone in zones]
-    most_m = min(most_m for _, most_m in bounds)
-    return tuple(zone for zone, (least_m, _) in zip(zones, bounds, strict=True) if least_m <= most_m)
+    latitude, longitude = place.latitude, place.longitude
+    bounds = [distance_bounds_m(zone.shape, latitude, longitude) for zone in zones]
+    nearest_m = min([most_m for _, most_m in bounds])
+    return tuple([zone for zone, (least_m, _) in zip(zones, bounds, strict=True) if least_m <= nearest_m])
 
 
 def _nearest(zones: Sequence[Zone], distances: Sequence[float]) -> SafeArea:
+    if len(zones) == 1:
+        return SafeArea(distance_m=distances[0], zone=zones[0])
     index = min(range(len(zones)), key=distances.__getitem__)
     return SafeArea(distance_m=distances[index], zone=zones[index])

@@ -18,16 +18,13 @@ from geofence.absence import Absence
 from geofence.detection import Place
 from geofence.detectors.zone import Safety
 from geofence.engine import FRESH, PLAIN, Dues, Outcome, PersonState
-from geofence.features import SafeArea, area_at, safe_area, safe_areas
+from geofence.features import SafeArea, area_at, safe_areas
 from geofence.observation import NOTHING, Judgement
 from geofence.ordering import Admission, OrderState
 from geofence.person import Person
 from geofence.quiet import Room
 from geofence.reading import Reading, ReadingKind
 from geofence.track import TrackState
-
-#: Below this many readings the arrays cost more than they save. Measured, docs/decisions/0002.
-ARRAYS_FROM = 16
 
 Stream = tuple[str, ReadingKind]
 _LIVE = PLAIN[Admission.LIVE]
@@ -138,11 +135,7 @@ class Memory:
         loud = self._hear_quiet_ones(readings, persons)
         rest = [readings[place] for place in loud]
         people = [persons[reading.person_id] for reading in rest]
-        areas: Sequence[SafeArea | None]
-        if len(rest) < ARRAYS_FROM:
-            areas = [safe_area(reading, person) for reading, person in zip(rest, people, strict=True)]
-        else:
-            areas = safe_areas(rest, people)
+        areas = safe_areas(rest, people)
         for place, reading, person, area in zip(loud, rest, people, areas, strict=True):
             outcomes[place] = self._judge(reading, person, area)
         return outcomes

@@ -28,7 +28,10 @@ class Person:
 
     def active_zones(self, at: datetime) -> tuple[Zone, ...]:
         """The zones that count at an instant."""
-        if not any(zone.schedule for zone in self.zones):
+        for zone in self.zones:
+            if zone.schedule:
+                break
+        else:
             return self.zones
         local = self.local(at)
         return tuple(zone for zone in self.zones if zone.active(local))

@@ -164,7 +164,7 @@ def test_where_many_fixes_stand_is_where_each_stands(readings: list[Reading]) ->
     assert safe_areas(readings, people) == single
 
 
-@pytest.mark.parametrize("count", [0, 1, batch.ARRAYS_FROM - 1, batch.ARRAYS_FROM, batch.ARRAYS_FROM + 1])
+@pytest.mark.parametrize("count", [0, 1, 2, 17])
 @given(data=st.data())
 @settings(max_examples=10, deadline=None)
 def test_batches_around_the_size_from_which_arrays_serve(count: int, data: st.DataObject) -> None:
