@@ -71,6 +71,8 @@ class Action(StrEnum):
     READ_DIVISION = "read_division"
     MANAGE_RESPONDERS = "manage_responders"
     MANAGE_PLATFORM = "manage_platform"
+    READ_DAYS = "read_days"
+    MANAGE_RETENTION = "manage_retention"
 
 
 _NEARBY: Mapping[Role, Scope] = {
@@ -131,6 +133,10 @@ TABLE: Mapping[Action, Mapping[Role, Scope]] = {
     Action.READ_DIVISION: dict.fromkeys(Role, Scope.ALL),
     Action.MANAGE_RESPONDERS: {Role.ADMIN: Scope.ALL},
     Action.MANAGE_PLATFORM: {Role.ADMIN: Scope.ALL},
+    # How far somebody walked and how they slept: nobody's but the family's.
+    Action.READ_DAYS: _FAMILY,
+    # What is deleted cannot be had back.
+    Action.MANAGE_RETENTION: {Role.ADMIN: Scope.ALL},
 }
 
 

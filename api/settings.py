@@ -8,10 +8,10 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr
 
-from runtime.settings import Settings
+from api.keeping.settings import KeepingSettings
 
 
-class ApiSettings(Settings):
+class ApiSettings(KeepingSettings):
     """What `tongxing api` needs beyond the common settings."""
 
     api_host: str = Field(default="127.0.0.1", description="an address to listen on, e.g. 127.0.0.1")

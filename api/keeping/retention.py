@@ -117,14 +117,18 @@ async def next_dates(connection: Connection, terms: Sequence[Term], *, at: datet
 
 
 async def _oldest(connection: Connection, data_class: DataClass, since: datetime) -> datetime | None:
-    """The oldest that is kept; of series, the day of it, without reading the days."""
-    days = [part for series in SERIES.get(data_class, ()) for part in await heard.parts(connection, series)]
-    for part in sorted(
-        (part for part in days if part.until and part.until > since), key=lambda part: part.until or since
-    ):
-        if await heard.has_rows(connection, part):
-            return part.since
-    return await queries.oldest(connection, data_class, since=since) if data_class not in SERIES else None
+    """The oldest that is kept; of series, without reading the days: their part says it."""
+    found = []
+    for series in SERIES.get(data_class, ()):
+        parts = await heard.parts(connection, series)
+        found += [await heard.oldest(connection, part, since=since) for part in parts if part.since is None]
+        for part in parts:
+            if part.until and part.until > since and await heard.has_rows(connection, part):
+                found.append(part.since)
+                break
+    if data_class not in SERIES:
+        found.append(await queries.oldest(connection, data_class, since=since))
+    return min((each for each in found if each is not None), default=None)
 
 
 async def plan(connection: Connection, terms: Sequence[Term], *, at: datetime) -> list[Step]:

@@ -79,7 +79,11 @@ class Keeper:
         hour = local.replace(hour=self._settings.keep_run_hour, minute=0, second=0, microsecond=0)
         due = hour if hour <= local else hour - timedelta(days=1)
         last = await sums.mark(connection, _NIGHT)
-        return last is None or last < due or last > at
+        if last is None:
+            # The first night is the next one: there is time to look at what would go.
+            await sums.set_mark(connection, _NIGHT, at)
+            return False
+        return last < due or last > at
 
     async def _pause(self) -> None:
         await asyncio.gather(self._clock.sleep_until(self._clock.now() + EVERY), asyncio.sleep(AT_LEAST_S))

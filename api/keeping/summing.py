@@ -29,7 +29,7 @@ LEAST_STEP_M = 30.0
 #: Fixes coarser than this say nothing about a way. Metres; as docs/evaluation.md takes for certain places.
 WAY_ACCURACY_M = 100.0
 #: What changes the sums: readings, by their series, and what was concluded and told.
-SOURCES: tuple[LiteralString, ...] = (*sums.SUMS, "detections", "notifications")
+SOURCES: tuple[LiteralString, ...] = (*sums.HOURS, "detections", "notifications")
 #: Mark of the hour in which everybody's day was last looked at.
 _HOURLY = "everybody"
 BEGINNING = datetime(1, 1, 1, tzinfo=UTC)
@@ -48,7 +48,7 @@ async def bring_up_to_date(connection: Connection, *, at: datetime) -> int:
     for source in SOURCES:
         await _follow(connection, source, at)
     if await sums.aggregates_continuously(connection):
-        for series in sums.SUMS:
+        for series in sums.HOURS:
             await sums.refresh_hours(connection, series, until=at)
     await _everybody(connection, at)
     done = 0
@@ -76,7 +76,7 @@ async def _follow(connection: Connection, source: LiteralString, at: datetime) -
 async def _slice(connection: Connection, source: LiteralString, since: datetime, until: datetime) -> datetime | None:
     last = await sums.touch(connection, source, since=since, until=until)
     if last is not None:
-        if source in sums.SUMS and not await sums.aggregates_continuously(connection):
+        if source in sums.HOURS and not await sums.aggregates_continuously(connection):
             for day in await sums.touched_days(connection):
                 await sums.sum_hours(connection, source, day)
         await sums.mark_stale(connection)

@@ -13,6 +13,7 @@ from api.routes import (
     fleet,
     handover,
     incidents,
+    keeping,
     ladders,
     live,
     outages,
@@ -58,6 +59,7 @@ _MODULES = (
     ladders,
     outages,
     rules,
+    keeping,
 )
 for module in _MODULES:
     api_v1.include_router(module.router)

@@ -97,6 +97,19 @@ async def has_rows(connection: Connection, part: Part) -> bool:
     return bool(row and row[0])
 
 
+async def oldest(connection: Connection, part: Part, *, since: datetime) -> datetime | None:
+    """The oldest instant in a part that is not older than another."""
+    cursor = await connection.execute(
+        sql.SQL("SELECT min({instant}) FROM {part} WHERE {instant} >= %s").format(
+            instant=sql.Identifier(SERIES[part.series]),
+            part=_named(part),
+        ),
+        (since,),
+    )
+    row = await cursor.fetchone()
+    return row[0] if row else None
+
+
 async def count(connection: Connection, part: Part, *, before: datetime, held: Sequence[int]) -> Count:
     """What of a part is older than an instant."""
     return await _count(connection, part.series, _named(part), before, held)

@@ -83,6 +83,8 @@ OF_A_PERSON: dict[tuple[str, str], tuple[Any, dict[str, tuple[int, int]]]] = {
     ("DELETE", "/api/v1/zones/{zone_id}"): (None, says(FAMILY, DONE)),
     ("GET", "/api/v1/persons/{person_id}/policy"): (None, FAMILY),
     ("PUT", "/api/v1/persons/{person_id}/policy"): ({"overrides": {"zone_confirming_fixes": 3}}, ADMIN),
+    ("GET", "/api/v1/persons/{person_id}/days"): (None, FAMILY),
+    ("GET", "/api/v1/devices/{device_id}/hours"): (None, DEVICE),
     ("GET", "/api/v1/devices/{device_id}"): (None, DEVICE),
     ("PATCH", "/api/v1/devices/{device_id}"): ({"model": "B2"}, FLEET),
     ("GET", "/api/v1/devices/{device_id}/credentials"): (None, FLEET),
@@ -140,6 +142,11 @@ HOOK = {"name": "desk", "url": "https://desk.example/hook", "secret": "a-secret-
 #: Routes about everything: the answer, and the persons it may speak of.
 OF_ALL: dict[tuple[str, str], tuple[Any, dict[str, int]]] = {
     ("GET", "/api/v1/me"): (None, dict.fromkeys(ROLES, OK)),
+    ("GET", "/api/v1/coverage"): (None, {role: pair[0] for role, pair in FLEET.items()}),
+    ("GET", "/api/v1/retention"): (None, {role: pair[0] for role, pair in ADMIN.items()}),
+    ("GET", "/api/v1/retention/deletions"): (None, {role: pair[0] for role, pair in ADMIN.items()}),
+    # What it deletes: test_retention.
+    ("POST", "/api/v1/retention/run"): (None, {role: pair[0] for role, pair in ADMIN.items()}),
     ("GET", "/api/v1/info"): (None, dict.fromkeys(ROLES, OK)),
     ("GET", "/api/v1/persons"): (None, {role: pair[0] for role, pair in NEARBY.items()}),
     ("POST", "/api/v1/persons"): ({"display_name": "Sun"}, {role: says(ADMIN, NEW)[role][0] for role in ROLES}),
@@ -152,6 +159,7 @@ OF_ALL: dict[tuple[str, str], tuple[Any, dict[str, int]]] = {
     ("GET", "/api/v1/incidents"): (None, {role: pair[0] for role, pair in NEARBY.items()}),
     ("GET", "/api/v1/live"): (None, {role: pair[0] for role, pair in NEARBY.items()}),
     ("GET", "/api/v1/quarantine"): (None, {role: pair[0] for role, pair in FLEET.items()}),
+    ("GET", "/api/v1/strangers"): (None, {role: pair[0] for role, pair in FLEET.items()}),
     ("GET", "/api/v1/summary"): (None, {role: pair[0] for role, pair in FLEET.items()}),
     ("GET", "/api/v1/dangers"): (None, dict.fromkeys(ROLES, OK)),
     ("PUT", "/api/v1/dangers?datum=wgs84"): (

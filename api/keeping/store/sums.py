@@ -15,21 +15,11 @@ from psycopg.rows import scalar_row
 
 from runtime.database import Connection
 
-_WORN: tuple[tuple[LiteralString, LiteralString], ...] = (
-    ("worn_minutes", "bit_or(1::bigint << extract(minute FROM r.at)::int) FILTER (WHERE r.worn)"),
-    ("unworn_minutes", "bit_or(1::bigint << extract(minute FROM r.at)::int) FILTER (WHERE NOT r.worn)"),
-    ("battery_min_pct", "min(r.battery_pct)"),
-    ("battery_max_pct", "max(r.battery_pct)"),
-    ("steps", "sum(r.steps)"),
-)
-_OCCUPIED: tuple[tuple[LiteralString, LiteralString], ...] = (
-    ("occupied_minutes", "bit_or(1::bigint << extract(minute FROM r.at)::int) FILTER (WHERE r.status = 'occupied')"),
-)
-#: The sums of each series by the hour: their table, and its columns with what they are made of.
-SUMS: dict[LiteralString, tuple[LiteralString, tuple[tuple[LiteralString, LiteralString], ...]]] = {
-    "locations": ("location_hours", _WORN),
-    "heartbeats": ("heartbeat_hours", _WORN),
-    "bed_reports": ("bed_hours", _OCCUPIED),
+#: The series with sums by the hour, and the table of these.
+HOURS: dict[LiteralString, LiteralString] = {
+    "locations": "location_hours",
+    "heartbeats": "heartbeat_hours",
+    "bed_reports": "bed_hours",
 }
 #: What else changes a person's day: a table and the instant of our clock at which a row was written.
 ALSO: dict[LiteralString, LiteralString] = {"detections": "judged_at", "notifications": "created_at"}
@@ -112,31 +102,46 @@ async def touched_days(connection: Connection) -> list[date]:
         return await cursor.fetchall()
 
 
-async def sum_hours(connection: Connection, series: LiteralString, day: date) -> int:
-    """Sum up the touched hours of one day anew, from their readings. How many there were."""
-    table, sums = SUMS[series]
+async def sum_hours(connection: Connection, series: LiteralString, day: date) -> None:
+    """Sum up the touched hours of one day anew, from their readings."""
     since = _midnight(day)
-    cursor = await connection.execute(
-        sql.SQL(
-            "INSERT INTO {table} (device_key, person_id, hour, readings, minutes, {names})"
-            " SELECT r.device_key, r.person_id, t.hour, count(*), bit_or(1::bigint << extract(minute FROM r.at)::int),"
-            " {sums} FROM (SELECT DISTINCT device_key, hour FROM touched"
-            " WHERE hour >= %(since)s AND hour < %(until)s) t"
-            " JOIN {series} r ON r.device_key = t.device_key AND r.at >= t.hour AND r.at < t.hour + interval '1 hour'"
-            # Said with constants too, so that only the part of this day is looked at.
-            " AND r.at >= %(since)s AND r.at < %(until)s"
-            " GROUP BY 1, 2, 3 ON CONFLICT (device_key, hour, person_id) DO UPDATE SET readings = excluded.readings,"
-            " minutes = excluded.minutes, {anew}"
-        ).format(
-            table=sql.Identifier(table),
-            series=sql.Identifier(series),
-            names=sql.SQL(", ").join(sql.Identifier(name) for name, _ in sums),
-            sums=sql.SQL(", ").join(sql.SQL(what) for _, what in sums),
-            anew=sql.SQL(", ").join(sql.SQL("{0} = excluded.{0}").format(sql.Identifier(name)) for name, _ in sums),
-        ),
-        {"since": since, "until": since + timedelta(days=1)},
-    )
-    return cursor.rowcount
+    await connection.execute(_SUM_HOURS[series], {"since": since, "until": since + timedelta(days=1)})
+
+
+#: The bounds are said with constants too, so that only the part of this day is looked at.
+_OF_TOUCHED: LiteralString = """
+    r ON r.device_key = t.device_key AND r.at >= t.hour AND r.at < t.hour + interval '1 hour'
+        AND r.at >= %(since)s AND r.at < %(until)s
+    GROUP BY 1, 2, 3 ON CONFLICT (device_key, hour, person_id) DO UPDATE SET readings = excluded.readings,
+        minutes = excluded.minutes,
+"""
+_EACH: LiteralString = """
+    SELECT r.device_key, r.person_id, t.hour, count(*), bit_or(1::bigint << extract(minute FROM r.at)::int),
+"""
+_TOUCHED_HOURS: LiteralString = """
+    FROM (SELECT DISTINCT device_key, hour FROM touched WHERE hour >= %(since)s AND hour < %(until)s) t JOIN
+"""
+_WORN: LiteralString = (
+    " (device_key, person_id, hour, readings, minutes, worn_minutes, unworn_minutes, battery_min_pct, battery_max_pct,"
+    " steps)" + _EACH + " bit_or(1::bigint << extract(minute FROM r.at)::int) FILTER (WHERE r.worn),"
+    " bit_or(1::bigint << extract(minute FROM r.at)::int) FILTER (WHERE NOT r.worn),"
+    " min(r.battery_pct), max(r.battery_pct), sum(r.steps)" + _TOUCHED_HOURS
+)
+_WORN_ANEW: LiteralString = (
+    "worn_minutes = excluded.worn_minutes, unworn_minutes = excluded.unworn_minutes,"
+    " battery_min_pct = excluded.battery_min_pct, battery_max_pct = excluded.battery_max_pct, steps = excluded.steps"
+)
+_SUM_HOURS: dict[LiteralString, LiteralString] = {
+    "locations": "INSERT INTO location_hours" + _WORN + "locations" + _OF_TOUCHED + _WORN_ANEW,
+    "heartbeats": "INSERT INTO heartbeat_hours" + _WORN + "heartbeats" + _OF_TOUCHED + _WORN_ANEW,
+    "bed_reports": "INSERT INTO bed_hours (device_key, person_id, hour, readings, minutes, occupied_minutes)"
+    + _EACH
+    + "bit_or(1::bigint << extract(minute FROM r.at)::int) FILTER (WHERE r.status = 'occupied')"
+    + _TOUCHED_HOURS
+    + "bed_reports"
+    + _OF_TOUCHED
+    + "occupied_minutes = excluded.occupied_minutes",
+}
 
 
 async def refresh_hours(connection: Connection, series: LiteralString, *, until: datetime) -> None:
@@ -144,7 +149,7 @@ async def refresh_hours(connection: Connection, series: LiteralString, *, until:
 
     On a connection in autocommit, outside of any transaction.
     """
-    table, _ = SUMS[series]
+    table = HOURS[series]
     cursor = await connection.execute("SELECT since FROM kept_since WHERE series = %s", (series,))
     row = await cursor.fetchone()
     await connection.execute(
