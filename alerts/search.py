@@ -23,9 +23,12 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 import numpy as np
+import numpy.typing as npt
 import shapely
 
-from geofence.geometry import Floats, Frame
+from geofence.geometry import Frame
+
+Floats = npt.NDArray[np.float64]
 
 #: A fix at most this uncertain is good. Metres, 68 %. A canal's two banks are told apart by a bridge, not by less;
 #: cell towers are above it. Provisional.
