@@ -3,7 +3,7 @@
 A device back from an outage says first where it is, outside, which alone only suspects. Then comes what it kept, older
 and so history. But the newest of it says whether the suspicion was the second fix outside or the first. So while
 somebody is suspected, the newest late fix since they were last known inside is remembered; once everything that
-arrived with it has been heard, a deadline that has already come, it confirms the exit, or it does not.
+arrives with it has been heard, a few seconds later, it confirms the exit, or it does not.
 
 Late means: newer than `live_max_age` on arrival, and older than what its device had already said. An exit that is over
 by the time it is heard of never comes here: the live fix that was judged first was inside.
@@ -11,7 +11,7 @@ by the time it is heard of never comes here: the live fix that was judged first 
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -29,6 +29,10 @@ if TYPE_CHECKING:
     from geofence.detectors.zone import ZoneState
 
 
+#: What arrives together has been heard after so long: messages on their way, and a reading that was just sent. Settled.
+HEARD_WITHIN = timedelta(seconds=5)
+
+
 class Late(msgspec.Struct, frozen=True, kw_only=True):
     """What is known of the time before a suspicion."""
 
@@ -36,7 +40,7 @@ class Late(msgspec.Struct, frozen=True, kw_only=True):
     known_at: datetime
     #: The newest late fix since then.
     at: datetime | None = None
-    #: It was outside: the exit is confirmed as of its arrival.
+    #: It was outside: the exit is confirmed then.
     settles_at: datetime | None = None
 
 
@@ -68,9 +72,8 @@ def hear(state: ZoneState, reading: Reading, person: Person, area: SafeArea | No
     enough = (
         sighting is Sighting.OUTSIDE and _counts(reading, policy) and state.weight + 1 >= policy.zone_confirming_fixes
     )
-    return replace(
-        state, late=Late(known_at=late.known_at, at=reading.at, settles_at=reading.received_at if enough else None)
-    )
+    settles = reading.received_at + HEARD_WITHIN if enough else None
+    return replace(state, late=Late(known_at=late.known_at, at=reading.at, settles_at=settles))
 
 
 def _counts(reading: Reading, policy: Policy) -> bool:

@@ -39,10 +39,12 @@ def test_still_outside_is_told_at_once() -> None:
     assert story.safety == "suspect"
     assert late(story, 500, OUT_M) is Admission.LATE
     assert exits(story) == []
-    story.wait(SAID_AT_S + 2)
+    story.wait(SAID_AT_S + 6.9)
+    assert exits(story) == []
+    story.wait(SAID_AT_S + 7)
     assert exits(story) == [("zone_exit", "two_fixes")]
     (exit_,) = story.detections
-    assert exit_.at == at(SAID_AT_S + 2)
+    assert exit_.at == at(SAID_AT_S + 7)
     assert exit_.evidence["suspected_since"] == at(500).isoformat()
     assert exit_.evidence["fixes"] == 2
     assert story.safety == "outside"
@@ -51,7 +53,7 @@ def test_still_outside_is_told_at_once() -> None:
 def test_told_once() -> None:
     story = back()
     late(story, 500, OUT_M)
-    story.wait(SAID_AT_S + 2)
+    story.wait(SAID_AT_S + 7)
     late(story, 550, OUT_M)
     story.fix(SAID_AT_S + 60, OUT_M + 20)
     story.wait(SAID_AT_S + 3_000)
@@ -95,7 +97,7 @@ def test_any_order_is_the_same_state(order: tuple[int, ...]) -> None:
     for second in order:
         late(other, second, where[second])
     assert snapshot.freeze(one.state) == snapshot.freeze(other.state)
-    assert one.wait(SAID_AT_S + 2) == other.wait(SAID_AT_S + 2) != []
+    assert one.wait(SAID_AT_S + 7) == other.wait(SAID_AT_S + 7) != []
 
 
 @pytest.mark.parametrize(
