@@ -57,7 +57,7 @@ class Batcher:
     @property
     def waiting_live(self) -> int:
         """Messages waiting but for the backlog."""
-        return sum(len(waiting) for waiting in self._ranks)
+        return len(self._ranks[0]) + len(self._ranks[1])
 
     def waits_for(self, person: Hashable) -> bool:
         """Whether some of the backlog of a person is waiting."""

@@ -13,12 +13,13 @@ from __future__ import annotations
 import asyncio
 import time
 from datetime import timedelta
-from functools import partial
+from functools import lru_cache, partial
 from typing import cast
 
 import mqtt5
 import structlog
 
+from ingest import metrics
 from ingest.lanes import Lane
 from ingest.sources import Envelope, Sink
 from ingest.sources.pacing import Pacing
@@ -42,8 +43,11 @@ NEVER_EXPIRES = 0xFFFFFFFF
 RECEIVE_MAXIMUM = 4_000
 #: Bytes read at once at most; one packet must fit in.
 BUFFER_BYTES = 4 * 2**20
+#: Topics of which a connection remembers whether they are its lane's business. Count.
+TOPICS = 200_000
 #: Reason codes of a SUBACK that are a quality of service.
 _GRANTED = range(3)
+_RECEIVED_S = metrics.STAGE_S.labels("receive")
 _PUBACK = b"\x40\x02"
 _STEP = timedelta(microseconds=1)
 
@@ -125,6 +129,7 @@ class _Connection(asyncio.BufferedProtocol):
 
     def __init__(self, session: Mqtt5Session, pacing: Pacing) -> None:
         self._session, self._lane, self._pacing = session, session.lane, pacing
+        self._takes = lru_cache(maxsize=TOPICS)(session.lane.takes)
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport | None = None
         self._buffer = bytearray(256 * 1024)
@@ -192,7 +197,7 @@ class _Connection(asyncio.BufferedProtocol):
 
     def buffer_updated(self, nbytes: int) -> None:
         """Handle the packets that have come whole."""
-        self._heard_at_s = time.monotonic()
+        self._heard_at_s = began_s = time.monotonic()
         self._filled += nbytes
         place, messages = 0, 0
         try:
@@ -209,19 +214,21 @@ class _Connection(asyncio.BufferedProtocol):
         self._filled = left
         if self._lane.rank:
             self._pacing.heard(messages)
+        _RECEIVED_S.inc(time.monotonic() - began_s)
 
     def _take(self, received: memoryview) -> tuple[int, int]:
         """Handle whole packets. Returns how many were messages, and the place after the last."""
         at, wall, messages, place = max(self._last_at, self._session.clock.now()), wall_now(), 0, 0
-        lane, put, acknowledge = self._lane, self._session.sink.put, self.acknowledge
+        lane, rank, takes = self._lane, self._lane.rank, self._takes
+        put, acknowledge, publish = self._session.sink.put, self.acknowledge, mqtt5.PublishPacket
         for packet, place in packets(received):  # noqa: B007 - where the last one ends
-            if type(packet) is mqtt5.PublishPacket:
+            if type(packet) is publish:
                 topic, packet_id = packet.topic, packet.packet_id
                 # In the order of their coming, also where only the instant is left of it.
                 at += _STEP
                 done = _nothing if packet_id is None else partial(acknowledge, packet_id)
-                skipped = not lane.takes(topic, retained=packet.retain)
-                put(lane.rank, Envelope(topic, packet.payload, at, wall, done, skipped))
+                skipped = not (lane.takes(topic, retained=True) if packet.retain else takes(topic))
+                put(rank, Envelope(topic, packet.payload, at, wall, done, skipped))
                 messages += 1
             elif packet is not None:
                 self._answered(packet)
