@@ -58,6 +58,38 @@ async def test_a_street_gone_silent_is_one_incident_and_no_familys(scene, pipeli
     assert (await scene.row("SELECT count(*) AS n FROM outages WHERE until IS NULL"))["n"] == 0
 
 
+async def test_devices_of_one_gateway_silent_together_are_one_incident(scene, pipeline, clock):
+    """Of a village in which most others are heard; what a device said itself comes before the register."""
+    clock.advance(8 * HOUR)
+    persons = await street(scene, clock, 40, "370302001002")
+    fleet = await scene.official("fleet", "3703", LOG)
+    await scene.rows("UPDATE devices SET gateway = 'gw-7' WHERE person_id = ANY (%s)", persons[:5])
+    await scene.rows("UPDATE devices SET gateway = 'gw-old' WHERE person_id = ANY (%s)", persons[5:7])
+    await scene.rows(
+        "UPDATE device_states SET gateway = 'gw-7' WHERE device_key IN"
+        " (SELECT device_key FROM devices WHERE person_id = ANY (%s))",
+        persons[5:7],
+    )
+    await fall_silent(scene, persons[:6], clock)
+    await pipeline.work()
+    clock.advance(timedelta(seconds=90))
+    await pipeline.work()
+    assert [row[2] for row in await scene.sent()] == [fleet]
+    message = await scene.row("SELECT title, body FROM notifications")
+    assert "6 of 7 devices of one gateway" in message["title"]
+    assert "gw-7" in message["body"]
+    await fall_silent(scene, [persons[6]], clock)
+    await pipeline.work()
+    assert (await scene.decisions()).count("part_of_outage") == 7, "one more of it joins without waiting"
+    await fall_silent(scene, [persons[20]], clock)
+    await pipeline.work()
+    clock.advance(timedelta(seconds=90))
+    await pipeline.work()
+    assert (await scene.incident(persons[20]))["kind"] == "silence", "a neighbour of another gateway is told of"
+    outages = await scene.rows("SELECT gateway, division, expected FROM outages")
+    assert outages == [{"gateway": "gw-7", "division": "370302001002", "expected": 7}]
+
+
 async def test_one_silent_bracelet_is_told_after_a_short_wait(scene, pipeline, clock):
     clock.advance(8 * HOUR)
     persons = await street(scene, clock, 6, "370302001002")
