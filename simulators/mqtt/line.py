@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from typing import cast
 
 from simulators.mqtt import packets
 from simulators.mqtt.packets import CONNACK, PUBACK, PUBLISH, SUBACK, PacketError
@@ -44,9 +45,9 @@ class Line(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Say hello."""
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
-        transport.write(self._hello)
+        # uvloop's transports are not asyncio's by name.
+        self._transport = cast("asyncio.Transport", transport)
+        self._transport.write(self._hello)
         self._ping_later()
 
     def connection_lost(self, error: Exception | None) -> None:
