@@ -32,6 +32,13 @@ from ingest.wire.message import Answer, Decoded, Ignored, Rejection, RejectionRe
 
 #: A device's clock may be this far ahead of ours. Source: docs/wire.md; settled.
 CLOCK_AHEAD_ALLOWED = timedelta(minutes=5)
+#: The broker's access list is the first line against who pretends to be another device; this is the second.
+NOT_ITS_FORMAT: tuple[Decoded, ...] = (
+    Rejection(
+        reason=RejectionReason.WRONG_DEVICE,
+        detail="the device has a credential, and none for this format: who says this?",
+    ),
+)
 
 #: Of readings of one instant, the place comes before what is said of it.
 _KINDS = {kind: n for n, kind in enumerate((Kind.LOCATION, Kind.BED, Kind.HEARTBEAT, Kind.EVENT))}
@@ -149,7 +156,7 @@ def _hear(envelopes: Sequence[Envelope], known: Known, judged: Judged) -> None:
             continue
         route = wire.route(envelope.topic)
         device = known.devices.get(route.device_id) if route.device_id else None
-        said = route.decode(envelope.payload)
+        said = route.decode(envelope.payload) if device is None or device.speaks(route.foreign) else NOT_ITS_FORMAT
         if len(said) == 1 and device is not None and not route.is_backlog and _plain(said[0], device, envelope):
             judged.heard.append(_heard(place, envelope, said[0], device))
             continue

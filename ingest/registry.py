@@ -43,6 +43,16 @@ class Device:
     device_id: str
     kind: str
     person_id: int
+    #: Formats of its credentials (`ingest.identity`); None: it has none of its own.
+    formats: frozenset[str] | None = None
+
+    def speaks(self, foreign: str | None) -> bool:
+        """Whether it may be heard in another maker's format, or in ours (None).
+
+        One with credentials is heard in their formats and natively. One without speaks through a gateway, or to a
+        broker that is open.
+        """
+        return foreign is None or self.formats is None or foreign in self.formats
 
 
 class Registry:
@@ -73,7 +83,7 @@ class Registry:
         self.persons.update({int(row["person_id"]): _person(row, self.dangers) for row in persons})
         # A person who was added between the two queries is announced, and read then.
         self.devices.update(
-            {str(row["device_id"]): Device(**row) for row in devices if row["person_id"] in self.persons}
+            {str(row["device_id"]): _device(row) for row in devices if row["person_id"] in self.persons}
         )
 
     async def follow(self) -> None:
@@ -105,6 +115,10 @@ class Registry:
         gone = None if person_ids is None else set(person_ids)
         self.persons = {} if gone is None else {k: v for k, v in self.persons.items() if k not in gone}
         self.devices = {} if gone is None else {k: v for k, v in self.devices.items() if v.person_id not in gone}
+
+
+def _device(row: Mapping[str, Any]) -> Device:
+    return Device(**{**row, "formats": None if row["formats"] is None else frozenset(row["formats"])})
 
 
 def _person(row: Mapping[str, Any], dangers: DangerMap) -> Person:

@@ -151,7 +151,10 @@ async def registry_devices(connection: Connection, person_ids: Sequence[int] | N
     return await rows_as_dicts(
         connection,
         """
-        SELECT device_key, device_id, kind, person_id FROM devices
+        SELECT device_key, device_id, kind, person_id,
+            (SELECT array_agg(DISTINCT format) FROM credentials c WHERE c.device_key = devices.device_key
+                AND (c.revoked_at IS NULL OR c.revoked_at > now())) AS formats
+        FROM devices
         WHERE person_id IS NOT NULL AND retired_at IS NULL
           AND (%(wanted)s::bigint[] IS NULL OR person_id = ANY (%(wanted)s))
         """,

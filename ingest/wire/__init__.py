@@ -28,6 +28,8 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     decode: Callable[[bytes], tuple[Decoded, ...]]
     #: What was while a device was away.
     is_backlog: bool = False
+    #: Of another maker: the topic's first level; None: ours.
+    foreign: str | None = None
 
 
 @lru_cache(maxsize=ROUTES)
@@ -41,7 +43,8 @@ def route(topic: str) -> Route:
     if wire_format is native:
         decode = native.decoder(levels[-1])
         return Route(device_id=device_id, decode=_bounded(decode), is_backlog=levels[-1] == backlog.LEVEL)
-    return Route(device_id=device_id, decode=_bounded(partial(wire_format.decode, levels)))
+    decode = partial(wire_format.decode, levels)
+    return Route(device_id=device_id, decode=_bounded(decode), foreign=levels[0])
 
 
 def device_of(topic: str) -> str | None:

@@ -18,6 +18,8 @@ class RejectionReason(StrEnum):
 
     UNKNOWN_TOPIC = "unknown_topic"
     UNKNOWN_DEVICE = "unknown_device"
+    #: Names another device than its topic, or comes in a format that none of its device's credentials has.
+    WRONG_DEVICE = "wrong_device"
     WRONG_KIND = "wrong_kind"
     TOO_LARGE = "too_large"
     MALFORMED = "malformed"

@@ -65,7 +65,7 @@ def _same_device(device: object, device_id: str) -> None:
     named = device.get("uniqueId") if isinstance(device, dict) else None
     if named != device_id:
         detail = "another device than the topic's, or none, at `$.device.uniqueId`"
-        raise RefusedError(RejectionReason.INVALID_FIELD, detail)
+        raise RefusedError(RejectionReason.WRONG_DEVICE, detail)
 
 
 def _position(position: object) -> tuple[Decoded, ...]:

@@ -63,6 +63,8 @@ class _Heard:
 
     decoded: list[Decoded] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    #: Why, as far as one word says it.
+    reason: RejectionReason = RejectionReason.MALFORMED
     #: A frame without a time came: the watch is alive now.
     alive: bool = False
     battery_pct: float | None = None
@@ -80,13 +82,14 @@ def decode(levels: list[str], payload: bytes) -> tuple[Decoded, ...]:
     for device_id, content in _frames(payload.decode("latin-1"), heard.problems):
         if device_id != levels[1]:
             heard.problems.append("a frame names another device than the topic")
+            heard.reason = RejectionReason.WRONG_DEVICE
         else:
             _frame(content, heard)
     if heard.alive:
         heard.decoded.append(Report(kind=ReadingKind.HEARTBEAT, at=None, battery_pct=heard.battery_pct))
     if heard.problems:
         more = f" ({len(heard.problems)} problems in all)" if len(heard.problems) > 1 else ""
-        heard.decoded.append(Rejection(reason=RejectionReason.MALFORMED, detail=heard.problems[0] + more))
+        heard.decoded.append(Rejection(reason=heard.reason, detail=heard.problems[0] + more))
     return tuple(heard.decoded)
 
 

@@ -115,6 +115,7 @@ class TestRejected:
             (envelope("tongxing/v1/nobody/location", b"{}"), "unknown_device"),
             (message("weather"), "unknown_topic"),
             (message("bed", status="empty"), "wrong_kind"),
+            (envelope("traccar/zb-1/position", b'{"device": {"uniqueId": "zb-2"}}'), "wrong_device"),
             (location(0, latitude=91), "invalid_field"),
             (location(0, datum="mars"), "datum_unsupported"),
             (envelope("owntracks/li/phone", b'{"_type": "encrypted"}'), "unsupported"),
@@ -136,7 +137,7 @@ class TestRejected:
         assert len(judged.commit.rows["locations"]) == 1
 
     def test_every_reason_but_ours_is_tested_above(self) -> None:
-        assert len(RejectionReason) == 10
+        assert len(RejectionReason) == 11
 
     @pytest.mark.parametrize("device", [BRACELET, BED])
     @pytest.mark.parametrize("kind", ReadingKind)

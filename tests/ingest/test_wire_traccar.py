@@ -148,7 +148,7 @@ def test_who_speaks_for_another_is_refused(device: Any) -> None:
     payload = json.dumps({"position": POSITION, "device": device}).encode()
     (found,) = wire.decode("traccar/8800000015/position", payload)
     assert isinstance(found, Rejection)
-    assert "uniqueId" in found.detail
+    assert (found.reason, "uniqueId" in found.detail) == ("wrong_device", True)
 
 
 @pytest.mark.parametrize(("topic", "device_id"), [

@@ -166,7 +166,7 @@ def test_frames_of_another_watch_are_refused() -> None:
     good, rejection = decode(frame(position("AL", "00010000"), id_="1234567891"), frame(position()))
     assert good == LOCATION
     assert isinstance(rejection, Rejection)
-    assert "another device" in rejection.detail
+    assert (rejection.reason, "another device" in rejection.detail) == ("wrong_device", True)
 
 
 @pytest.mark.parametrize("payload", [

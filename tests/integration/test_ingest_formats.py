@@ -63,7 +63,7 @@ async def test_traccar_forwards_a_call_for_help(database_url: str, any_broker: s
         for _ in range(2):
             await send(client, f"traccar/{tracker}/position", told)
         await send(client, f"traccar/{tracker}/position", told | {"device": {"uniqueId": "another"}})
-        await rows_when(database_url, "SELECT 1 FROM quarantine WHERE reason = 'invalid_field'", count=1)
+        await rows_when(database_url, "SELECT 1 FROM quarantine WHERE reason = 'wrong_device'", count=1)
     assert rows(database_url, LOCATIONS) == [(HOME_LATITUDE, HOME_LONGITUDE, 30, "gnss", 0, 55)]
     assert rows(database_url, "SELECT type, latitude, battery_pct FROM safety_events") == [("sos", HOME_LATITUDE, 55)]
     assert rows(database_url, "SELECT kind FROM detections") == [("sos",)]

@@ -289,6 +289,7 @@ export const wordsEn: Record<keyof typeof wordsZhCN, string> = {
   'access.finder_page': 'opened the page behind the code',
   'rejection.unknown_topic': 'Unknown topic',
   'rejection.unknown_device': 'Unknown device',
+  'rejection.wrong_device': 'Speaks for another device',
   'rejection.wrong_kind': 'Wrong kind of device',
   'rejection.too_large': 'Too large',
   'rejection.malformed': 'Malformed',

@@ -287,6 +287,7 @@ export const wordsZhCN = {
   'access.finder_page': '打开扫码页面',
   'rejection.unknown_topic': '主题未知',
   'rejection.unknown_device': '设备未登记',
+  'rejection.wrong_device': '冒用其他设备',
   'rejection.wrong_kind': '设备类型不符',
   'rejection.too_large': '消息过大',
   'rejection.malformed': '格式错误',
