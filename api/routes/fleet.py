@@ -14,6 +14,7 @@ from api.access import Action
 from api.dependencies import ConnectionDep, May, ServicesDep
 from api.errors import NotSignedIn, WrongRole, documented
 from api.queries import fleet as queries
+from api.queries import strangers
 from api.schemas.fields import AskedInstant
 from api.schemas.fleet import (
     AlertsPerPersonDay,
@@ -23,6 +24,7 @@ from api.schemas.fleet import (
     ReadingCounts,
     Summary,
 )
+from api.schemas.strangers import StrangerList
 from api.viewer import Viewer
 from runtime.clock import wall_now
 from runtime.database import Connection
@@ -33,6 +35,7 @@ Counter = Annotated[Viewer, Depends(May(Action.READ_SUMMARY))]
 #: Bytes of a rejected payload that are shown.
 PREVIEW_BYTES = 512
 _DAY = timedelta(days=1)
+_WEEK = timedelta(days=7)
 
 
 @router.get("/quarantine")
@@ -45,6 +48,20 @@ async def list_quarantine(
     """Rejected messages, newest first."""
     rows = await queries.quarantine(connection, reason=reason, limit=limit, preview_bytes=PREVIEW_BYTES)
     return QuarantinePage(items=[present.quarantined(row, viewer.user.role) for row in rows])
+
+
+@router.get("/strangers")
+async def list_strangers(
+    viewer: Inspector,
+    connection: ConnectionDep,
+    parts: ServicesDep,
+    since: Annotated[AskedInstant | None, Query(description="Heard from here on; left away: a week ago")] = None,
+    limit: Annotated[int, Query(ge=1, le=500, description="Items, 1 to 500")] = 100,
+) -> StrangerList:
+    """Devices that speak and are in nobody's use. Register one with `POST /devices`; none is enrolled by itself."""
+    del viewer
+    asked = since or parts.clock.now() - _WEEK
+    return StrangerList(items=await strangers.page(connection, since=asked, limit=limit))
 
 
 @router.get("/summary")

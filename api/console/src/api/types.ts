@@ -319,6 +319,26 @@ export interface IncidentDetail extends Incident {
   steps: EscalationStep[]
 }
 
+/** A device that speaks and is in nobody's use. */
+export interface Stranger {
+  device_id: string
+  standing: 'stranger' | 'unassigned' | 'retired'
+  formats: string[]
+  is_bed: boolean
+  first_heard_at: Instant
+  last_heard_at: Instant
+  messages: number
+}
+
+/** A login at the broker with its secret, which is shown once. */
+export interface IssuedCredential {
+  credential_id: number
+  login: string
+  secret: string
+  format: string
+  overlap_until: Instant | null
+}
+
 export interface QuarantineItem {
   quarantine_id: number
   received_at: Instant
