@@ -31,6 +31,8 @@ from ingest.flood import MOST_PER_MIN
 from ingest.judged import Judged, Known
 from ingest.judging import Deadlines, judge, judge_alone, set_aside
 from ingest.listening import AWAY_LEAST, WAITED_LEAST, Listening
+from ingest.ownership import store as ownership
+from ingest.ownership.store import Ownership
 from ingest.registry import Registry
 from ingest.sequence import Numbers
 from ingest.sources import Envelope
@@ -88,6 +90,7 @@ class Pipeline:
         self._downlink, self._clock, self._caught_up = downlink, clock, caught_up
         self._connection: database.Connection | None = None
         self._most_per_min = most_per_min
+        self._owner: Ownership | None = None
         self._book = StateBook(most_per_min=most_per_min)
         self._numbers: dict[int, Numbers] = {}
         self._newest_at: datetime | None = None
@@ -128,7 +131,7 @@ class Pipeline:
     async def _take_over(self) -> None:
         connection = await database.connect_when_up(self._url, wait_s=LOOK_EVERY_S)
         try:
-            self._book, self._numbers = await _owned(connection, self._most_per_min)
+            self._owner, self._book, self._numbers = await _owned(connection, self._most_per_min)
             spans = await store.listened(connection)
         except BaseException:
             await connection.close()
@@ -241,6 +244,7 @@ class Pipeline:
         assert self._connection is not None
         try:
             judged = judge_()
+            judged.commit.owner = self._owner
             began_s = time.perf_counter()
             await store.commit(self._connection, judged.commit)
             judged.took_s["commit"] = time.perf_counter() - began_s
@@ -321,17 +325,18 @@ class Pipeline:
         metrics.STATES.set(len(self._book))
 
 
-async def _owned(connection: database.Connection, most_per_min: int) -> tuple[StateBook, dict[int, Numbers]]:
+async def _owned(connection: database.Connection, most_per_min: int) -> tuple[Ownership, StateBook, dict[int, Numbers]]:
     """The states as last committed, owned from here on.
 
     Raises:
         DatabaseAway: another ingest owns them.
     """
-    if not await store.try_own(connection):
+    owner = await ownership.take(connection)
+    if owner is None:
         raise database.DatabaseAway("another ingest owns the states")
     await store.prepare(connection)
     book = StateBook(await store.engine_states(connection), await store.hearsay(connection), most_per_min)
-    return book, await store.last_numbers(connection)
+    return owner, book, await store.last_numbers(connection)
 
 
 def _ours(error: Exception) -> bool:

@@ -64,7 +64,7 @@ async def serve(settings: IngestSettings, stop: Stop) -> None:
     health.add_done_callback(lambda _: stop.request())
     background: list[asyncio.Task[None]] = []
     try:
-        if await _unless_stopped(stop, registry.load()) and await _unless_stopped(stop, pipeline.start(stop)):
+        if await _unless_stopped(stop, registry.open()) and await _unless_stopped(stop, pipeline.start(stop)):
             spare_the_collector()
             parts = [registry.follow(), downlink.run(), *(session.run() for session in sessions)]
             if (target := Target.of(settings)) is not None:

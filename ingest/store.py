@@ -19,12 +19,11 @@ from psycopg.types.json import Jsonb
 from psycopg.types.numeric import FloatDumper
 
 from geofence.detection import Command, Detection
+from ingest.ownership import store as ownership
+from ingest.ownership.store import Ownership
 from ingest.sequence import Numbers
 from ingest.staging import store as staging
 from runtime.database import Connection, rows_as_dicts
-
-#: Key of the advisory lock that lets one ingest at a time own the engine's states.
-OWNER_LOCK = 0x746F6E68
 
 Row = tuple[Any, ...]
 
@@ -79,6 +78,8 @@ class _RealDumper(FloatDumper):
 class Commit:
     """Everything one batch writes, in one transaction."""
 
+    #: By what right.
+    owner: Ownership | None = None
     rows: dict[LiteralString, list[Row]] = field(default_factory=lambda: {table: [] for table in COLUMNS})
     #: Every reading is newer than what was heard of its device, so no row of them is there yet.
     surely_new: bool = False
@@ -103,14 +104,6 @@ class Hearsay:
     heard: Sequence[Row]
     #: (person id, latitude, longitude, accuracy_m, at).
     places: Sequence[Row]
-
-
-async def try_own(connection: Connection) -> bool:
-    """Take the owner's lock for this connection's life, if nobody else has it."""
-    cursor = await connection.execute("SELECT pg_try_advisory_lock(%s)", (OWNER_LOCK,))
-    row = await cursor.fetchone()
-    await connection.commit()
-    return bool(row and row[0])
 
 
 async def prepare(connection: Connection) -> None:
@@ -214,7 +207,11 @@ async def last_numbers(connection: Connection) -> dict[int, Numbers]:
 
 
 async def commit(connection: Connection, batch: Commit) -> None:
-    """Write a batch in one transaction and tell who listens."""
+    """Write a batch in one transaction and tell who listens.
+
+    Raises:
+        Deposed: its owner owns no longer; nothing was written.
+    """
     try:
         await _commit(connection, batch, straight=batch.surely_new)
     except psycopg.errors.UniqueViolation:
@@ -226,6 +223,8 @@ async def commit(connection: Connection, batch: Commit) -> None:
 
 async def _commit(connection: Connection, batch: Commit, *, straight: bool) -> None:
     async with connection.transaction():
+        if batch.owner is not None:
+            await ownership.check(connection, batch.owner)
         for table, rows in batch.rows.items():
             if rows and straight:
                 await staging.fill(connection, table, rows, straight=True)

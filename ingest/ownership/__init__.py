@@ -1,0 +1,1 @@
+"""Which process owns a partition of persons, proven in every transaction."""
