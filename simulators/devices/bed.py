@@ -57,7 +57,7 @@ class Bed:
         self._status, until_s = self._life.bed_until(now_s)
         messages.append(self._numbers.message(Kind.BED, now_s, status=self._status.value, **self._felt(now_s)))
         self._said_s = now_s
-        self.due_s = min(until_s + SETTLES_S, now_s + self._report_s)
+        self.due_s = max(min(until_s + SETTLES_S, now_s + self._report_s), now_s + SETTLES_S)
         return messages
 
     def jump(self, by_s: float) -> None:

@@ -181,7 +181,8 @@ class Bracelet:
     def _silent(self, now_s: float) -> list[Message]:
         self._said_s, self._steps = now_s, 0.0
         self._fix_due_s = self._heartbeat_due_s = now_s
-        self.due_s = min(now_s + HEARTBEAT_S, self._life.next_move_s(now_s))
+        # Rounding may give back the change that was just looked at.
+        self.due_s = max(min(now_s + HEARTBEAT_S, self._life.next_move_s(now_s)), now_s + 1.0)
         return []
 
     def _notice(self, now_s: float, place: Whereabouts) -> None:
