@@ -4,6 +4,14 @@ from __future__ import annotations
 
 from prometheus_client import Counter, Gauge
 
-BEHIND = Gauge("tongxing_keeping_behind_seconds", "Since sums were last up to date; 0 where another process keeps them")
-FAILURES = Counter("tongxing_keeping_failures_total", "Rounds of summing up or deleting that failed")
-DELETED = Counter("tongxing_keeping_deleted_rows_total", "Rows deleted because their time had come", ["data_class"])
+from runtime.telemetry import REGISTRY
+
+ROUND = Gauge(
+    "tongxing_keeping_round_seconds",
+    "How long summing up took the last time; 0 where another process does it",
+    registry=REGISTRY,
+)
+FAILURES = Counter("tongxing_keeping_failures", "Rounds of summing up or deleting that failed", registry=REGISTRY)
+DELETED = Counter(
+    "tongxing_keeping_deleted_rows", "Rows deleted because their term was over", ["data_class"], registry=REGISTRY
+)

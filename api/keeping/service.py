@@ -55,7 +55,7 @@ class Keeper:
                 # Nobody is late for it: said, counted, tried again.
                 metrics.FAILURES.inc()
                 log.exception("keeping_failed")
-            metrics.BEHIND.set(0)
+            metrics.ROUND.set(0)
             await self._pause()
 
     async def round(self, connection: Connection) -> None:
@@ -65,7 +65,7 @@ class Keeper:
         await retention.make_ahead(connection, at=at, kept_since=kept.cutoff(at) or summing.BEGINNING)
         begun_s = time.monotonic()
         days = await summing.bring_up_to_date(connection, at=at)
-        metrics.BEHIND.set(time.monotonic() - begun_s)
+        metrics.ROUND.set(time.monotonic() - begun_s)
         if days:
             log.info("summed_up", person_days=days)
         if await self._is_time(connection, at):
