@@ -131,19 +131,22 @@ class Townspeople:
 
     async def _request(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any] | None:
         """One request as the centre, tried again while the api is away; None: it was refused, or did not come back."""
-        for _ in range(TRIES):
+        for attempt in range(TRIES):
+            if attempt:
+                await asyncio.sleep(RETRY_EVERY_S)
             with contextlib.suppress(httpx.HTTPError):
+                if not self._token and not await self._sign_in():
+                    continue
                 answer = await self.client.request(
                     method, self.api + path, json=body, headers={"Authorization": f"Bearer {self._token}"}
                 )
                 if answer.is_success:
                     return dict(answer.json())
-                if answer.status_code == httpx.codes.UNAUTHORIZED and await self._sign_in():
-                    continue
-                if not answer.is_server_error and answer.status_code != httpx.codes.UNAUTHORIZED:
+                if answer.status_code == httpx.codes.UNAUTHORIZED:
+                    self._token = ""
+                elif not answer.is_server_error:
                     log.debug("refused", path=path, status=answer.status_code)
                     return None
-            await asyncio.sleep(RETRY_EVERY_S)
         log.warning("api_does_not_answer", method=method)
         return None
 
