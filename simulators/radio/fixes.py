@@ -45,8 +45,9 @@ SHARE_NONE, SHARE_CELL, SHARE_WINDOW = 0.06, 0.02, 0.1
 SHARE_STRAY, STRAY_M, STRAY_EXPONENT, STRAY_MOST_M = 0.012, 38.3, 1.15, 2_000.0
 #: ... and are far off and very sure: 150 to 720 m with 2 to 11 m (Ikolvi/Tracelet 294). Share, metres.
 SHARE_SURE, SURE_OFF_M, SURE_CLAIMS_M = 0.0006, (150.0, 720.0), (2.0, 11.0)
-#: A stray fix is the same again when asked within so long. Share, seconds.
-SHARE_AGAIN, AGAIN_S = 0.25, 180.0
+#: A stray fix is the same again when asked within so long. Share, seconds; sure ones seldom are, or asking twice would
+#: not have helped where they were met.
+SHARE_AGAIN, SHARE_SURE_AGAIN, AGAIN_S = 0.25, 0.08, 180.0
 #: Spells in which the home's network is thought to be elsewhere: a day and home, and how long they last. Seconds.
 SPELLS_A_DAY, SPELL_S = 0.05, (1_800.0, 14_400.0)
 #: Cell fixes: median and spread of the logarithm of the error, and what they claim of it. Metres.
@@ -115,9 +116,11 @@ class Receiver:
         rng = self._rng
         if (wrong := self._spelled(now_s)) is not None:
             return wrong
-        if self._stray is not None and now_s < self._stray[0] and rng.random() < SHARE_AGAIN:
-            return self._stray[1]
-        self._stray = None
+        stray, self._stray = self._stray, None
+        if stray is not None and now_s < stray[0] and rng.random() < (
+            SHARE_SURE_AGAIN if stray[1].accuracy_m <= SURE_CLAIMS_M[1] else SHARE_AGAIN
+        ):
+            return stray[1]
         chance = rng.random()
         if chance < SHARE_SURE:
             return self._astray(now_s, rng.uniform(*SURE_OFF_M), rng.uniform(*SURE_CLAIMS_M))
