@@ -63,8 +63,9 @@ async def apply(connection: database.Connection, target: Target) -> bool:
         AccessNotWritten: the folder cannot be written.
     """
     living = await store.opening(connection)
+    issued = await store.any_issued(connection)
     try:
-        changed = await asyncio.to_thread(write, target, living)
+        changed = await asyncio.to_thread(write, target, living, any_issued=issued)
     except OSError as error:
         raise AccessNotWritten(
             f"the broker's files in {target.folder} cannot be written ({error.strerror}): make the folder and let this"
@@ -76,10 +77,18 @@ async def apply(connection: database.Connection, target: Target) -> bool:
     return changed
 
 
-def write(target: Target, living: Sequence[Living]) -> bool:
-    """Write the files of these credentials; whether they differ from before."""
+def write(target: Target, living: Sequence[Living], *, any_issued: bool = True) -> bool:
+    """Write the files of these credentials; whether they differ from before.
+
+    Args:
+        target: where.
+        living: whom to let in.
+        any_issued: whether there ever was one. The embedded broker is open until then; revoking the last credential
+            must not let its holder back in without one.
+    """
     if target.format == "nats":
-        return accounts.write(target.folder, [_account(one) for one in living if one.digests is not None])
+        given = [_account(one) for one in living if one.digests is not None]
+        return accounts.write(target.folder, given, open_to_all=not any_issued)
     # Both, before the broker is told: a login without its rights, or rights without a login, open nothing.
     files = {ACCESS: mosquitto.access(living), PASSWORDS: mosquitto.passwords(living)}
     changed = [accounts.put(target.folder / name, content, mode=_MODE) for name, content in files.items()]

@@ -119,6 +119,13 @@ async def opening(connection: Connection) -> list[Living]:
     return [_living(row) for row in rows]
 
 
+async def any_issued(connection: Connection) -> bool:
+    """Whether there ever was a credential."""
+    cursor = await connection.execute("SELECT EXISTS (SELECT FROM credentials)")
+    row = await cursor.fetchone()
+    return bool(row and row[0])
+
+
 async def next_change(connection: Connection) -> timedelta | None:
     """How long until an overlap or a certificate ends by itself; None: none will."""
     cursor = await connection.execute(

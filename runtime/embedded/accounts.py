@@ -1,6 +1,6 @@
 """Who may use the embedded broker, as a part of its configuration that can be read again while it runs.
 
-Without any account but its owner's it is open to everybody on this machine; the first account closes it.
+It is open to everybody on this machine until somebody closes it, and stays closed then.
 """
 
 from __future__ import annotations
@@ -48,22 +48,20 @@ def owner_secret(folder: Path) -> str:
     return file.read_text(encoding="ascii").strip()
 
 
-def text(accounts: Iterable[Account], secret: str) -> str:
-    """The part of the configuration."""
+def text(accounts: Iterable[Account], secret: str, *, open_to_all: bool) -> str:
+    """The part of the configuration; with `open_to_all`, whoever names no login may do everything."""
     given = [_user(account) for account in accounts]
     # Only of MQTT: NATS' own protocol listens too, and nobody has business there.
     owner = f'{{user: {OWNER}, password: "{secret}", allowed_connection_types: ["MQTT"]}}'
-    anyone = [] if given else [f'{{user: {_ANYONE}, password: "", allowed_connection_types: ["MQTT"]}}']
+    anyone = [] if not open_to_all else [f'{{user: {_ANYONE}, password: "", allowed_connection_types: ["MQTT"]}}']
     users = "\n    ".join([owner, *anyone, *given])
-    open_to_all = "" if given else f"no_auth_user: {_ANYONE}\n"
-    return (
-        f"# Written by Tongxing; changes are lost.\nauthorization {{\n  users = [\n    {users}\n  ]\n}}\n{open_to_all}"
-    )
+    no_login = f"no_auth_user: {_ANYONE}\n" if open_to_all else ""
+    return f"{_WRITTEN}authorization {{\n  users = [\n    {users}\n  ]\n}}\n{no_login}"
 
 
-def write(folder: Path, accounts: Iterable[Account]) -> bool:
+def write(folder: Path, accounts: Iterable[Account], *, open_to_all: bool) -> bool:
     """Write the part of the configuration; whether it differs from before."""
-    return put(folder / FILE, text(accounts, owner_secret(folder)))
+    return put(folder / FILE, text(accounts, owner_secret(folder), open_to_all=open_to_all))
 
 
 def put(file: Path, content: str, *, mode: int = 0o600) -> bool:

@@ -95,7 +95,7 @@ async def start(data_dir: Path, *, port: int) -> Server:
     configuration, pid_file = folder / "nats.conf", folder / accounts.PID_FILE
     await leftovers.end(pid_file, program=accounts.PROGRAM, number=signal.SIGTERM)
     if not (folder / accounts.FILE).exists():
-        accounts.write(folder, ())
+        accounts.write(folder, (), open_to_all=True)
     configuration.write_text(
         CONFIGURATION.format(
             pid_file=_quoted(pid_file),

@@ -123,9 +123,10 @@ def test_mosquittos_files_name_everybody_once_and_patterns_spare_lines():
 
 def test_the_embedded_broker_is_open_until_the_first_account():
     owner = secrets.token_urlsafe(8)
-    assert "no_auth_user" in accounts.text([], owner)
+    assert "no_auth_user" in accounts.text([], owner, open_to_all=True)
+    assert "no_auth_user" not in accounts.text([], owner, open_to_all=False)
     account = accounts.Account(login=DEVICE, bcrypt="$2a$x", publish=["a/+/b", "c/#"], subscribe=[])
-    closed = accounts.text([account], owner)
+    closed = accounts.text([account], owner, open_to_all=False)
     assert "no_auth_user" not in closed
     assert '"a.*.b", "c", "c.>"' in closed
     assert 'subscribe: {deny: [">"]}' in closed, "an empty list would allow everything"

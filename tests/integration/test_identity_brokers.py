@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import getpass
+import os
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Self
 
 import aiomqtt
 import pytest
 import pytest_asyncio
 
+from ingest.identity import keeper
 from ingest.identity.credential import Format, Holder, Service
+from ingest.identity.keeper import Target
+from runtime import child, probe
+from runtime.embedded import ports
 from tests.conftest import missing
 from tests.identity_brokers import Guarded, device, guarded_embedded, guarded_mosquitto, password
-from tests.servers import mosquitto_program, open_folder
+from tests.servers import MOSQUITTO_CONF, mosquitto_program, open_folder
 
 ONE = "tongxing/v1/zb-000001"
 TWO = "tongxing/v1/zb-000002"
@@ -236,3 +243,41 @@ async def test_a_client_id_is_no_way_into_another_session(guarded):
         async with guarded.device("zb-000001", "one", identifier="tongxing-ingest-live") as thief:
             await thief.publish(f"{ONE}/location", b"{}", qos=1)
         await ours.publish(f"{ONE}/command", b"{}", qos=1)
+
+
+async def test_the_container_closes_with_the_first_credential_and_follows_the_files():
+    """deploy/mosquitto/run.sh with the paths of this machine instead of the image's."""
+    program = mosquitto_program()
+    if program is None:
+        missing("mosquitto", "apt-get install mosquitto")
+    with open_folder() as folder:
+        port = ports.any_free()
+        for name in ("access", "certificates", "data"):
+            (folder / name).mkdir()
+        environment = {
+            "OURS": str(MOSQUITTO_CONF.parent),
+            "ACCESS": str(folder / "access"),
+            "CERTIFICATES": str(folder / "certificates"),
+            "DATA": str(folder / "data"),
+            "RUN": str(folder / "run"),
+            "RUN_AS": getpass.getuser(),
+            "SERVICES": f"{port} 127.0.0.1",
+            "PATH": f"{Path(program).parent}:{os.environ['PATH']}",
+        }
+        command = ["/bin/sh", MOSQUITTO_CONF.with_name("run.sh")]
+        process = await child.start(command, name="broker", log=folder / "log", environment=environment)
+        async with process:
+            await until(lambda: probe.mqtt("127.0.0.1", port))
+            target = Target(folder=folder / "access", format="mosquitto", pid_file=None)
+            keeper.write(target, [device("zb-000001", "one")])
+            await until(lambda: probe.mqtt("127.0.0.1", port), refused=True)
+            await until(lambda: probe.mqtt("127.0.0.1", port, username="zb-000001", password="one"))
+            keeper.write(target, [OTHER])
+            await until(lambda: probe.mqtt("127.0.0.1", port, username="zb-000001", password="one"), refused=True)
+            assert await probe.mqtt("127.0.0.1", port, username="zb-000002", password="two") is None
+
+
+async def until(look, *, refused=False):
+    async with asyncio.timeout(15):
+        while (await look() is not None) is not refused:  # noqa: ASYNC110 - the broker tells nobody
+            await asyncio.sleep(0.05)

@@ -19,7 +19,7 @@ from ingest.identity.issuing import CredentialsRefused, Refusal
 from ingest.identity.keeper import Keeper, Target
 from runtime import cli, database, probe, telemetry
 from runtime.database import Connection
-from runtime.embedded import ports
+from runtime.embedded import accounts, ports
 from tests.conftest import missing
 from tests.identity_brokers import guarded_mosquitto
 from tests.servers import mosquitto_program, open_folder
@@ -155,6 +155,20 @@ async def test_the_keeper_follows_the_table_and_the_end_of_an_overlap(registry, 
         finally:
             keeping.cancel()
             await asyncio.gather(keeping, return_exceptions=True)
+
+
+async def test_the_embedded_broker_stays_closed_when_the_last_credential_is_revoked(registry, tmp_path):
+    target = Target(folder=tmp_path, format="nats", pid_file=None)
+    file = tmp_path / accounts.FILE
+    await keeper.apply(registry, target)
+    assert "no_auth_user" in file.read_text()
+    await issuing.issue(registry, asks(ONE), by=None)
+    await keeper.apply(registry, target)
+    assert "no_auth_user" not in file.read_text()
+    await issuing.revoke(registry, ONE, by=None)
+    await keeper.apply(registry, target)
+    assert "zb-000001" not in file.read_text()
+    assert "no_auth_user" not in file.read_text()
 
 
 async def until_file(file, names):

@@ -55,7 +55,19 @@ def test_the_broker_keeps_what_it_acknowledged():
     assert int(settings["max_inflight_messages"]) >= 2_000
 
 
-def test_the_lines_that_compose_replaces_are_there():
-    command = COMPOSE["services"]["broker"]["command"][-1]
-    for pattern in re.findall(r"s\|\^([^|]*)\|", command):
-        assert re.search(f"^{pattern}", MOSQUITTO, re.MULTILINE), pattern
+def test_the_lines_that_the_container_replaces_are_there():
+    script = (ROOT / "deploy" / "mosquitto" / "run.sh").read_text(encoding="utf-8")
+    devices = (ROOT / "deploy" / "mosquitto" / "devices.conf").read_text(encoding="utf-8")
+    patterns = re.findall(r'"s\|([^|]*)\|', script) + re.findall(r"'/([^/]*)/,\$d'", script)
+    assert len(patterns) == 6, patterns
+    for pattern in patterns:
+        assert re.search(pattern, MOSQUITTO + devices, re.MULTILINE), pattern
+
+
+def test_nobody_comes_in_without_a_login_where_devices_do():
+    devices = (ROOT / "deploy" / "mosquitto" / "devices.conf").read_text(encoding="utf-8")
+    settings = re.findall(r"^#?(\w+) (\S+)$", devices, re.MULTILINE)
+    assert ("allow_anonymous", "false") in settings
+    assert [value for name, value in settings if name == "use_username_as_clientid"] == ["true"] * 2
+    assert [value for name, value in settings if name == "require_certificate"] == ["true"]
+    assert "per_listener_settings" not in dict(settings), "it would undo allow_anonymous for the other listener"
