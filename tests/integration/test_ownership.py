@@ -73,3 +73,19 @@ async def test_a_new_owner_waits_for_the_commit_that_is_under_way(two: tuple[Con
     assert await taking == Ownership(partition=0, epoch=2)
     with pytest.raises(Deposed):
         await ownership.check(one, first)
+
+
+async def test_what_was_thought_new_and_is_there_is_stored_once(
+    two: tuple[Connection, Connection], database_url: str
+) -> None:
+    """A device that changed hands: its new wearer's state has never heard of it."""
+    one, _ = two
+    await store.prepare(one)
+    for _ in range(2):
+        commit = batch(await ownership.take(one))
+        assert commit.surely_new
+        await store.commit(one, commit)
+    assert rows(database_url, "SELECT count(*) FROM locations") == [(1,)]
+    commit.surely_new = False
+    await store.commit(one, commit)
+    assert rows(database_url, "SELECT count(*) FROM locations") == [(1,)]
