@@ -160,7 +160,7 @@ def _scene(parsed: argparse.Namespace) -> int:
     settings = _settings("scene")
 
     async def main(_: Stop) -> None:
-        await request(broker.address(settings.broker_url), scene.Scene(parsed.name))
+        await request(broker.address(settings.broker_url, settings.broker_ca_file), scene.Scene(parsed.name))
 
     service.run(main)
     print(f"{parsed.name} asked for")
@@ -172,7 +172,7 @@ def _say_to_city(parsed: argparse.Namespace) -> int:
     answers: list[str] = []
 
     async def main(_: Stop) -> None:
-        answers.append(await say(broker.address(settings.broker_url), " ".join(parsed.words)))
+        answers.append(await say(broker.address(settings.broker_url, settings.broker_ca_file), " ".join(parsed.words)))
 
     service.run(main)
     print("".join(answers))
@@ -218,7 +218,7 @@ def _play(parsed: argparse.Namespace, recording: recordings.Recording) -> None:
         _say(f"the clock's rate is {rate:g}: at --speed {parsed.speed:g} time between fixes changes, and walks with it")
     real_s = recording.span_s / (parsed.speed or rate)
     _say(f"{len(recording.fixes)} fixes over {recording.span_s / 3600:.1f} h will take {real_s:.0f} s")
-    where = broker.address(settings.broker_url)
+    where = broker.address(settings.broker_url, settings.broker_ca_file)
 
     async def main(stop: Stop) -> None:
         await run.run(where, stop)

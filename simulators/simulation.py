@@ -273,7 +273,7 @@ async def simulate(plan: Plan, settings: Settings, stop: Stop) -> Counts:
         plan=plan,
         clock=clocks.from_settings(settings),
         rate=settings.clock_rate if settings.clock_start is not None else 1.0,
-        where=broker.address(settings.broker_url),
+        where=broker.address(settings.broker_url, settings.broker_ca_file),
     )
     await simulation.run(stop)
     return simulation.counts
