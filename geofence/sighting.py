@@ -21,7 +21,7 @@ from enum import StrEnum
 from geofence.features import SafeArea
 from geofence.observation import Observation
 from geofence.policy import Policy
-from geofence.reading import Fix
+from geofence.reading import Fix, FixSource
 
 
 class Sighting(StrEnum):
@@ -73,10 +73,19 @@ def classify(area: SafeArea, fix: Fix, *, moving: bool, policy: Policy) -> Sight
     if distance_m - min(fix.accuracy_m, policy.zone_accuracy_cap_m) > margin_m:
         accurate = fix.accuracy_m <= policy.zone_strong_accuracy_m
         clear = distance_m > policy.zone_strong_ratio * fix.accuracy_m
-        return Sighting.STRONG if accurate and clear and moving else Sighting.OUTSIDE
+        alone = stands_alone(fix)
+        return Sighting.STRONG if alone and accurate and clear and moving else Sighting.OUTSIDE
     if distance_m <= -min(policy.zone_return_share * radius_m, policy.zone_return_cap_m):
         return Sighting.RETURNED
     return Sighting.INSIDE if distance_m <= 0 else Sighting.UNDECIDED
+
+
+def stands_alone(fix: Fix) -> bool:
+    """Whether one fix may be enough: of satellites only.
+
+    A Wi-Fi network that has moved, or a neighbour's telephone, puts somebody hundreds of metres away to within two.
+    """
+    return fix.source is FixSource.GNSS
 
 
 def moving(seen: Observation) -> bool:

@@ -177,12 +177,10 @@ def _still(state: BedsideState, seen: Observation) -> tuple[BedsideState, Judgem
     known = state if state.left_at == left else BedsideState(left_at=left)
     if reading.at - _heard_before(seen, left) > policy.silence_least:
         return replace(known, unheard=True), NOTHING
-    steps = known.steps + reading.steps
-    called_at = seen.before.fall.sos_at
-    if called_at is not None and called_at >= left - policy.bedside_impact_within:
-        return replace(known, steps=steps, messages=known.messages + 1), NOTHING
+    steps, called_at = known.steps + reading.steps, seen.before.fall.sos_at
     worn = reading.worn or seen.before.strap.is_on(reading.device_id) or steps > 0
-    if steps >= policy.bedside_steps or not worn or reading.at - left < policy.bedside_still_for:
+    called = called_at is not None and called_at >= left - policy.bedside_impact_within
+    if steps >= policy.bedside_steps or not worn or called or reading.at - left < policy.bedside_still_for:
         return replace(known, steps=steps, messages=known.messages + 1), NOTHING
     state = replace(known, steps=steps, messages=known.messages + 1, told=True)
     evidence = {

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 from geofence.observation import NOTHING, Judgement, Observation
 from geofence.person import Person
 from geofence.policy import Policy
-from geofence.quiet import Room
-from geofence.reading import BedReport, BedStatus
+from geofence.quiet import Facet, Room
+from geofence.reading import BedReport, BedStatus, ReadingKind
 
 if TYPE_CHECKING:
     from geofence.state import PersonState
@@ -90,8 +90,11 @@ def speaks_since(seen: Observation) -> datetime:
     return earliest if before is None or before < earliest else before
 
 
-def quiet(state: RestState, person: Person, before: PersonState, room: Room) -> None:  # noqa: ARG001 - as every detector's
+def quiet(state: RestState, person: Person, before: PersonState, room: Room) -> None:
     """Still in the same bed: nothing changes as long as reports keep coming."""
+    if any(kind is ReadingKind.BED and device != state.device_id for device, kind, _ in before.order.newest):
+        room.never(Facet.BED)
+        return
     if state.lying_since is None:
         room.bed_only(BedStatus.EMPTY, BedStatus.EDGE, BedStatus.FAULT)
         return

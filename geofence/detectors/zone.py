@@ -36,7 +36,7 @@ from geofence.occupancy import in_bed
 from geofence.person import Person
 from geofence.quiet import Facet, Room
 from geofence.reading import Fix, ReadingKind
-from geofence.sighting import FULL, Doubt, Sighting, Weight, bed_left, classify, moving, weigh
+from geofence.sighting import FULL, Doubt, Sighting, Weight, bed_left, classify, moving, stands_alone, weigh
 
 if TYPE_CHECKING:
     from geofence.absence import Absence
@@ -249,7 +249,7 @@ def _sight(state: ZoneState, seen: Observation, area: SafeArea, fix: Fix) -> Sig
     fixes = 1.0 if sighting is Sighting.STRONG else _weigh(state, seen, area, fix).fixes
     if fixes == 0 or _same_again(state, seen):
         return Sighting.HELD
-    if state.weight + fixes >= policy.zone_confirming_fixes or bed_left(seen):
+    if state.weight + fixes >= policy.zone_confirming_fixes or (stands_alone(fix) and bed_left(seen)):
         return Sighting.CONFIRMED
     return sighting
 

@@ -112,6 +112,13 @@ class TestSilence:
         assert story.wait(14 * MIN - 0.001) == []
         assert [each.at for each in story.wait(14 * MIN)] == [at(14 * MIN)]
 
+    def test_due_right_after_our_return_is_too_soon_as_well(self) -> None:
+        """Most of the hour in which it did not speak was ours."""
+        story = at_home()
+        story.away(2 * MIN, 60 * MIN)
+        assert story.wait(118 * MIN - 0.001) == []
+        assert [each.at for each in story.wait(118 * MIN)] == [at(118 * MIN)]
+
     def test_what_was_due_before_we_left_is_told_in_time(self) -> None:
         story = outside()
         story.away(11 * MIN, DAY)
@@ -127,6 +134,15 @@ class TestSilence:
         assert told(story, "silence") == []
         story.hear(reading(DAY + 2 * HOUR, battery_pct=60.0))
         assert told(story, "silence") == [("silence", "contact_but_no_fix")]
+
+    def test_it_spoke_without_a_place_until_we_left(self) -> None:
+        story = at_home()
+        for minute in range(5, 115, 5):
+            story.hear(reading(minute * MIN, battery_pct=60.0))
+        story.away(115 * MIN, DAY)
+        story.hear(reading(DAY + MIN, battery_pct=60.0))
+        story.fix(DAY + 2 * MIN, 5.0)
+        assert told(story, "silence") == []
 
     def test_two_absences(self) -> None:
         story = at_home()
@@ -252,9 +268,9 @@ class TestBed:
 
     def test_a_lost_pulse_is_not_lost_for_the_time_we_were_away(self) -> None:
         story = slept()
-        story.hear(bed(UP + MIN, "occupied", flat=True))
-        story.hear(bed(UP + 9 * MIN, "occupied", flat=True))
-        story.away(UP + 10 * MIN, UP + HOUR)
+        for minute in range(1, 30, 2):
+            story.hear(bed(UP + minute * MIN, "occupied", flat=True))
+        story.away(UP + 30 * MIN, UP + HOUR)
         story.hear(bed(UP + HOUR + MIN, "occupied"))
         story.wait(UP + HOUR + 5 * MIN)
         assert told(story, "bed_sensor_fault") == []
@@ -341,7 +357,9 @@ def test_it_makes_no_difference_when_a_deadline_is_looked_at() -> None:
         by_timers.hear(each)
     memory = Memory()
     memory.absences = by_readings.absences
-    outcomes = memory.judge_all(readings, {1: by_readings.person})
+    outcomes = memory.judge_all(readings[:2], {1: by_readings.person})
+    assert memory.run_down(by_readings.person, at(DAY + 30 * MIN)).detections == ()
+    outcomes += memory.judge_all(readings[2:], {1: by_readings.person})
     together = [each for outcome in outcomes for each in outcome.judgement.detections]
     assert by_readings.detections == by_timers.detections == together
     assert len(together) == 1

@@ -136,6 +136,17 @@ class TestBed:
         assert exit_.reason == ("bed_left_and_outside" if needed == 1 else "two_fixes")
         assert exit_.evidence["bed_left_at"] == (left_at.isoformat() if needed == 1 else None)
 
+    def test_nor_is_one_place_by_wifi(self) -> None:
+        """A network that has moved: 304 m off to within two, between two fixes in the room."""
+        story = left_bed(NIGHT_S)
+        left_at = story.state.bed.left_at
+        assert left_at is not None
+        since_s = (left_at - at(0)).total_seconds() + 930
+        story.fix(since_s, OUT_M, accuracy_m=2.2, source=FixSource.WIFI, steps=33)
+        assert story.safety == "suspect"
+        story.fix(since_s + 30, 5.0, accuracy_m=27.8)
+        assert exits(story) == []
+
     def test_not_after_getting_up_by_day(self) -> None:
         assert outside_fixes_until_told(left_bed(0.0), NIGHT_S) == 2
 

@@ -9,6 +9,7 @@ import pytest
 from geofence.detectors.zone import classify
 from geofence.features import SafeArea
 from geofence.policy import DEFAULT
+from geofence.reading import FixSource
 from geofence.zone import Zone
 from tests.geofence.scenes import circle, fix, polygon, square
 
@@ -75,6 +76,15 @@ def test_one_fix_is_strong_when_accurate_clear_and_moving(
     distance_m: float, accuracy_m: float, moving: bool, expected: str
 ) -> None:
     assert sighting(distance_m, accuracy_m, moving=moving) == expected
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [(FixSource.GNSS, "strong"), (FixSource.WIFI, "outside"), (FixSource.CELL, "outside"), (FixSource.BEACON, "outside")],
+)
+def test_one_fix_is_strong_by_satellites_only(source: FixSource, expected: str) -> None:
+    area = SafeArea(distance_m=300.0, zone=LARGE)
+    assert classify(area, fix(0, accuracy_m=2.2, source=source), moving=True, policy=DEFAULT) == expected
 
 
 @pytest.mark.parametrize(
