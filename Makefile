@@ -25,7 +25,7 @@ STALE := moved
 endif
 
 .PHONY: help setup demo console console-check test test-fast check format format-check lint types imports architecture bench \
-	evaluate clean moved
+	evaluate chaos fuzz clean moved
 
 help: ## list the commands
 	@echo "Tongxing: from a bracelet's message to someone who goes."
@@ -108,6 +108,12 @@ bench: $(STAMP) ## measure, and write build/bench.json
 evaluate: $(STAMP) ## replay recordings through the engine: make evaluate DATA=dir; writes build/evaluation.json
 	@[ -n "$(DATA)" ] || { echo "Say where the recordings are: make evaluate DATA=dir" >&2; exit 2; }
 	@$(PY) -m tests.evaluation "$(DATA)" $(ARGS)
+
+chaos: $(STAMP) ## kill everything at random, a hundred times, and count what was lost; writes build/chaos.json
+	@$(PY) -m tests.chaos $(ARGS)
+
+fuzz: $(STAMP) ## a hundred thousand damaged messages: no crash, each counted by what became of it
+	@$(PY) -m tests.ingest.fuzz $(ARGS)
 
 clean: ## remove what was built (not .venv, not the demo's data in .tongxing)
 	@rm -rf build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache api/console/dist
