@@ -17,6 +17,8 @@ from simulators.ground.boundaries import Boundaries
 TOWN_SPACING_M = 1_800.0
 #: Towns lie within this distance of their district's centre, in metres.
 DISTRICT_REACH_M = 9_000.0
+#: Tries to find a place for a town that is far enough from the others, and within its district. Count.
+TRIES = 50
 #: Villages in each town that people live in.
 VILLAGES_PER_TOWN = 12
 CITY_CODE = "3703"
@@ -81,14 +83,16 @@ def _towns_of(district: District, rng: random.Random, boundaries: Boundaries | N
 def _place_apart(
     taken: list[tuple[float, float]], rng: random.Random, district: District, boundaries: Boundaries | None
 ) -> tuple[float, float]:
-    place = (0.0, 0.0)
-    for _ in range(50):
+    found = (0.0, 0.0)
+    for _ in range(TRIES):
         reach, angle = DISTRICT_REACH_M * math.sqrt(rng.random()), rng.uniform(0, math.tau)
         place = (reach * math.sin(angle), reach * math.cos(angle))
-        apart = all(math.dist(place, other) >= TOWN_SPACING_M for other in taken)
-        if apart and (boundaries is None or boundaries.holds(district.code, *_degrees(district, place))):
+        if boundaries is not None and not boundaries.holds(district.code, *_degrees(district, place)):
+            continue
+        found = place
+        if all(math.dist(place, other) >= TOWN_SPACING_M for other in taken):
             break
-    return place
+    return found
 
 
 def _town(district: District, number: int, place: tuple[float, float]) -> Town:

@@ -1,0 +1,125 @@
+"""What a simulated city costs the machine that simulates it: CPU of the generator a message, through a real broker.
+
+`python -m tests.benchmarks.simulated_city [--bracelets N] [--beds N] [--hours H] [--shared N] [--rate R]` starts a
+Mosquitto, lets the city live as fast as the broker takes its messages, and prints one JSON object. Without `--shared`
+each device has a session of its own.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import time
+
+from simulators import broker, city
+from simulators.counts import Counts
+from simulators.devices.makeup import Makeup
+from simulators.episodes.rates import ORDINARY
+from simulators.fleet import Fleet
+from simulators.message import Message
+from simulators.session import Session
+from simulators.session_pool import SessionPool, lane_of
+from tests.servers import mosquitto_program, private_mosquitto
+
+#: 08:00 in Zibo, 21 November 2026.
+BEGINS_S = 1_795_219_200.0
+#: Messages that may wait for the broker before the city waits too.
+WAITING_MOST = 20_000
+
+
+async def measure(options: argparse.Namespace) -> dict[str, float]:
+    """One run."""
+    program = mosquitto_program()
+    assert program is not None, "Mosquitto is missing: apt install mosquitto"
+    built = city.build(1, bracelets=options.bracelets, beds=options.beds)
+    async with private_mosquitto(program) as url:
+        where, counts = broker.address(url), Counts()
+        fleet = Fleet(built, at_s=BEGINS_S, rate=options.rate, rates=ORDINARY, made_of=Makeup())
+        carried = _Shared(where, counts, options.shared) if options.shared else _own(where, counts, fleet, built)
+        running = asyncio.ensure_future(carried.run())
+        began, cpu_s = time.perf_counter(), time.process_time()
+        await asyncio.wait_for(carried.connected(), 120)
+        connected_s = time.perf_counter() - began
+        began, cpu_s = time.perf_counter(), time.process_time()
+        await _live(fleet, carried, options)
+        took_s, cpu_s = time.perf_counter() - began, time.process_time() - cpu_s
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+    published = sum(counts.published.values())
+    return {
+        "devices": fleet.size,
+        "sessions": options.shared or fleet.size,
+        "connected_s": round(connected_s, 2),
+        "messages": published,
+        "acknowledged": sum(counts.acknowledged.values()),
+        "cpu_us_per_message": round(1e6 * cpu_s / published, 1),
+        "messages_per_s": round(published / took_s),
+        "simulated_h_per_min": round(options.hours / (took_s / 60), 1),
+    }
+
+
+async def _live(fleet: Fleet, carried: SessionPool | _Shared, options: argparse.Namespace) -> None:
+    now_s, until_s = BEGINS_S, BEGINS_S + options.hours * 3600
+    while now_s < until_s:
+        # As far as a clock of this rate comes between two looks of the simulator.
+        now_s += options.rate * 0.1
+        messages = fleet.step(now_s)
+        carried.put(messages)
+        for message in messages:
+            if message.kind == "event":
+                fleet.hear_ack(message.device_id, str(message.body["id"]))
+        await asyncio.sleep(0)
+        while carried.waiting > WAITING_MOST:  # noqa: ASYNC110 - a bound, not a condition that somebody could tell
+            await asyncio.sleep(0.005)  # the broker has no event to wait for
+    await carried.drained()
+
+
+class _Shared:
+    """A few sessions that carry everybody."""
+
+    def __init__(self, where: broker.Address, counts: Counts, count: int) -> None:
+        self._sessions = [Session(where, f"load-{number}", counts) for number in range(count)]
+
+    def put(self, messages: list[Message]) -> None:
+        for message in messages:
+            self._sessions[lane_of(message.device_id, len(self._sessions))].put(message)
+
+    @property
+    def waiting(self) -> int:
+        return sum(session.waiting for session in self._sessions)
+
+    async def connected(self) -> None:
+        await asyncio.gather(*(session.ready.wait() for session in self._sessions))
+
+    async def drained(self) -> None:
+        await asyncio.gather(*(session.drained() for session in self._sessions))
+
+    async def run(self) -> None:
+        await asyncio.gather(*(session.run() for session in self._sessions))
+
+
+def _own(where: broker.Address, counts: Counts, fleet: Fleet, built: city.City) -> SessionPool:
+    ids = [each for person in built.persons for each in (person.bracelet_id, person.bed_id) if each]
+    return SessionPool(
+        where,
+        counts,
+        device_ids=ids,
+        command=lambda device_id, body: fleet.hear_command(device_id, body, BEGINS_S),
+        ack=fleet.hear_ack,
+    )
+
+
+def main() -> None:
+    """Read the options, print the result."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--bracelets", type=int, default=150)
+    parser.add_argument("--beds", type=int, default=200)
+    parser.add_argument("--hours", type=float, default=4.0)
+    parser.add_argument("--shared", type=int, default=0)
+    parser.add_argument("--rate", type=float, default=400.0)
+    print(json.dumps(asyncio.run(measure(parser.parse_args())), indent=2))
+
+
+if __name__ == "__main__":
+    main()
