@@ -78,7 +78,7 @@ def cost_us(persons: int, mix: Mix, *, rounds: int = 6, batch_readings: int = 2_
     people = _people(persons)
     memory = Memory()
     taken_s: list[float] = []
-    walk = _Walk(persons, mix)
+    walk = Walk(persons, mix)
     for round_ in range(WARM_UP + rounds):
         readings = _bed_reports(persons, round_) if beds else walk.readings(round_)
         gc.collect()
@@ -92,7 +92,7 @@ def cost_us(persons: int, mix: Mix, *, rounds: int = 6, batch_readings: int = 2_
 
 def bytes_per_person(persons: int = 10_000) -> float:
     """Resident bytes that the state of one more person takes, zones not counted."""
-    people, walk, memory = _people(persons), _Walk(persons, DAY), Memory()
+    people, walk, memory = _people(persons), Walk(persons, DAY), Memory()
     batches = [walk.readings(round_) for round_ in range(WARM_UP)]
     gc.collect()
     before = psutil.Process().memory_info().rss
@@ -104,7 +104,7 @@ def bytes_per_person(persons: int = 10_000) -> float:
     return (psutil.Process().memory_info().rss - before) / persons
 
 
-class _Walk:
+class Walk:
     """Where everybody is, minute after minute.
 
     At home fixes scatter by 15 m. Inside, people walk to and fro along the row of their zones, an errand of 500 m each
@@ -141,7 +141,7 @@ class _Walk:
 
 
 def _location(number: int, at: datetime, east_m: float, north_m: float, *, moving: bool) -> Reading:
-    latitude, longitude = _place(number)
+    latitude, longitude = place_of(number)
     return Reading(
         person_id=number,
         device_id=f"zb-{number}",
@@ -190,7 +190,8 @@ def _people(persons: int) -> dict[int, Person]:
     return {number: Person(person_id=number, time_zone=zone_info, zones=_zones(number)) for number in range(persons)}
 
 
-def _place(number: int) -> tuple[float, float]:
+def place_of(number: int) -> tuple[float, float]:
+    """Latitude and longitude of somebody's home; they repeat after 10,000."""
     return 36.5 + (number % 100) * 0.005, 117.8 + (number // 100 % 100) * 0.005
 
 
@@ -199,14 +200,14 @@ _ZONES: dict[tuple[float, float], tuple[Zone, ...]] = {}
 
 def _zones(number: int) -> tuple[Zone, ...]:
     """Zones of one place; the places repeat after 10,000 persons, because shapes of everybody cost memory, not time."""
-    place = _place(number)
+    place = place_of(number)
     if place not in _ZONES:
         _ZONES[place] = tuple(_zone(number, index) for index in range(ZONES))
     return _ZONES[place]
 
 
 def _zone(number: int, index: int) -> Zone:
-    latitude, longitude = _place(number)
+    latitude, longitude = place_of(number)
     ring = [
         (
             longitude + index * 0.003 + 0.002 * math.cos(2 * math.pi * corner / CORNERS),
