@@ -12,9 +12,14 @@ from runtime.broker_address import address
 panics = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 
 
-def publish(topic: str = "tongxing/v1/zb-1/location", payload: bytes = b"{}", packet_id: int | None = 7) -> bytes:
+def publish(
+    topic: str = "tongxing/v1/zb-1/location",
+    payload: bytes = b"{}",
+    packet_id: int | None = 7,
+    content_type: str = "text/plain",
+) -> bytes:
     qos = mqtt5.QoS.AT_MOST_ONCE if packet_id is None else mqtt5.QoS.AT_LEAST_ONCE
-    return mqtt5.PublishPacket(topic, payload, qos=qos, packet_id=packet_id, content_type="text/plain").write()
+    return mqtt5.PublishPacket(topic, payload, qos=qos, packet_id=packet_id, content_type=content_type).write()
 
 
 def told(received: bytes) -> tuple[list[object], int]:
@@ -36,10 +41,10 @@ def test_a_packet_that_has_not_come_whole_is_left_for_later(cut: int) -> None:
 
 @panics
 @pytest.mark.parametrize("packet_id", [None, 300])
-@pytest.mark.parametrize("size", [0, 2, 200, 20_000])
-def test_text_that_is_none_costs_only_itself(packet_id: int | None, size: int) -> None:
+@pytest.mark.parametrize(("size", "content_type"), [(0, "a"), (2, "ab"), (200, "abc"), (20_000, "a" * 200)])
+def test_text_that_is_none_costs_only_itself(packet_id: int | None, size: int, content_type: str) -> None:
     payload = bytes(size)
-    broken = publish("tongxing/v1/z~/event", payload, packet_id).replace(b"z~", b"z\xff")
+    broken = publish("tongxing/v1/z~/event", payload, packet_id, content_type).replace(b"z~", b"z\xff")
     broken = bytes([broken[0] | 1]) + broken[1:]
     found, place = told(publish() + broken + publish(packet_id=8))
     assert found == [
