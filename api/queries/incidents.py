@@ -66,6 +66,7 @@ class IncidentRow:
     resolved_by: str | None
     outcome: str | None
     note: str
+    called: bool
     revision: int
     #: The first detection of its kind, the gravest one; null in the moment before alerts has written it.
     opened_by: dict[str, Any] | None
@@ -96,6 +97,7 @@ _INCIDENTS: LiteralString = (
         i.acknowledged_at, acknowledger.display_name AS acknowledged_by,
         i.responding_at, responder.display_name AS responding_by,
         i.resolved_at, resolver.display_name AS resolved_by, i.outcome, i.note, i.revision,
+        EXISTS (SELECT 1 FROM escalations e WHERE e.incident_id = i.incident_id) AS called,
         (SELECT to_jsonb(first) FROM (SELECT """
     + _DETECTION
     + """i.incident_id ORDER BY d.kind = i.kind DESC, h.handled_at, d.at LIMIT 1) first) AS opened_by

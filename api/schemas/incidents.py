@@ -42,6 +42,7 @@ class Incident(BaseModel):
     resolved_by: str | None = Field(description="Who ended it")
     outcome: EndWord | None = Field(description="How it ended; null: not yet")
     note: str = Field(description="Note written when it ended")
+    called: bool = Field(description="Whether somebody is called for it; false: kept, and told to nobody by itself")
     sentence: Sentence = Field(description="What happened in one sentence, by language: zh-CN and en")
     revision: int = Field(description="Grows with every change")
 

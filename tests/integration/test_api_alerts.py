@@ -248,7 +248,9 @@ async def test_alerts_a_person_and_day_with_the_median(served: tuple[World, str]
 async def test_what_opened_silently_concerns_no_responder(served: tuple[World, str]) -> None:
     world, address = served
     path = f"/api/v1/incidents/{world.incidents['wang']}"
-    assert (await send(address, "station", "GET", path))[0] == 200
+    status, said = await send(address, "station", "GET", path)
+    assert (status, said["called"]) == (200, True)
     await world.run("DELETE FROM escalations WHERE incident_id = %s", world.incidents["wang"])
     assert (await send(address, "station", "GET", path))[0] == 404, "nobody was called: it is nobody's business yet"
-    assert (await send(address, "daughter", "GET", path))[0] == 200
+    status, said = await send(address, "daughter", "GET", path)
+    assert (status, said["called"]) == (200, False)

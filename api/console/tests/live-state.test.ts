@@ -31,6 +31,7 @@ function incident(incident_id: number, revision: number, part: Partial<Incident>
     resolved_by: null,
     outcome: null,
     note: '',
+    called: true,
     sentence: { 'zh-CN': '', en: '' },
     revision,
     ...part,
@@ -115,5 +116,13 @@ describe('the order of incidents', () => {
       incident(5, 1, { severity: 'urgent' }),
     ]
     expect(list.sort(compareIncidents).map(({ incident_id }) => incident_id)).toEqual([5, 4, 3, 2, 1])
+  })
+  it('puts what nobody is called for behind whatever somebody is, and before what is over', () => {
+    const list = [
+      incident(1, 1, { state: 'resolved', resolved_at: '2026-11-21T19:00:00Z' }),
+      incident(2, 1, { called: false, severity: 'warning' }),
+      incident(3, 1, { state: 'responding', severity: 'info' }),
+    ]
+    expect(list.sort(compareIncidents).map(({ incident_id }) => incident_id)).toEqual([3, 2, 1])
   })
 })

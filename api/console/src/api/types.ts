@@ -259,6 +259,8 @@ export interface Incident {
   resolved_by: string | null
   outcome: Outcome | null
   note: string
+  /** Whether somebody is called for it; false: kept silently. */
+  called: boolean
   sentence: Sentence
   revision: number
 }

@@ -3,10 +3,11 @@ import type { Incident, IncidentState, Severity } from '../api/types'
 
 const WEIGHT: Record<Severity, number> = { critical: 3, urgent: 2, warning: 1, info: 0 }
 
-/** Open before resolved; among the open the unanswered first, then the gravest, then the newest. */
+/** Open before resolved; among the open those somebody is called for, the unanswered first, then the gravest and newest. */
 export function compareIncidents(a: Incident, b: Incident): number {
   return (
     Number(a.state === 'resolved') - Number(b.state === 'resolved') ||
+    (a.state === 'resolved' ? 0 : Number(b.called) - Number(a.called)) ||
     (a.state === 'resolved' ? 0 : Number(a.state !== 'open') - Number(b.state !== 'open')) ||
     (a.state === 'resolved' ? 0 : WEIGHT[b.severity] - WEIGHT[a.severity]) ||
     lastMoment(b) - lastMoment(a)

@@ -199,6 +199,7 @@ export const en: Record<keyof typeof zhCN, string> = {
   'severity.urgent': 'Urgent',
   'severity.critical': 'Critical',
   'incident.state.open': 'Unanswered',
+  'incident.state.silent': 'Nobody called',
   'incident.state.acknowledged': 'Acknowledged',
   'incident.state.responding': 'Someone is going',
   'incident.state.resolved': 'Resolved',

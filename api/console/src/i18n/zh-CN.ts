@@ -198,6 +198,7 @@ export const zhCN = {
   'severity.urgent': '紧急',
   'severity.critical': '危急',
   'incident.state.open': '无人响应',
+  'incident.state.silent': '未惊动任何人',
   'incident.state.acknowledged': '已接警',
   'incident.state.responding': '有人正赶去',
   'incident.state.resolved': '已结束',

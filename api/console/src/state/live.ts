@@ -23,6 +23,8 @@ export const announced = shallowRef<Incident | null>(null)
 export const positions = computed(() => state.value.positions)
 export const openByPerson = computed(() => changes.personsInIncident(state.value))
 export const openIncidents = computed(() => [...openByPerson.value.values()].sort(compareIncidents))
+/** Those that wait for somebody: what is kept silently is no call. */
+export const callingIncidents = computed(() => openIncidents.value.filter((incident) => incident.called))
 export const incidents = computed(() => state.value.incidents)
 
 let moves: Position[] = []
@@ -44,7 +46,7 @@ function announce(incident: Incident): void {
   const known = state.value.incidents.get(incident.incident_id)
   // What opened silently is announced once it has become more than that.
   const fresh = known === undefined || !changes.isOpen(known) || known.severity === 'info'
-  if (incident.state === 'open' && incident.severity !== 'info' && fresh) announced.value = incident
+  if (incident.state === 'open' && incident.called && incident.severity !== 'info' && fresh) announced.value = incident
   else if (announced.value?.incident_id === incident.incident_id) announced.value = null
 }
 
