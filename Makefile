@@ -25,7 +25,7 @@ STALE := moved
 endif
 
 .PHONY: help setup demo console console-check test test-fast check format format-check lint types imports architecture bench \
-	evaluate chaos fuzz clean moved
+	evaluate chaos fuzz score clean moved
 
 help: ## list the commands
 	@echo "Tongxing: from a bracelet's message to someone who goes."
@@ -114,6 +114,9 @@ chaos: $(STAMP) ## kill everything at random, a hundred times, and count what wa
 
 fuzz: $(STAMP) ## a hundred thousand damaged messages: no crash, each counted by what became of it
 	@$(PY) -m tests.ingest.fuzz $(ARGS)
+
+score: $(STAMP) ## rehearse a scene and score it: make score ARGS="--scene the_night"; writes build/score.json
+	@$(PY) -m runtime.cli simulate --score $(ARGS)
 
 clean: ## remove what was built (not .venv, not the demo's data in .tongxing)
 	@rm -rf build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache api/console/dist
