@@ -68,7 +68,7 @@ class Bench:
     async def open_loop(self, rate: float, seconds: float) -> Trial:
         """A fixed rate."""
         clock_rate = EVERY_S * rate / self.crowd.persons
-        async with self._ingest(clock_rate, seconds=seconds) as (pid, port, begin_s):
+        async with self._ingest(clock_rate) as (pid, port, begin_s):
             run = await self._generate(rate, seconds + SETTLE_S, begin_s, clock_rate)
             before = None
             lines: list[str] = []
@@ -81,7 +81,7 @@ class Bench:
                     after = self._spent(pid, run.pid, port)
             await run.wait()
             assert before is not None, "the generator said nothing"
-            await self._drained(int(lines[-1].split()[1]), rate)
+            await self._drained(int(lines[-1].split()[1]))
         published, committed = self._instants(begin_s, clock_rate)
         self._move_on(len(published))
         behind_ms = max(float(line.split()[3]) for line in lines if "end" not in line)
@@ -90,7 +90,7 @@ class Bench:
     async def closed_loop(self, seconds: float) -> float:
         """Readings a second with at most WINDOW uncommitted; read pacing off."""
         clock_rate = EVERY_S * 25_000 / self.crowd.persons
-        async with self._ingest(clock_rate, seconds=seconds, TONGXING_INGEST_READ_PACING_MS="0") as (_, _, begin_s):
+        async with self._ingest(clock_rate, TONGXING_INGEST_READ_PACING_MS="0") as (_, _, begin_s):
             run = await self._generate(0, seconds, begin_s, clock_rate)
             start_at = self.clock_at + timedelta(seconds=1e-6)
 
@@ -99,9 +99,7 @@ class Bench:
 
             with psycopg.connect(self.database.url, autocommit=True) as connection:
                 per_s = await self._feed(run, committed, seconds)
-            await self._drained(-1, 10_000)
-        rows = self._count(begin_s, clock_rate)
-        self._move_on(rows)
+            self._move_on(await self._drained(None))
         return per_s
 
     async def bare(self, seconds: float) -> float:
@@ -157,9 +155,7 @@ class Bench:
         )
 
     @contextlib.asynccontextmanager
-    async def _ingest(
-        self, clock_rate: float, *, seconds: float, **further: str
-    ) -> AsyncIterator[tuple[int, int, float]]:
+    async def _ingest(self, clock_rate: float, **further: str) -> AsyncIterator[tuple[int, int, float]]:
         """Ingest, ready; yields its process, its port, and when to begin."""
         port, anchor_s = ports.any_free(), time.time() + 12.0
         kept = {name: value for name, value in os.environ.items() if not name.startswith("TONGXING_") or name in KEPT}
@@ -224,23 +220,19 @@ class Bench:
             server = self.database.process.pid
             return _cpu_s(server) + sum(_cpu_s(child.pid) for child in psutil.Process(server).children(recursive=True))
 
-    async def _drained(self, messages: int, rate: float) -> None:
-        """Wait until nothing more comes in, so that no trial starts with another's leftovers."""
+    async def _drained(self, messages: int | None, patience_s: float = 120.0) -> int:
+        """Wait until all of a trial's messages are in the table, or, of an unknown number, no more come in."""
+        deadline = time.monotonic() + patience_s
         before, same = -1, 0
-        deadline = time.monotonic() + 60 + max(messages, 0) / rate
         with psycopg.connect(self.database.url, autocommit=True) as connection:
-            while same < 4:
-                row = connection.execute("SELECT last_value FROM latest_positions_revisions").fetchone()
-                assert row is not None
-                assert time.monotonic() < deadline, "ingest does not come to an end"
-                before, same = row[0], same + 1 if row[0] == before else 0
+            while True:
+                row = connection.execute("SELECT count(*) FROM locations WHERE at >= %s", (self.clock_at,)).fetchone()
+                count = int(row[0]) if row else 0
+                before, same = count, same + 1 if count == before else 0
+                if count == messages or (messages is None and same > 6):
+                    return count
+                assert time.monotonic() < deadline, f"{count} of {messages} readings came in {patience_s:.0f} s"
                 await asyncio.sleep(0.5)
-
-    def _count(self, begin_s: float, clock_rate: float) -> int:
-        with psycopg.connect(self.database.url) as connection:
-            row = connection.execute("SELECT count(*) FROM locations WHERE at >= %s", (self.clock_at,)).fetchone()
-        assert row is not None
-        return int(row[0])
 
     def _instants(self, begin_s: float, clock_rate: float) -> tuple[np.ndarray, np.ndarray]:
         """When each reading of this trial was published and committed, in the order of publishing. Real, Unix seconds."""
