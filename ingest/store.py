@@ -121,11 +121,12 @@ async def registry_persons(connection: Connection, person_ids: Sequence[int] | N
         SELECT p.person_id, p.time_zone, o.overrides, coalesce(z.zones, '[]') AS zones
         FROM persons p
         LEFT JOIN policies o USING (person_id)
-        LEFT JOIN LATERAL (
-            SELECT jsonb_agg(jsonb_build_object('zone_id', zone_id, 'name', name, 'geometry', geometry,
-                                                'radius_m', radius_m, 'schedule', schedule) ORDER BY zone_id) AS zones
-            FROM zones WHERE zones.person_id = p.person_id
-        ) z ON true
+        LEFT JOIN (
+            SELECT person_id, jsonb_agg(
+                jsonb_build_object('zone_id', zone_id, 'name', name, 'geometry', geometry,
+                                   'radius_m', radius_m, 'schedule', schedule) ORDER BY zone_id) AS zones
+            FROM zones WHERE %(wanted)s::bigint[] IS NULL OR person_id = ANY (%(wanted)s) GROUP BY person_id
+        ) z USING (person_id)
         WHERE %(wanted)s::bigint[] IS NULL OR p.person_id = ANY (%(wanted)s)
         """,
         {"wanted": person_ids},
@@ -157,23 +158,26 @@ async def registry_devices(connection: Connection, person_ids: Sequence[int] | N
 
 async def engine_states(connection: Connection) -> list[tuple[int, bytes, datetime | None]]:
     """Every person's snapshot and deadline."""
-    cursor = await connection.execute("SELECT person_id, snapshot, due_at FROM engine_states")
-    rows = [(int(person_id), bytes(snapshot), due_at) for person_id, snapshot, due_at in await cursor.fetchall()]
+    # Binary: as text, each byte of a snapshot is two digits.
+    async with connection.cursor(binary=True) as cursor:
+        await cursor.execute("SELECT person_id, snapshot, due_at FROM engine_states")
+        rows = [(int(person_id), bytes(snapshot), due_at) for person_id, snapshot, due_at in await cursor.fetchall()]
     await connection.commit()
     return rows
 
 
 async def hearsay(connection: Connection) -> Hearsay:
     """What readings left behind that changed no state: when each device was heard, where each person was."""
-    cursor = await connection.execute(
-        """
-        SELECT person_id, device_id, location_at, heartbeat_at, bed_at
-        FROM device_states JOIN devices USING (device_key) WHERE person_id IS NOT NULL
-        """
-    )
-    heard = await cursor.fetchall()
-    cursor = await connection.execute("SELECT person_id, latitude, longitude, accuracy_m, at FROM latest_positions")
-    places = await cursor.fetchall()
+    async with connection.cursor(binary=True) as cursor:
+        await cursor.execute(
+            """
+            SELECT person_id, device_id, location_at, heartbeat_at, bed_at
+            FROM device_states JOIN devices USING (device_key) WHERE person_id IS NOT NULL
+            """
+        )
+        heard = await cursor.fetchall()
+        await cursor.execute("SELECT person_id, latitude, longitude, accuracy_m, at FROM latest_positions")
+        places = await cursor.fetchall()
     await connection.commit()
     return Hearsay(heard=heard, places=places)
 
