@@ -15,6 +15,7 @@ from paho.mqtt import publish
 from playwright.async_api import Browser, expect
 
 from api.routes.console import DIST
+from runtime import broker_address, run_environment
 from simulators.roster import PASSWORD
 from tests.conftest import missing
 from tests.end_to_end import browsing
@@ -87,7 +88,10 @@ async def press_sos(town: RunningDemo, api: httpx.AsyncClient, device_id: str) -
     """What the bracelet would send."""
     now = (await api.get("/info")).json()["now"]
     event = f'{{"at": {now_s(now)}, "id": "{secrets.token_hex(8)}", "type": "sos"}}'
-    publish.single(f"tongxing/v1/{device_id}/event", event, qos=1, hostname="127.0.0.1", port=town.broker_port)
+    # The demo's broker is closed once a credential was issued: as its owner.
+    where = broker_address.address(run_environment.read(town.folder)["TONGXING_BROKER_URL"])
+    auth = {"username": str(where.username), "password": where.password}
+    publish.single(f"tongxing/v1/{device_id}/event", event, qos=1, hostname=where.host, port=where.port, auth=auth)
 
 
 def now_s(instant: str) -> float:

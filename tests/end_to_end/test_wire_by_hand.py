@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import re
@@ -15,6 +16,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from runtime import probe
 from runtime.settings import PREFIX
 from simulators.roster import PASSWORD
 from tests.conftest import missing
@@ -35,22 +37,21 @@ def blocks() -> list[str]:
     return re.findall(r"^```sh\n(.*?)^```$", section, re.DOTALL | re.MULTILINE)
 
 
-def typed(town: RunningDemo) -> str:
+def typed(town: RunningDemo, chosen: list[str]) -> str:
     """What a reader types, one block after the other into one shell."""
-    script = "\n".join(blocks())
+    script = "\n".join(chosen)
     assert script.count(USUAL_PORT) == 1
     return script.replace(USUAL_PORT, f"PORT={town.broker_port}")
 
 
-@pytest.fixture(scope="module")
-def answered(town: RunningDemo) -> subprocess.CompletedProcess[str]:
+def run(town: RunningDemo, chosen: list[str]) -> subprocess.CompletedProcess[str]:
     if shutil.which("mosquitto_pub") is None or shutil.which("mosquitto_sub") is None:
         missing("mosquitto_pub or mosquitto_sub", "apt-get install mosquitto-clients")
     # A reader sits in the folder of the checkout, with its .venv and the demo's .tongxing; both lie elsewhere here.
     shell = environment() | {f"{PREFIX}DATA_DIR": str(town.folder)}
     shell["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{shell['PATH']}"
     return subprocess.run(
-        ["sh", "-e", "-c", typed(town)],
+        ["sh", "-e", "-c", typed(town, chosen)],
         capture_output=True,
         text=True,
         timeout=90,
@@ -58,6 +59,11 @@ def answered(town: RunningDemo) -> subprocess.CompletedProcess[str]:
         cwd=town.folder,
         check=False,
     )
+
+
+@pytest.fixture(scope="module")
+def answered(town: RunningDemo) -> subprocess.CompletedProcess[str]:
+    return run(town, blocks()[:3])
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +85,7 @@ def within(seconds: float, look):
 
 
 def test_the_document_shows_both_tools():
-    assert len(blocks()) == 3
+    assert len(blocks()) == 4
     assert all(name in "".join(blocks()) for name in ("mosquitto_pub", "mosquitto_sub", "tongxing clock"))
 
 
@@ -110,3 +116,13 @@ def ways(track):
 
 def test_nothing_of_it_was_refused(answered, asked):
     assert asked("/quarantine")["items"] == []
+
+
+def test_the_credential_opens_the_broker(asked, town):
+    """And closes it to everybody else."""
+    setting_up, _, _, credentials = blocks()
+    issued = run(town, [setting_up, credentials])
+    assert issued.returncode == 0, issued.stderr
+    [credential] = asked(f"/devices/{BRACELET}/credentials")["items"]
+    assert (credential["login"], credential["issued_by"]) == (BRACELET, None)
+    assert asyncio.run(probe.mqtt("127.0.0.1", town.broker_port)) is not None

@@ -128,6 +128,8 @@ async def test_nobody_comes_in_without_a_credential_or_with_a_wrong_one(guarded)
     await guarded.let_in(device("zb-000001", "one"), device("zb-000002", "two"))
     assert await refused(guarded.device(None, None, identifier="nobody"))
     assert await refused(guarded.device("zb-000001", None))
+    anonymous = aiomqtt.Client("127.0.0.1", guarded.service_port, identifier="nobody", timeout=5)
+    assert await refused(anonymous), "nor where services come in"
     assert await refused(guarded.device("zb-000001", "two"))
     assert await refused(guarded.device("zb-000003", "one"))
     assert not await refused(guarded.device("zb-000001", "one"))
