@@ -44,6 +44,8 @@ def _as_they_are(figures: Figures) -> Figures:
 #: Module -> under which names its `measure()` goes into the file.
 MODULES: dict[str, Callable[[Figures], Figures]] = {
     "durable_ingest": _under("durable_ingest"),
+    "stages": _under("stages"),
+    "copying": _under("copying"),
     "engine": _engine,
     "publish_to_channel": _under("publish_to_channel_ms"),
     "backlog": _backlog,

@@ -128,7 +128,7 @@ def _remember(connection: psycopg.Connection[tuple[object, ...]], crowd: Crowd) 
     for round_ in range(PAST):
         at = BEGINS + timedelta(seconds=EVERY_S * round_)
         fixes = crowd.fixes[round_].tolist()
-        readings = [_reading(number, at, fix) for number, fix in enumerate(fixes, 1)]
+        readings = [reading(number, at, fix) for number, fix in enumerate(fixes, 1)]
         for begin in range(0, crowd.persons, 2_000):
             memory.judge_all(readings[begin : begin + 2_000], people)
             memory.keep()
@@ -145,12 +145,12 @@ def _remember(connection: psycopg.Connection[tuple[object, ...]], crowd: Crowd) 
             "COPY latest_positions (person_id, device_key, at, received_at, latitude, longitude, accuracy_m, source,"
             " safety, revision) FROM STDIN"
         ) as copy:
-            for reading in readings:
-                assert reading.fix is not None
+            for each in readings:
+                assert each.fix is not None
                 copy.write_row(
                     (
-                        reading.person_id, reading.person_id, reading.at, reading.at, reading.fix.latitude,
-                        reading.fix.longitude, 12.0, "gnss", str(memory.safety(reading.person_id)), 0,
+                        each.person_id, each.person_id, each.at, each.at, each.fix.latitude,
+                        each.fix.longitude, 12.0, "gnss", str(memory.safety(each.person_id)), 0,
                     )
                 )  # fmt: skip
 
@@ -176,7 +176,8 @@ def _people(connection: psycopg.Connection[tuple[object, ...]], persons: int) ->
     }
 
 
-def _reading(number: int, at: datetime, fix: tuple[float, float, float, int]) -> Reading:
+def reading(number: int, at: datetime, fix: tuple[float, float, float, int]) -> Reading:
+    """What generator.c says for a person."""
     latitude, longitude, speed_mps, steps = fix
     return Reading(
         person_id=number,
