@@ -93,6 +93,11 @@ class Fleet:
         """How many devices there are."""
         return len(self._units)
 
+    @property
+    def device_ids(self) -> tuple[str, ...]:
+        """All of them."""
+        return tuple(self._units)
+
     def step(self, now_s: float) -> list[Message]:
         """Everything that is due by now, in the order it became due."""
         while routine.day_number(now_s) > self._planned_number:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from itertools import cycle
@@ -18,7 +17,7 @@ from runtime import clock as clocks
 from runtime.clock import Clock
 from runtime.service import Stop
 from runtime.settings import Settings
-from simulators import broker, city, downlink, staging
+from simulators import broker, city, downlink, session_pool, staging
 from simulators.counts import Counts
 from simulators.devices import makeup
 from simulators.episodes import rates
@@ -50,6 +49,7 @@ class Plan:
     seed: int = SEED
     bracelets: int = city.BRACELETS
     beds: int = city.BEDS
+    #: That carry everybody; 0: each device has its own, under its own name.
     sessions: int = SESSIONS
     #: A whole scene; it says seed and sizes too.
     scene: Scene | None = None
@@ -78,6 +78,8 @@ class Simulation:
     where: broker.Address
     counts: Counts = field(default_factory=Counts)
     _sessions: list[Session] = field(default_factory=list)
+    #: By device, when each has its own.
+    _own: dict[str, Session] = field(default_factory=dict)
     _running: list[asyncio.Task[None]] = field(default_factory=list)
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _cut: bool = False
@@ -90,11 +92,9 @@ class Simulation:
             SimulatorError: the scene does not fit the city.
         """
         plan = self.plan
-        self._sessions = [
-            Session(self.where, f"simulator-{plan.seed}-{number}", self.counts) for number in range(plan.sessions)
-        ]
         with TruthLog(plan.truth, messages=plan.truth_of_messages) as truth:
             fleet = self._fleet(truth)
+            self._sessions = self._carriers(fleet)
             self._connect()
             try:
                 await self._live(stop, fleet)
@@ -109,7 +109,8 @@ class Simulation:
         before: Message | None = None
         for message in messages:
             said = replace(message, repeated=True) if message is before else message
-            self._sessions[zlib.crc32(message.device_id.encode()) % len(self._sessions)].put(said)
+            own = self._own.get(message.device_id)
+            (own or self._sessions[session_pool.lane_of(message.device_id, len(self._sessions))]).put(said)
             before = message
 
     def look(self) -> None:
@@ -147,6 +148,21 @@ class Simulation:
             made_of=staging.made_of(scene) if scene.mixed_devices else makeup.UNIFORM,
         )
 
+    def _carriers(self, fleet: Fleet) -> list[Session]:
+        """Some sessions that carry everybody, or one for each device, which then hears for itself."""
+        if self.plan.sessions:
+            names = [f"simulator-{self.plan.seed}-{number}" for number in range(self.plan.sessions)]
+            return [Session(self.where, name, self.counts) for name in names]
+
+        def command(device_id: str, body: Mapping[str, object]) -> None:
+            fleet.hear_command(device_id, body, self.now_s())
+            self.look()
+
+        self._own = session_pool.sessions(
+            self.where, self.counts, device_ids=fleet.device_ids, command=command, ack=fleet.hear_ack
+        )
+        return list(self._own.values())
+
     def _connect(self) -> None:
         self._running = [asyncio.ensure_future(session.run()) for session in self._sessions]
 
@@ -161,7 +177,7 @@ class Simulation:
         parts = [
             asyncio.ensure_future(part)
             for part in (
-                downlink.listen(self.where, f"simulator-{self.plan.seed}-down", hearing.ears(), ready),
+                downlink.listen(self.where, f"simulator-{self.plan.seed}-down", self._ears(hearing), ready),
                 self._step(fleet, ready),
                 self._play(fleet, ready),
                 self._stage(fleet, ready),
@@ -180,6 +196,11 @@ class Simulation:
             await asyncio.gather(*parts, *hearing.tasks, return_exceptions=True)
             if ready.is_set() and self.plan.progress is None:
                 self.put(fleet.settle(self.now_s()))
+
+    def _ears(self, hearing: Hearing) -> downlink.Ears:
+        """What is heard for everybody; devices with sessions of their own hear their commands there."""
+        ears = hearing.ears()
+        return replace(ears, command=_deaf, ack=_deaf) if self._own else ears
 
     async def _step(self, fleet: Fleet, ready: asyncio.Event) -> None:
         await ready.wait()
@@ -277,6 +298,10 @@ async def simulate(plan: Plan, settings: Settings, stop: Stop) -> Counts:
     )
     await simulation.run(stop)
     return simulation.counts
+
+
+def _deaf(_: str, __: object) -> None:
+    """What a device hears by its own session is not heard twice."""
 
 
 async def _drained(sessions: Sequence[Session]) -> None:

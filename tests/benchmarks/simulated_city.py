@@ -11,6 +11,9 @@ import argparse
 import asyncio
 import json
 import time
+from collections.abc import Mapping, Sequence
+
+import uvloop
 
 from simulators import broker, city
 from simulators.counts import Counts
@@ -19,7 +22,7 @@ from simulators.episodes.rates import ORDINARY
 from simulators.fleet import Fleet
 from simulators.message import Message
 from simulators.session import Session
-from simulators.session_pool import SessionPool, lane_of
+from simulators.session_pool import lane_of, sessions
 from tests.servers import mosquitto_program, private_mosquitto
 
 #: 08:00 in Zibo, 21 November 2026.
@@ -36,7 +39,7 @@ async def measure(options: argparse.Namespace) -> dict[str, float]:
     async with private_mosquitto(program) as url:
         where, counts = broker.address(url), Counts()
         fleet = Fleet(built, at_s=BEGINS_S, rate=options.rate, rates=ORDINARY, made_of=Makeup())
-        carried = _Shared(where, counts, options.shared) if options.shared else _own(where, counts, fleet, built)
+        carried = _shared(where, counts, options.shared) if options.shared else _own(where, counts, fleet)
         running = asyncio.ensure_future(carried.run())
         began, cpu_s = time.perf_counter(), time.process_time()
         await asyncio.wait_for(carried.connected(), 120)
@@ -59,7 +62,7 @@ async def measure(options: argparse.Namespace) -> dict[str, float]:
     }
 
 
-async def _live(fleet: Fleet, carried: SessionPool | _Shared, options: argparse.Namespace) -> None:
+async def _live(fleet: Fleet, carried: _Carried, options: argparse.Namespace) -> None:
     now_s, until_s = BEGINS_S, BEGINS_S + options.hours * 3600
     while now_s < until_s:
         # As far as a clock of this rate comes between two looks of the simulator.
@@ -75,39 +78,41 @@ async def _live(fleet: Fleet, carried: SessionPool | _Shared, options: argparse.
     await carried.drained()
 
 
-class _Shared:
-    """A few sessions that carry everybody."""
+class _Carried:
+    """The city's sessions."""
 
-    def __init__(self, where: broker.Address, counts: Counts, count: int) -> None:
-        self._sessions = [Session(where, f"load-{number}", counts) for number in range(count)]
+    def __init__(self, sessions: Mapping[str, Session] | Sequence[Session]) -> None:
+        self._own = sessions if isinstance(sessions, Mapping) else {}
+        self._all = list(self._own.values()) or list(sessions)
 
     def put(self, messages: list[Message]) -> None:
         for message in messages:
-            self._sessions[lane_of(message.device_id, len(self._sessions))].put(message)
+            own = self._own.get(message.device_id)
+            (own or self._all[lane_of(message.device_id, len(self._all))]).put(message)
 
     @property
     def waiting(self) -> int:
-        return sum(session.waiting for session in self._sessions)
+        return sum(session.waiting for session in self._all)
 
     async def connected(self) -> None:
-        await asyncio.gather(*(session.ready.wait() for session in self._sessions))
+        await asyncio.gather(*(session.ready.wait() for session in self._all))
 
     async def drained(self) -> None:
-        await asyncio.gather(*(session.drained() for session in self._sessions))
+        await asyncio.gather(*(session.drained() for session in self._all))
 
     async def run(self) -> None:
-        await asyncio.gather(*(session.run() for session in self._sessions))
+        await asyncio.gather(*(session.run() for session in self._all))
 
 
-def _own(where: broker.Address, counts: Counts, fleet: Fleet, built: city.City) -> SessionPool:
-    ids = [each for person in built.persons for each in (person.bracelet_id, person.bed_id) if each]
-    return SessionPool(
-        where,
-        counts,
-        device_ids=ids,
-        command=lambda device_id, body: fleet.hear_command(device_id, body, BEGINS_S),
-        ack=fleet.hear_ack,
-    )
+def _shared(where: broker.Address, counts: Counts, count: int) -> _Carried:
+    return _Carried([Session(where, f"load-{number}", counts) for number in range(count)])
+
+
+def _own(where: broker.Address, counts: Counts, fleet: Fleet) -> _Carried:
+    def command(device_id: str, body: Mapping[str, object]) -> None:
+        fleet.hear_command(device_id, body, BEGINS_S)
+
+    return _Carried(sessions(where, counts, device_ids=fleet.device_ids, command=command, ack=fleet.hear_ack))
 
 
 def main() -> None:
@@ -118,7 +123,7 @@ def main() -> None:
     parser.add_argument("--hours", type=float, default=4.0)
     parser.add_argument("--shared", type=int, default=0)
     parser.add_argument("--rate", type=float, default=400.0)
-    print(json.dumps(asyncio.run(measure(parser.parse_args())), indent=2))
+    print(json.dumps(uvloop.run(measure(parser.parse_args())), indent=2))
 
 
 if __name__ == "__main__":
