@@ -24,6 +24,11 @@ JUDGED_ALONE = Counter(
     registry=REGISTRY,
 )
 COMMANDS = Counter("tongxing_commands", "Commands given to devices, by type.", ["type"], registry=REGISTRY)
+BROKER_DROPPED = Gauge(
+    "tongxing_broker_dropped_messages",
+    "Messages that the broker says it dropped since it started, where it says so.",
+    registry=REGISTRY,
+)
 WAITING = Gauge("tongxing_ingest_waiting", "Messages received and not yet in a batch.", registry=REGISTRY)
 STATES = Gauge("tongxing_ingest_persons", "Persons whose state is held.", registry=REGISTRY)
 BATCH = Histogram(

@@ -11,6 +11,7 @@ import structlog
 from ingest import metrics
 from ingest.batching import Batcher
 from ingest.downlink import Downlink
+from ingest.dropped import Dropped
 from ingest.identity.keeper import Keeper, Target
 from ingest.lanes import LANES
 from ingest.pipeline import Pipeline
@@ -66,7 +67,8 @@ async def serve(settings: IngestSettings, stop: Stop) -> None:
     try:
         if await _unless_stopped(stop, registry.open()) and await _unless_stopped(stop, pipeline.start(stop)):
             spare_the_collector()
-            parts = [registry.follow(), downlink.run(), *(session.run() for session in sessions)]
+            dropped = Dropped(broker, client_id)
+            parts = [registry.follow(), downlink.run(), dropped.run(), *(session.run() for session in sessions)]
             if (target := Target.of(settings)) is not None:
                 parts.append(Keeper(settings.database_url, target).run())
             background = [asyncio.create_task(part) for part in parts]

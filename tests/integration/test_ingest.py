@@ -85,7 +85,7 @@ async def test_bad_messages_are_quarantined_with_a_reason_and_nothing_else_suffe
         (f"tongxing/v1/{bracelet}/location", json.dumps(good | {"latitude": 91}).encode(), "invalid_field"),
         (f"tongxing/v1/{bracelet}/location", json.dumps(good | {"at": at + 86_400}).encode(), "clock_ahead"),
         (f"tongxing/v1/{bracelet}/location", b" " * 1_000_000, "too_large"),
-        (f"tongxing/v1/{bracelet}/weather", b"{}", "unknown_topic"),
+        ("owntracks/a-b/phone", b"{}", "unknown_topic"),
         (f"tongxing/v1/{bed}/location", json.dumps(good).encode(), "wrong_kind"),
         (f"tongxing/v1/{bracelet}/location", json.dumps(good | {"datum": "mars"}).encode(), "datum_unsupported"),
     ]

@@ -1,0 +1,75 @@
+"""A broker that drops what it had acknowledged is found out."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+
+from ingest import metrics
+from ingest.dropped import Dropped
+from runtime import broker_address
+from runtime.embedded import ports
+from tests import servers
+from tests.conftest import missing
+from tests.integration.ingest_running import device, settings_for, unique
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def forgetful(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[str]:
+    """Mosquitto with limits as by default, only smaller, and a count every second."""
+    program = servers.mosquitto_program()
+    if program is None:
+        missing("mosquitto", "apt-get install mosquitto")
+    ours = servers.mosquitto_configuration
+
+    def theirs(folder, port):
+        text = ours(folder, port)
+        for before, after in (
+            ("max_queued_messages 0", "max_queued_messages 5"),
+            ("sys_interval 10", "sys_interval 1"),
+        ):
+            assert before in text
+            text = text.replace(before, after)
+        return text
+
+    monkeypatch.setattr(servers, "mosquitto_configuration", theirs)
+    with servers.open_folder() as folder:
+        port = ports.any_free()
+        async with await servers.start_mosquitto(program, folder, port):
+            yield f"mqtt://{ports.HOST}:{port}"
+
+
+async def test_what_it_drops_is_counted_and_shown(forgetful: str, capsys: pytest.CaptureFixture[str]) -> None:
+    sleeper = unique("sleeper")
+    async with device(forgetful, sleeper, clean_session=False) as client:
+        await client.subscribe("tongxing/v1/+/location", qos=1)
+    metrics.BROKER_DROPPED.set(0)
+    watching = asyncio.create_task(
+        Dropped(broker_address.of(settings_for("postgresql://", forgetful)), unique("t")).run()
+    )
+    try:
+        async with device(forgetful, unique("zb")) as client:
+            for number in range(50):
+                await client.publish("tongxing/v1/zb-1/location", str(number), qos=1)
+        async with asyncio.timeout(15):
+            while metrics.BROKER_DROPPED._value.get() < 40:  # noqa: ASYNC110 - the broker's own clock
+                await asyncio.sleep(0.1)
+    finally:
+        watching.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await watching
+    assert "broker_dropped_messages" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("said", "shown"), [([b"0", b"0"], 0.0), ([b"3", b"3"], 3.0), ([b"", b"x", b"2"], 2.0)])
+def test_what_the_broker_says(said: list[bytes], shown: float, capsys: pytest.CaptureFixture[str]) -> None:
+    metrics.BROKER_DROPPED.set(0)
+    watched = Dropped(broker_address.of(settings_for("postgresql://", "mqtt://127.0.0.1:1")), "t")
+    for payload in said:
+        watched.heard(payload)
+    assert metrics.BROKER_DROPPED._value.get() == shown
+    assert capsys.readouterr().out.count("broker_dropped_messages") == (1 if shown else 0)
