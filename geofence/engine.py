@@ -42,7 +42,7 @@ __all__ = [
 ]
 
 
-class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+class Outcome(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What became of one reading."""
 
     admission: Admission

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from geofence.state import PersonState
 
 
-class Observation(msgspec.Struct, frozen=True, kw_only=True):
+class Observation(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A reading, the person it is about, and its features."""
 
     reading: Reading
@@ -30,7 +30,7 @@ class Observation(msgspec.Struct, frozen=True, kw_only=True):
     before: PersonState
 
 
-class Judgement(msgspec.Struct, frozen=True, kw_only=True):
+class Judgement(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What one detector, or all of them, make of one reading or deadline."""
 
     detections: tuple[Detection, ...] = ()

@@ -35,7 +35,7 @@ class Admission(StrEnum):
     SURPLUS = "surplus"
 
 
-class OrderState(msgspec.Struct, frozen=True, kw_only=True):
+class OrderState(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The newest instant of each stream, and the safety events already judged."""
 
     #: (device, kind, instant); a row keeps its place, first heard first.

@@ -217,6 +217,17 @@ class Room:
             self.since <= at < self.until
             and reading.event is None
             and reading.received_at - at <= self.live_max_age
+            and (battery_pct is None or self.battery_pct[0] <= battery_pct <= self.battery_pct[1])
+            and (
+                (
+                    reading.worn in self.worn
+                    and reading.charging in self.charging
+                    and reading.at_home in self.at_home
+                    and (reading.steps or 0) <= self.steps
+                )
+                if bed is None
+                else self._holds_bed(bed) and at - last_at <= self.bed_gap
+            )
             and (
                 fix is None
                 or (
@@ -226,8 +237,6 @@ class Room:
                     and (not self.stepless or reading.steps == 0)
                 )
             )
-            and (battery_pct is None or self.battery_pct[0] <= battery_pct <= self.battery_pct[1])
-            and (self._holds_wear(reading) if bed is None else self._holds_bed(bed) and at - last_at <= self.bed_gap)
         )
 
     def _holds_fix(self, fix: Fix) -> bool:
@@ -238,15 +247,7 @@ class Room:
             north_m * north_m + east_m * east_m < self._radius_m2
             and fix.accuracy_m <= self.accuracy_m
             and (fix.speed_mps or 0.0) <= self.speed_mps
-            and fix.source != FixSource.CELL
-        )
-
-    def _holds_wear(self, reading: Reading) -> bool:
-        return (
-            reading.worn in self.worn
-            and reading.charging in self.charging
-            and reading.at_home in self.at_home
-            and (reading.steps or 0) <= self.steps
+            and fix.source is not FixSource.CELL
         )
 
     def _holds_bed(self, bed: BedReport) -> bool:

@@ -29,7 +29,7 @@ from geofence.track import TrackState
 from geofence.vital_sign import VitalState
 
 
-class PersonState(msgspec.Struct, frozen=True, kw_only=True):
+class PersonState(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Everything the engine remembers of one person. Each field has a default: the state of somebody not heard of."""
 
     order: OrderState = OrderState()

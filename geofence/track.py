@@ -16,14 +16,14 @@ from geofence.policy import Policy
 from geofence.reading import Fix, FixSource, Reading
 
 
-class TrackState(msgspec.Struct, frozen=True, kw_only=True):
+class TrackState(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The last believed place, and one that was not believed."""
 
     place: Place | None = None
     held: Place | None = None
 
 
-class Movement(msgspec.Struct, frozen=True, kw_only=True):
+class Movement(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What a fix says about movement."""
 
     #: It can be believed: accurate enough, not from a cell tower, not an impossible jump.

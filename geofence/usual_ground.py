@@ -10,6 +10,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -53,7 +54,10 @@ class Ground:
     @property
     def frame(self) -> Frame:
         """Metres around the first place that was learnt."""
-        return Frame.at(self.latitude, self.longitude)
+        return _frame(self.latitude, self.longitude)
+
+
+_frame = lru_cache(maxsize=8_192)(Frame.at)
 
 
 def cell_of(east_m: float, north_m: float) -> int:

@@ -127,7 +127,8 @@ def _moved(
     policy, took = seen.person.policy, here.at - before.at
     if took > policy.off_route_pause:
         return _begun(_rode(state, here), seen, here), NOTHING
-    if _apart_m(before, here) > policy.off_route_fastest_mps * took.total_seconds():
+    straight_m = way_m if before is state.here else _apart_m(before, here)
+    if straight_m > policy.off_route_fastest_mps * took.total_seconds():
         return _hurried(state, here), NOTHING
     return _walked(state, seen, here, way_m)
 

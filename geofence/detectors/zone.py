@@ -88,7 +88,7 @@ TRANSITIONS: dict[tuple[Safety, Sighting], Safety] = {
 }
 
 
-class ZoneState(msgspec.Struct, frozen=True, kw_only=True):
+class ZoneState(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What is remembered of one person."""
 
     safety: Safety = Safety.UNKNOWN

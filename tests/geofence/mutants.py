@@ -102,7 +102,7 @@ MUTANTS = (
     Mutant("quiet.py", "and reading.received_at - at <= self.live_max_age", "and True"),
     Mutant("quiet.py", "and at - last_fix_at > self._gap", "and True"),
     Mutant("quiet.py", "and fix.accuracy_m <= self.accuracy_m", "and True"),
-    Mutant("quiet.py", "and fix.source != FixSource.CELL", "and True"),
+    Mutant("quiet.py", "and fix.source is not FixSource.CELL", "and True"),
     Mutant("memory.py", "reading.at <= last_at or", "reading.at < last_at or"),
     Mutant("memory.py", "self._undo.append((held, stream, last_at, held.fixed, held.fix_at))", "pass"),
     Mutant("memory.py", "and person_id not in behind", "and True"),
