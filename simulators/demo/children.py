@@ -17,6 +17,7 @@ from runtime.settings import PREFIX
 from simulators import city, roster
 from simulators.demo.options import Options
 from simulators.errors import SimulatorError
+from simulators.ground import dangers
 
 USUAL_PORT = 8000
 #: The demo looks this far for a free port.
@@ -116,6 +117,7 @@ class Children:
         asked = self.options
         built = city.build(asked.seed, bracelets=asked.bracelets, beds=asked.beds)
         await self.enter(roster.roster(built, webhook=webhook))
+        await self.dangers(dangers.collection(built.seed, built.towns))
 
     async def enter(self, people: Mapping[str, object]) -> None:
         """Make the people of a roster known."""

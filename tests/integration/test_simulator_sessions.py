@@ -146,10 +146,11 @@ async def test_telemetry_is_discarded_before_memory_runs_out_but_an_sos_never_is
     assert session.waiting == WAITING_MOST + 1
 
 
-async def test_a_city_lives_obeys_and_repeats_an_sos_until_it_is_heard(where, tmp_path):
+@pytest.mark.parametrize("sessions", [3, 0], ids=["shared", "own"])
+async def test_a_city_lives_obeys_and_repeats_an_sos_until_it_is_heard(where, tmp_path, sessions):
     # Morning within seconds; the SOS is repeated in real time.
     clock = ScaledClock(start=MORNING, rate=60.0, anchor=wall_now())
-    plan = Plan(seed=3, bracelets=20, beds=10, sessions=3, stats=tmp_path / "stats.json")
+    plan = Plan(seed=3, bracelets=20, beds=10, sessions=sessions, stats=tmp_path / "stats.json")
     stop = Stop()
     async with ear(where, "tongxing/v1/+/event", "tongxing/v1/+/answer", "tongxing/v1/+/location") as listener:
         simulation = Simulation(plan=plan, clock=clock, rate=60.0, where=where)

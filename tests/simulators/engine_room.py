@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -172,8 +172,8 @@ class Room:
 def live(
     city: City, *, hours: float, scenes: tuple[Scene, ...] = (), start_s: float = MORNING_S
 ) -> tuple[list[Detection], Counter[Kind | str]]:
-    """Everything the engine says of some hours of a city without chance."""
-    room = Room(city=city, start_s=start_s)
+    """Everything the engine says of some hours of a city without chance, its beds at their slowest."""
+    room = Room(city=city, start_s=start_s, made_of=replace(UNIFORM, bed_report_s=120.0))
     room.live(hours, scenes)
     return room.detections, room.counts
 
