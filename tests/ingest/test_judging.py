@@ -7,13 +7,10 @@ from datetime import timedelta
 import pytest
 
 from geofence import engine, snapshot
-from geofence.reading import ReadingKind
-from ingest.registry import SPOKEN_BY
 from ingest.states import StateBook
 from ingest.store import COLUMNS, Hearsay
-from ingest.wire.message import RejectionReason
 from tests.geofence.scenes import HOME
-from tests.ingest.envelopes import BED, BRACELET, NOW, OTHER, Desk, all_rows, envelope, location, message
+from tests.ingest.envelopes import BED, BRACELET, NOW, OTHER, Desk, envelope, location, message
 
 #: Home is a circle of 200 m.
 OUT_M = 300.0
@@ -106,54 +103,6 @@ class TestRows:
         (row,) = judged.commit.detections
         assert row[1:8] == (1, "zb-1", "sos", "pressed", NOW, NOW, None)
         assert row[13:] == (NOW - timedelta(seconds=1), NOW)
-
-
-class TestRejected:
-    @pytest.mark.parametrize(
-        ("envelope_", "reason"),
-        [
-            (envelope("tongxing/v1/nobody/location", b"{}"), "unknown_device"),
-            (message("weather"), "unknown_topic"),
-            (message("bed", status="empty"), "wrong_kind"),
-            (envelope("traccar/zb-1/position", b'{"device": {"uniqueId": "zb-2"}}'), "wrong_device"),
-            (location(0, latitude=91), "invalid_field"),
-            (location(0, datum="mars"), "datum_unsupported"),
-            (envelope("owntracks/li/phone", b'{"_type": "encrypted"}'), "unsupported"),
-            (location(301, delay_s=-301), "clock_ahead"),
-            (envelope("tongxing/v1/zb-1/location", b"x" * 70_000), "too_large"),
-            (envelope("tongxing/v1/zb-1/location", b"{"), "malformed"),
-        ],
-    )
-    def test_with_its_reason(self, envelope_, reason: str) -> None:
-        if reason == "clock_ahead":
-            envelope_ = envelope(envelope_.topic, envelope_.payload, NOW)
-        if reason == "unknown_device":
-            envelope_ = envelope(envelope_.topic, location(0).payload)
-        judged = Desk().judge(envelope_, location(10))
-        (row,) = judged.commit.quarantine
-        assert row[3] == reason == judged.rejections[0].reason
-        assert len(row[5]) <= 4_096
-        assert row[6] == len(envelope_.payload)
-        assert len(judged.commit.rows["locations"]) == 1
-
-    def test_every_reason_but_ours_is_tested_above(self) -> None:
-        assert len(RejectionReason) == 11
-
-    @pytest.mark.parametrize("device", [BRACELET, BED])
-    @pytest.mark.parametrize("kind", ReadingKind)
-    def test_who_may_say_what(self, device, kind: ReadingKind) -> None:
-        told = {
-            "location": {"latitude": 36.8, "longitude": 118.0},
-            "heartbeat": {},
-            "bed": {"status": "empty"},
-            "event": {"id": "1", "type": "sos"},
-        }[kind]
-        judged = Desk().judge(message(kind, device=device, **told))
-        assert bool(judged.rejections) is (kind not in SPOKEN_BY[device.kind])
-
-    def test_what_is_skipped_leaves_no_trace(self) -> None:
-        judged = Desk().judge(envelope("tongxing/v1/zb-1/event", b"{", skipped=True))
-        assert list(all_rows(judged)) == []
 
 
 class TestClocks:
