@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+import heapq
+import itertools
+import math
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -13,10 +16,14 @@ from simulators import controls, downlink, staging, truth
 from simulators.controls import Order, Verb
 from simulators.errors import SimulatorError
 from simulators.fleet import Fleet
+from simulators.message import Message
 from simulators.outage import Outage
 from simulators.scene import Scene as Story
 from simulators.scenes.scene_file import OutageStep
 
+#: From the event that a command answers until the device obeys: its modem listens only now and then. Seconds; our
+#: judgement.
+WAKES_WITHIN_S = 20.0
 log = structlog.get_logger(__name__)
 
 
@@ -47,10 +54,12 @@ class Hearing:
     fleet: Fleet
     simulation: Living
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    _later: list[tuple[float, int, str, Mapping[str, object]]] = field(default_factory=list)
+    _order: Iterator[int] = field(default_factory=itertools.count)
 
     def ears(self) -> downlink.Ears:
         """For the downlink."""
-        return downlink.Ears(command=self._command, ack=self.fleet.hear_ack, scene=self._scene, say=self.said)
+        return downlink.Ears(command=self.command, ack=self.fleet.hear_ack, scene=self._scene, say=self.said)
 
     def said(self, text: str) -> Mapping[str, str]:
         """Do what somebody says, and answer in a sentence."""
@@ -59,9 +68,27 @@ class Hearing:
         except SimulatorError as error:
             return {"wrong": str(error)}
 
-    def _command(self, device_id: str, body: Mapping[str, object]) -> None:
-        self.fleet.hear_command(device_id, body, self.simulation.now_s())
+    def command(self, device_id: str, body: Mapping[str, object]) -> None:
+        """A command has come down; its device obeys once its modem has woken."""
+        now_s, given_s = self.simulation.now_s(), body.get("at")
+        # By the event that it answers, not by when the machine got to it: the same city at any speed.
+        since_s = min(float(given_s), now_s) if isinstance(given_s, int | float) else now_s
+        heapq.heappush(self._later, (since_s + WAKES_WITHIN_S, next(self._order), device_id, body))
         self.simulation.look()
+
+    @property
+    def due_s(self) -> float:
+        """When the next thing is to be done; unix seconds of the scaled clock."""
+        return min(self.fleet.due_s, self._later[0][0] if self._later else math.inf)
+
+    def step(self, now_s: float) -> list[Message]:
+        """Everything that is due by now, commands at their time between what devices say by themselves."""
+        said: list[Message] = []
+        while self._later and self._later[0][0] <= now_s:
+            at_s, _, device_id, body = heapq.heappop(self._later)
+            said += self.fleet.step(at_s)
+            self.fleet.hear_command(device_id, body, at_s)
+        return [*said, *self.fleet.step(now_s)]
 
     def _scene(self, name: str) -> None:
         try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from itertools import cycle
@@ -93,11 +93,11 @@ class Simulation:
         """
         plan = self.plan
         with TruthLog(plan.truth, messages=plan.truth_of_messages) as truth:
-            fleet = self._fleet(truth)
-            self._sessions = self._carriers(fleet)
+            hearing = Hearing(fleet=self._fleet(truth), simulation=self)
+            self._sessions = self._carriers(hearing)
             self._connect()
             try:
-                await self._live(stop, fleet)
+                await self._live(stop, hearing)
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(_drained(self._sessions), DRAIN_WITHIN_S)
             finally:
@@ -148,18 +148,14 @@ class Simulation:
             made_of=staging.made_of(scene) if scene.mixed_devices else makeup.UNIFORM,
         )
 
-    def _carriers(self, fleet: Fleet) -> list[Session]:
+    def _carriers(self, hearing: Hearing) -> list[Session]:
         """Some sessions that carry everybody, or one for each device, which then hears for itself."""
         if self.plan.sessions:
             names = [f"simulator-{self.plan.seed}-{number}" for number in range(self.plan.sessions)]
             return [Session(self.where, name, self.counts) for name in names]
-
-        def command(device_id: str, body: Mapping[str, object]) -> None:
-            fleet.hear_command(device_id, body, self.now_s())
-            self.look()
-
+        fleet = hearing.fleet
         self._own = session_pool.sessions(
-            self.where, self.counts, device_ids=fleet.device_ids, command=command, ack=fleet.hear_ack
+            self.where, self.counts, device_ids=fleet.device_ids, command=hearing.command, ack=fleet.hear_ack
         )
         return list(self._own.values())
 
@@ -171,14 +167,13 @@ class Simulation:
             task.cancel()
         await asyncio.gather(*self._running, return_exceptions=True)
 
-    async def _live(self, stop: Stop, fleet: Fleet) -> None:
-        ready = asyncio.Event()
-        hearing = Hearing(fleet=fleet, simulation=self)
+    async def _live(self, stop: Stop, hearing: Hearing) -> None:
+        fleet, ready = hearing.fleet, asyncio.Event()
         parts = [
             asyncio.ensure_future(part)
             for part in (
                 downlink.listen(self.where, f"simulator-{self.plan.seed}-down", self._ears(hearing), ready),
-                self._step(fleet, ready),
+                self._step(hearing, ready),
                 self._play(fleet, ready),
                 self._stage(fleet, ready),
                 self._report(fleet, ready),
@@ -202,13 +197,13 @@ class Simulation:
         ears = hearing.ears()
         return replace(ears, command=_deaf, ack=_deaf) if self._own else ears
 
-    async def _step(self, fleet: Fleet, ready: asyncio.Event) -> None:
+    async def _step(self, hearing: Hearing, ready: asyncio.Event) -> None:
         await ready.wait()
-        log.info("city_alive", devices=fleet.size, seed=self.plan.seed)
+        log.info("city_alive", devices=hearing.fleet.size, seed=self.plan.seed)
         while True:
-            self.put(fleet.step(self.now_s()))
+            self.put(hearing.step(self.now_s()))
             self._wake.clear()
-            wait_s = min(max((fleet.due_s - self.now_s()) / self.rate, 0.001), LOOK_EVERY_S)
+            wait_s = min(max((hearing.due_s - self.now_s()) / self.rate, 0.001), LOOK_EVERY_S)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._wake.wait(), wait_s)
 

@@ -8,10 +8,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from simulators import city, controls, scene_options, staging
+from simulators import hearing as hearings
 from simulators.controls import Order, Verb
 from simulators.errors import SimulatorError
 from simulators.fleet import Fleet
 from simulators.hearing import Hearing
+from simulators.message import Kind
 from simulators.scenes import reading
 from simulators.scenes.scene import Scene
 from simulators.scenes.scene_file import EpisodeStep, FaultStep, OutageStep
@@ -89,6 +91,22 @@ async def test_the_city_does_what_is_said_and_answers(fleet):
     await task
     assert living.lasts_s == 30
     assert living.looked == 6
+
+
+@pytest.mark.parametrize("late_s", [0.0, 5.0, 60.0])
+def test_a_device_obeys_so_long_after_what_a_command_answers_however_late_it_comes(fleet, late_s):
+    living = Living()
+    hearing = Hearing(fleet=fleet, simulation=living)
+    bracelet_id = next(person.bracelet_id for person in CITY.persons if person.bracelet_id)
+    hearing.step(START.timestamp() + 30)
+    given_s = living.now_s() - late_s
+    hearing.command(bracelet_id, {"id": "c1", "at": given_s, "type": "locate"})
+    obeyed_s = given_s + hearings.WAKES_WITHIN_S
+    assert hearing.due_s <= obeyed_s
+    assert not any(message.kind is Kind.ANSWER for message in hearing.step(min(obeyed_s - 0.1, living.now_s())))
+    said = hearing.step(max(obeyed_s, living.now_s()))
+    [answer] = [message for message in said if message.kind is Kind.ANSWER]
+    assert answer.body["at"] == pytest.approx(obeyed_s, abs=0.01)
 
 
 @pytest.mark.parametrize(
