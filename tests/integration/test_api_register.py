@@ -32,7 +32,7 @@ ROSTER: dict[str, Any] = {
             "division": "370303001001",
             "devices": [
                 {"device_id": "zb-1", "kind": "bracelet", "model": "B1"},
-                {"device_id": "bed-1", "kind": "bed"},
+                {"device_id": "bed-1", "kind": "bed", "gateway": "box-7"},
             ],
             "zones": [
                 {"name": "home", "geometry": {"type": "Point", "coordinates": [118.0, 36.8]}, "radius_m": 150},
@@ -58,7 +58,7 @@ ROSTER: dict[str, Any] = {
 CONTENTS = (
     "SELECT username, role, display_name FROM users ORDER BY username",
     "SELECT external_id, display_name, birth_year, division FROM persons ORDER BY external_id",
-    "SELECT device_id, d.kind, external_id, model FROM devices d JOIN persons USING (person_id) ORDER BY device_id",
+    "SELECT device_id, d.kind, external_id, model, gateway FROM devices d JOIN persons USING (person_id) ORDER BY 1",
     "SELECT name, radius_m, geometry ->> 'type', schedule FROM zones ORDER BY name",
     "SELECT external_id, username FROM guardians JOIN persons USING (person_id) JOIN users USING (user_id)",
     (
@@ -92,7 +92,7 @@ async def test_a_second_run_changes_nothing(database_url: str, tmp_path: Path) -
     loaded = await load(database_url, ROSTER, tmp_path)
     first = await contents(database_url)
     assert loaded == register.Loaded(users=2, persons=1, devices=2, zones=2, receivers=4)
-    assert first[2] == [("bed-1", "bed", "no-1", ""), ("zb-1", "bracelet", "no-1", "B1")]
+    assert first[2] == [("bed-1", "bed", "no-1", "", "box-7"), ("zb-1", "bracelet", "no-1", "B1", None)]
     assert first[3][1] == ("park", None, "Polygon", [{"days": [1], "from": "08:00", "until": "18:00"}])
     assert first[4] == [("no-1", "daughter")]
     assert [row[:4] for row in first[5]] == [
@@ -120,14 +120,17 @@ async def test_a_second_run_updates(database_url: str, tmp_path: Path) -> None:
         made["users"][0]["password"] = "another one altogether"
         [person] = made["persons"]
         person |= {"display_name": "Wang Dashan", "guardians": ["coordinator"]}
-        person["devices"] = [{"device_id": "zb-1", "kind": "bracelet", "model": "B2"}]
+        person["devices"] = [
+            {"device_id": "zb-1", "kind": "bracelet", "model": "B2", "gateway": "base-17"},
+            {"device_id": "bed-1", "kind": "bed"},
+        ]
         person["zones"] = [person["zones"][0] | {"radius_m": 300}]
         person["receivers"] = [person["receivers"][0] | {"priority": 3}]
 
     await load(database_url, roster(change), tmp_path)
     _, persons, devices, zones, guardians, receivers, _ = await contents(database_url)
     assert persons[0][1] == "Wang Dashan"
-    assert devices[1][3] == "B2"
+    assert [(row[3], row[4]) for row in devices] == [("", "box-7"), ("B2", "base-17")], "a gateway left away stays"
     assert [(name, radius_m) for name, radius_m, *_ in zones] == [
         ("drawn by the family", 50),
         ("home", 300),
