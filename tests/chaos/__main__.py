@@ -39,7 +39,7 @@ from tests.alerts.scene import Receiving, Request, receiving, webhook
 from tests.chaos import alerts
 from tests.chaos.device import Walker
 from tests.integration.ingest_process import ROOT, TIMELESS, frozen, stored_states, uninterrupted
-from tests.integration.ingest_running import rows, unique
+from tests.integration.ingest_running import ready, rows, unique
 from tests.registry_rows import add_person
 
 OUTPUT = Path("build/chaos.json")
@@ -102,6 +102,7 @@ class Run(alerts.Run):
     services: dict[str, Service] = field(default_factory=dict)
     walkers: list[Walker] = field(default_factory=list)
     killed: Counter[str] = field(default_factory=Counter)
+    port: int = field(default_factory=ports.any_free)
 
     def now(self) -> datetime:
         assert self.clock is not None
@@ -151,7 +152,7 @@ async def _services(run: Run, folder: Path) -> AsyncIterator[None]:
         "PYTHONPATH": str(ROOT),
         "TONGXING_DATABASE_URL": run.url,
         "TONGXING_BROKER_URL": run.servers.broker_url,
-        "TONGXING_INGEST_HEALTH_PORT": "0",
+        "TONGXING_INGEST_HEALTH_PORT": str(run.port),
         "TONGXING_ALERTS_HEALTH_PORT": "0",
         "TONGXING_ALERTS_SEND_TIMEOUT_S": "2",
         "TONGXING_API_PORT": str(ports.any_free()),
@@ -163,6 +164,8 @@ async def _services(run: Run, folder: Path) -> AsyncIterator[None]:
     run.services = {name: Service(name, environment, folder) for name in VICTIMS if name != "database"}
     for each in run.services.values():
         await each.start()
+    # A message that nobody has subscribed to is nobody's.
+    await ready(run.port, within_s=90)
     try:
         yield
     finally:
@@ -231,6 +234,8 @@ async def _counted(run: Run) -> dict[str, Any]:
         everything = await alerts.settled(scene, SETTLES_WITHIN_S)
         for each in run.services.values():
             await each.end()
+        called = await scene.rows("SELECT DISTINCT person_id FROM detections WHERE kind IN ('sos', 'zone_exit')")
+        run.persons = [row["person_id"] for row in called]
         told = await alerts.judged(run, scene)
     return {
         "kills": run.kills,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from random import Random
 from typing import Any
@@ -18,8 +20,16 @@ from tests.registry_rows import HOME_LATITUDE, HOME_LONGITUDE
 AGAIN_EVERY_S = 0.2
 
 
+#: Real seconds between two tries of a call for help; docs/wire.md says five, of a clock that is not scaled.
+REPEAT_EVERY_S = 2.0
+
+
+@dataclass
 class Walker(Bracelet):
     """As `Bracelet`, whatever happens to the broker."""
+
+    #: When each call for help was last said.
+    said_s: dict[str, float] = field(default_factory=dict)
 
     async def live(self, broker_url: str, readings: int, event_every: int, done: asyncio.Event) -> None:
         """Say one thing after the other until `done`, then repeat the calls for help until they are answered."""
@@ -65,8 +75,12 @@ class Walker(Bracelet):
         self.pressed[f"e{number}"] = json.dumps({"at": at_s, "seq": self.seq, "id": f"e{number}", "type": "sos"})
 
     async def _repeat(self, client: aiomqtt.Client) -> None:
-        for event_id in [event_id for event_id in self.pressed if event_id not in self.answered][:3]:
-            await client.publish(f"tongxing/v1/{self.device_id}/event", self.pressed[event_id], qos=1, timeout=30)
+        """Calls for help that were not answered, each once in a while."""
+        now_s = time.monotonic()
+        for event_id in self.pressed.keys() - self.answered:
+            if now_s - self.said_s.get(event_id, -REPEAT_EVERY_S) >= REPEAT_EVERY_S:
+                self.said_s[event_id] = now_s
+                await client.publish(f"tongxing/v1/{self.device_id}/event", self.pressed[event_id], qos=1, timeout=30)
 
     async def _say(self, client: aiomqtt.Client, level: str, number: int, body: dict[str, Any]) -> str:
         """Its number is used up only by what was acknowledged."""

@@ -63,13 +63,3 @@ async def test_what_it_drops_is_counted_and_shown(forgetful: str, capsys: pytest
         with contextlib.suppress(asyncio.CancelledError):
             await watching
     assert "broker_dropped_messages" in capsys.readouterr().out
-
-
-@pytest.mark.parametrize(("said", "shown"), [([b"0", b"0"], 0.0), ([b"3", b"3"], 3.0), ([b"", b"x", b"2"], 2.0)])
-def test_what_the_broker_says(said: list[bytes], shown: float, capsys: pytest.CaptureFixture[str]) -> None:
-    metrics.BROKER_DROPPED.set(0)
-    watched = Dropped(broker_address.of(settings_for("postgresql://", "mqtt://127.0.0.1:1")), "t")
-    for payload in said:
-        watched.heard(payload)
-    assert metrics.BROKER_DROPPED._value.get() == shown
-    assert capsys.readouterr().out.count("broker_dropped_messages") == (1 if shown else 0)
