@@ -13,9 +13,9 @@ import random
 from dataclasses import dataclass
 
 #: Homes whose Wi-Fi is known badly: no network of their own, or one that moved with them. Ratio.
-SHARE_BAD = 0.07
-#: Error of the fixes there: median, spread of the logarithm. Metres.
-BAD_MEDIAN_M, BAD_SPREAD = 75.0, 0.9
+SHARE_BAD = 0.1
+#: Error of the fixes there: median, spread of the logarithm, and how long it stays much the same. Metres, seconds.
+BAD_MEDIAN_M, BAD_SPREAD, BAD_STAYS_S = 80.0, 1.15, 8 * 3_600.0
 #: Homes with a beacon or Wi-Fi that the bracelet was taught. Ratio; the programme fits them where Wi-Fi is bad first.
 SHARE_WITH_BEACON, SHARE_WITH_BEACON_WHERE_BAD = 0.5, 0.8
 #: Scatter of good Wi-Fi: so many of 100 fixes lie within 4.6 m. Metres, one axis: a Rayleigh median is 1.18 sigma.
@@ -38,7 +38,7 @@ class Air:
 def air(rng: random.Random) -> Air:
     """The air of one home: the same in every run."""
     bad = rng.random() < SHARE_BAD
-    off_m, angle = abs(rng.gauss(0, 7)), rng.uniform(0, math.tau)
+    off_m, angle = abs(rng.gauss(0, 2.5)), rng.uniform(0, math.tau)
     return Air(
         bad=bad,
         beacon=rng.random() < (SHARE_WITH_BEACON_WHERE_BAD if bad else SHARE_WITH_BEACON),

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from simulators.people.whereabouts import Sky, Whereabouts
-from simulators.radio.air import BAD_MEDIAN_M, BAD_SPREAD, SCATTER_M, Air
+from simulators.radio.air import BAD_MEDIAN_M, BAD_SPREAD, BAD_STAYS_S, SCATTER_M, Air
 
 
 class Source(StrEnum):
@@ -42,7 +42,7 @@ class Error:
 #: Shares of fixes at home. Attempts that end without a position; cell towers; satellites through a window.
 SHARE_NONE, SHARE_CELL, SHARE_WINDOW = 0.06, 0.02, 0.1
 #: Wi-Fi fixes that are far off, alone: share, and the Pareto tail (metres, exponent) that gives the 95th and 99th part.
-SHARE_STRAY, STRAY_M, STRAY_EXPONENT, STRAY_MOST_M = 0.012, 38.3, 1.15, 2_000.0
+SHARE_STRAY, STRAY_M, STRAY_EXPONENT, STRAY_MOST_M = 0.008, 38.3, 1.15, 2_000.0
 #: ... and are far off and very sure: 150 to 720 m with 2 to 11 m (Ikolvi/Tracelet 294). Share, metres.
 SHARE_SURE, SURE_OFF_M, SURE_CLAIMS_M = 0.0006, (150.0, 720.0), (2.0, 11.0)
 #: A stray fix is the same again when asked within so long. Share, seconds; sure ones seldom are, or asking twice would
@@ -75,7 +75,9 @@ class Receiver:
         self._air = air
         self._rng = rng
         self._drift = (0.0, 0.0)
-        self._drifted_s = -math.inf
+        self._drifted_s = self._bad_s = -math.inf
+        #: Size and direction of the error where the network is not known well.
+        self._bad: tuple[float, ...] = (0.0, 0.0, 0.0)
         self._hears_from_s = 0.0
         self._was_home = True
         self._stray: tuple[float, Error] | None = None
@@ -117,8 +119,10 @@ class Receiver:
         if (wrong := self._spelled(now_s)) is not None:
             return wrong
         stray, self._stray = self._stray, None
-        if stray is not None and now_s < stray[0] and rng.random() < (
-            SHARE_SURE_AGAIN if stray[1].accuracy_m <= SURE_CLAIMS_M[1] else SHARE_AGAIN
+        if (
+            stray is not None
+            and now_s < stray[0]
+            and rng.random() < (SHARE_SURE_AGAIN if stray[1].accuracy_m <= SURE_CLAIMS_M[1] else SHARE_AGAIN)
         ):
             return stray[1]
         chance = rng.random()
@@ -127,16 +131,27 @@ class Receiver:
         if chance < SHARE_SURE + SHARE_STRAY:
             off_m = min(STRAY_M * rng.paretovariate(STRAY_EXPONENT), STRAY_MOST_M)
             return self._astray(now_s, off_m, max(off_m * rng.uniform(0.35, 1.6), 12.0))
-        return self._wifi()
+        return self._wifi(now_s)
 
-    def _wifi(self) -> Error:
+    def _wifi(self, now_s: float) -> Error:
         """The usual fix of this home."""
         rng, air = self._rng, self._air
         if air.bad:
-            off_m = BAD_MEDIAN_M * math.exp(rng.gauss(0, BAD_SPREAD))
-            return self._polar(off_m, max(off_m * rng.uniform(0.6, 1.6), 20.0), Source.WIFI)
+            return self._badly(now_s)
         east_m, north_m = air.east_m + rng.gauss(0, SCATTER_M), air.north_m + rng.gauss(0, SCATTER_M)
         return Error(east_m, north_m, air.claims_m * rng.uniform(0.8, 1.3), Source.WIFI)
+
+    def _badly(self, now_s: float) -> Error:
+        """Where the home's network is not known well: off by much, and by much the same for hours."""
+        rng = self._rng
+        kept = math.exp(-min((now_s - self._bad_s) / BAD_STAYS_S, 50.0))
+        new = math.sqrt(1.0 - kept * kept)
+        self._bad_s = now_s
+        self._bad = tuple(kept * one + new * rng.gauss(0, 1) for one in self._bad)
+        size, aside, ahead = self._bad
+        off_m, angle = BAD_MEDIAN_M * math.exp(BAD_SPREAD * size), math.atan2(aside, ahead)
+        accuracy_m = max(off_m * rng.uniform(0.4, 1.5), 20.0)
+        return Error(off_m * math.sin(angle), off_m * math.cos(angle), accuracy_m, Source.WIFI)
 
     def _astray(self, now_s: float, off_m: float, accuracy_m: float) -> Error:
         error = self._polar(off_m, accuracy_m, Source.WIFI)

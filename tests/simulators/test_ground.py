@@ -55,6 +55,18 @@ def test_ways_follow_streets_and_cross_barriers_on_bridges(streets):
     assert crossed > 20
 
 
+def test_a_bridge_every_few_streets(streets):
+    for barrier in streets.barriers:
+        along = [
+            ((barrier.line, street), (barrier.line + 1, street))
+            if barrier.along_column
+            else ((street, barrier.line), (street, barrier.line + 1))
+            for street in range(60)
+        ]
+        assert sum(not barrier.crossed_by(*step) for step in along) == 60 / barrier.bridge_every
+        assert not barrier.crossed_by((barrier.line + 1, barrier.line + 1), (barrier.line + 2, barrier.line + 2))
+
+
 def test_a_way_stays_within_what_is_allowed_or_is_none(streets):
     near = lambda place: math.dist(place, streets.at((0, 0))) < 350  # noqa: E731 - a predicate of one line
     way = streets.way((0, 0), (2, 1), within=near)

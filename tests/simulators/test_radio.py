@@ -39,13 +39,14 @@ def part(values, share):
 
 def test_wifi_at_home_errs_as_recorded(nights):
     # Within 400 m, as the recordings were cut: median 4.6, 95th 82, 99th 332 m; 6.9 % beyond their own accuracy.
+    # `python -m tests.simulators.fast_score --world` prints the same of more homes.
     wifi = [error for night in nights for error in night if error.source is Source.WIFI and error.off_m < 400]
     off_m = [error.off_m for error in wifi]
-    assert 4 < part(off_m, 0.5) < 12
-    assert 50 < part(off_m, 0.95) < 120
-    assert 150 < part(off_m, 0.99) < 380
+    assert 4 < part(off_m, 0.5) < 8
+    assert 60 < part(off_m, 0.95) < 110
+    assert 200 < part(off_m, 0.99) < 380
     beyond = sum(error.off_m > error.accuracy_m for error in wifi) / len(wifi)
-    assert 0.015 < beyond < 0.09
+    assert 0.03 < beyond < 0.09
 
 
 def test_a_rule_of_one_fix_cries_wolf_as_often_as_recorded(nights):
@@ -57,7 +58,7 @@ def test_a_rule_of_one_fix_cries_wolf_as_often_as_recorded(nights):
         if error.source is not Source.CELL and error.accuracy_m <= 200
     )
     days = HOMES * NIGHT_FIXES * 600 / 86_400
-    assert 0.08 < jumps / days < 0.5
+    assert 0.1 < jumps / days < 0.35
 
 
 def test_most_homes_are_good_and_a_few_are_bad_for_ever(nights):
