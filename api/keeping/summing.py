@@ -64,11 +64,12 @@ async def _follow(connection: Connection, source: LiteralString, at: datetime) -
     """Look at what arrived, a slice at a time."""
     known = await sums.mark(connection, source)
     # A clock that ran ahead once must not hide what came after it was put right.
-    since = await sums.first_arrival(connection, source, since=BEGINNING if known is None else min(known, at))
+    looked = BEGINNING if known is None else min(known, at) - COMMITTED_WITHIN
+    since = await sums.first_arrival(connection, source, since=looked)
     while since is not None and since <= at:
         until = since + SLICE
         async with connection.transaction():
-            last = await _slice(connection, source, since - COMMITTED_WITHIN, until)
+            last = await _slice(connection, source, since, until)
             await sums.set_mark(connection, source, min(last or since, at))
         since = await sums.first_arrival(connection, source, since=until)
 

@@ -9,16 +9,14 @@ from api.queries import visible
 from api.viewer import Viewer
 from runtime.database import Connection
 
-#: One row of `l` (latest_positions) and its `p` as a Feature. Floats are rounded to what they can mean (0.1 m).
+#: One row of `l` (latest_positions) and its `p` as a Feature's text. Degrees are rounded to what they can mean (0.1 m).
+#: Rows become JSON whole and the rest is text: a third of the time of building objects key by key.
 FEATURE: LiteralString = """
-    json_build_object('type', 'Feature',
-        'geometry', json_build_object('type', 'Point', 'coordinates',
-            json_build_array(round(l.longitude::numeric, 6), round(l.latitude::numeric, 6))),
-        'properties', json_build_object('person_id', l.person_id, 'display_name', p.display_name, 'at', l.at,
-            'accuracy_m', l.accuracy_m, 'source', l.source, 'speed_mps', l.speed_mps,
-            'heading_deg', l.heading_deg, 'battery_pct', l.battery_pct, 'safety', l.safety,
-            'incident_id', (SELECT open.incident_id FROM incidents open
-                            WHERE open.person_id = l.person_id AND open.state <> 'resolved')))"""
+    ('{"type":"Feature","geometry":{"type":"Point","coordinates":[' || round(l.longitude * 1e6) / 1e6 || ','
+        || round(l.latitude * 1e6) / 1e6 || ']},"properties":' || (SELECT row_to_json(told)::text FROM (
+            SELECT l.person_id, p.display_name, l.at, l.accuracy_m, l.source, l.speed_mps, l.heading_deg, l.battery_pct,
+                l.safety, (SELECT open.incident_id FROM incidents open
+                    WHERE open.person_id = l.person_id AND open.state <> 'resolved') AS incident_id) told) || '}')"""
 
 _FROM: LiteralString = (
     " FROM latest_positions l JOIN persons p ON p.person_id = l.person_id CROSS JOIN " + visible.VIEWER + " WHERE "
@@ -54,16 +52,15 @@ async def track(
     """The way of one person a viewer may see, as a Feature's text; the newest `limit` points of it."""
     cursor = await connection.execute(
         """
-        SELECT json_build_object('type', 'Feature',
-            'geometry', json_build_object('type', 'LineString', 'coordinates', coalesce(way.coordinates, '[]')),
-            'properties', json_build_object('points', coalesce(way.points, '[]')))::text
+        SELECT '{"type":"Feature","geometry":{"type":"LineString","coordinates":[' || coalesce(way.coordinates, '')
+            || ']},"properties":{"points":[' || coalesce(way.points, '') || ']}}'
         FROM persons p CROSS JOIN """
         + visible.VIEWER
         + """ CROSS JOIN LATERAL (
-            SELECT json_agg(json_build_array(round(l.longitude::numeric, 6), round(l.latitude::numeric, 6))
-                            ORDER BY l.at) AS coordinates,
-                json_agg(json_build_object('at', l.at, 'accuracy_m', l.accuracy_m, 'source', l.source,
-                                           'speed_mps', l.speed_mps) ORDER BY l.at) AS points
+            SELECT string_agg('[' || round(l.longitude * 1e6) / 1e6 || ',' || round(l.latitude * 1e6) / 1e6 || ']', ','
+                    ORDER BY l.at) AS coordinates,
+                string_agg((SELECT row_to_json(told)::text FROM (
+                    SELECT l.at, l.accuracy_m, l.source, l.speed_mps) told), ',' ORDER BY l.at) AS points
             FROM (SELECT * FROM locations
                   WHERE person_id = p.person_id AND at >= %(since)s AND at < %(until)s AND at >= """
         + visible.TRACK_SINCE[viewer.scope]

@@ -21,9 +21,8 @@ from tests.integration.ingest_running import ready
 
 ROOT = Path(__file__).parents[2]
 PASSWORD = "no-secret-of-anybody"
-_PERSONS = """
-    INSERT INTO persons (display_name, division) SELECT 'P' || n, '370303001001' FROM generate_series(1, %(persons)s) n;
-"""
+#: Filling writes no log of what it makes; reading is not affected.
+_SETTINGS = {"max_connections": "60", "wal_level": "minimal", "max_wal_senders": "0", "maintenance_work_mem": "256MB"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,9 +41,7 @@ class Served:
 async def serving(*, persons: int, fill: str) -> AsyncIterator[Served]:
     """`tongxing api` beside PostgreSQL with its own settings, which hold persons, bracelets, positions and what `fill` says."""
     with servers.open_folder() as folder:
-        server = await postgres.start(
-            folder, port=ports.any_free(), settings=servers.timescale_settings() | {"max_connections": "60"}
-        )
+        server = await postgres.start(folder, port=ports.any_free(), settings=servers.timescale_settings() | _SETTINGS)
         async with server.process:
             await migrate.migrate(server.url)
             _settle(server.url, persons, fill)

@@ -40,8 +40,8 @@ class Watcher(asyncio.Protocol):
         now_s = time.perf_counter()
         if not self.hello.done() and b"event: hello" in data:
             self.hello.set_result(None)
-        for piece in data.split(b'"speed_mps" : ')[1:]:
-            self.came.setdefault(int(piece.split(b",", 1)[0].split(b".")[0]), now_s)
+        for piece in data.split(b'"speed_mps":')[1:]:
+            self.came.setdefault(int(piece.split(b",", 1)[0]), now_s)
 
 
 def measure() -> dict[str, float]:

@@ -156,11 +156,20 @@ async def test_what_is_committed_late_is_not_passed_over(url):
 
 async def test_a_clock_that_ran_ahead_hides_nothing(url):
     ((person_id, key, _),) = persons(url, 1)
-    put(url, "locations", [location(key, person_id, NOW, NOW + 30 * DAY)])
+    put(url, "locations", [location(key, person_id, NOW - HOUR), location(key, person_id, NOW, NOW + 3 * HOUR)])
     await sum_up(url)
     put(url, "locations", [location(key, person_id, NOW + HOUR)])
     await sum_up(url, NOW + 2 * HOUR)
     assert (key, NOW + HOUR) in stored(url)
+
+
+async def test_a_clock_that_was_put_back_hides_nothing(url):
+    ((person_id, key, _),) = persons(url, 1)
+    put(url, "locations", [location(key, person_id, NOW + DAY)])
+    await sum_up(url, NOW + DAY)
+    put(url, "locations", [location(key, person_id, NOW)])
+    await sum_up(url, NOW + MINUTE)
+    assert (key, NOW) in stored(url)
 
 
 def metres(one, other):
@@ -187,6 +196,8 @@ async def test_a_day_has_its_way_and_its_time_outside(url):
     # At rest for the morning, a walk of 1.2 km from 10:00, home again; a fix of 2 km accuracy that says nothing.
     offsets = [(random.gauss(0, 5), random.gauss(0, 5)) for _ in range(600)] + [(30.0 * n, 0.0) for n in range(40)]
     fixes = [(36.81 + north / 111_195, 118.05 + east / 89_000, 8.0) for north, east in offsets]
+    # Coarse ones that lie off by no more than they say.
+    fixes[30:600:50] = [(36.81 + 50 / 111_195, 118.05, 45.0)] * len(fixes[30:600:50])
     put(url, "locations", [
         location(key, person_id, midnight + n * MINUTE, latitude=fix[0], longitude=fix[1], accuracy_m=fix[2], worn=n >= 60, steps=3)
         for n, fix in enumerate(fixes)
@@ -207,6 +218,8 @@ async def test_a_day_has_its_way_and_its_time_outside(url):
         detection(person_id, "zone_enter", midnight + 12 * HOUR),
         detection(person_id, "bed_exit", midnight - 2 * HOUR),
         detection(person_id, "bed_exit", midnight + 13 * HOUR),
+            # An afternoon days before, and nothing else: of the night after it.
+            detection(person_id, "bed_exit", midnight - 3 * DAY + 14 * HOUR),
     ])  # fmt: skip
     case = incident(url, person_id, opened_at=midnight + 10 * HOUR, resolved_at=midnight + 12 * HOUR)
     for round_, state in ((1, "delivered"), (1, "delivered"), (2, "failed")):
@@ -216,7 +229,7 @@ async def test_a_day_has_its_way_and_its_time_outside(url):
         days = {
             row.day: row
             for row in await queries.person_days(
-                connection, person_id, since=date(2026, 11, 20), until=date(2026, 11, 30)
+                connection, person_id, since=date(2026, 11, 18), until=date(2026, 11, 30)
             )
         }
     row = days[date(2026, 11, 21)]
@@ -228,6 +241,7 @@ async def test_a_day_has_its_way_and_its_time_outside(url):
     # The evening before: outside for its last hour, in bed in a night that belongs to the next day.
     eve = days[date(2026, 11, 20)]
     assert (eve.outside_minutes, eve.distance_m, eve.in_bed_minutes, eve.bed_exits) == (60, None, None, 0)
+    assert (days[date(2026, 11, 18)].bed_exits, days[date(2026, 11, 19)].bed_exits) == (0, 1)
     # The afternoon's bed exit is of the next night; today nothing was heard, and there is a day all the same.
     assert days[date(2026, 11, 22)].bed_exits == 1
     assert days[date(2026, 11, 22)].heard_hours == 0
