@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import sys
 
+import structlog
 import uvloop
 
 from ingest.lanes import LIVE
@@ -40,4 +41,5 @@ async def main(url: str) -> None:
 
 
 if __name__ == "__main__":
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     uvloop.run(main(sys.argv[1]))

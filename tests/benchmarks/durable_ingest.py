@@ -309,9 +309,9 @@ async def trials(mix: str, rates: Sequence[float], seconds: float, persons: int 
     return done
 
 
-async def closed(mix: str, seconds: float) -> dict[str, float]:
+async def closed(mix: str, seconds: float, persons: int = PERSONS) -> dict[str, float]:
     """The closed loop against the bare subscriber, one after the other on the same broker."""
-    async with bench(mix) as made:
+    async with bench(mix, persons) as made:
         bare = await made.bare(seconds)
         full = await made.closed_loop(seconds)
     print(f"{mix:>4} closed loop: {full:.0f}/s, bare subscriber {bare:.0f}/s", file=sys.stderr, flush=True)
@@ -350,7 +350,7 @@ def _main() -> None:
     asked.add_argument("--closed", action="store_true", help="the closed loop and the bare subscriber instead")
     told = asked.parse_args()
     if told.closed:
-        print(json.dumps(asyncio.run(closed(told.mix, told.seconds))))
+        print(json.dumps(asyncio.run(closed(told.mix, told.seconds, told.persons))))
     else:
         asyncio.run(trials(told.mix, [float(rate) for rate in told.rates.split(",")], told.seconds, told.persons))
 
