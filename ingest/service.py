@@ -20,7 +20,7 @@ from ingest.settings import IngestSettings
 from ingest.sources.session import BrokerSession
 from runtime import broker_address
 from runtime import clock as clocks
-from runtime.service import Stop, serve_health, spare_the_collector, together
+from runtime.service import Stop, collector_held, serve_health, spare_the_collector, together
 
 log = structlog.get_logger(__name__)
 
@@ -65,7 +65,9 @@ async def serve(settings: IngestSettings, stop: Stop) -> None:
     health.add_done_callback(lambda _: stop.request())
     background: list[asyncio.Task[None]] = []
     try:
-        if await _unless_stopped(stop, registry.open()) and await _unless_stopped(stop, pipeline.start(stop)):
+        with collector_held():
+            opened = await _unless_stopped(stop, registry.open()) and await _unless_stopped(stop, pipeline.start(stop))
+        if opened:
             spare_the_collector()
             dropped = Dropped(broker, client_id)
             parts = [registry.follow(), downlink.run(), dropped.run(), *(session.run() for session in sessions)]
