@@ -93,7 +93,7 @@ export const listDevices = (query: DeviceQuery): Promise<T.Page<T.Device>> => ge
 export const addDevice = (deviceId: string, kind: T.DeviceKind): Promise<T.Device> =>
   request('POST', '/devices', { device_id: deviceId, kind })
 export const listStrangers = (): Promise<T.Page<T.Stranger>> => get('/strangers')
-export const issueCredential = (deviceId: string): Promise<T.IssuedCredential> =>
-  request('POST', `/devices/${encodeURIComponent(deviceId)}/credentials`, {})
+export const issueCredential = (deviceId: string, format: string): Promise<T.IssuedCredential> =>
+  request('POST', `/devices/${encodeURIComponent(deviceId)}/credentials`, { format })
 export const listQuarantine = (reason: string): Promise<T.Page<T.QuarantineItem>> =>
   get('/quarantine', { reason, limit: 100 })
