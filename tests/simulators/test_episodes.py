@@ -18,8 +18,8 @@ from simulators.errors import SimulatorError
 from simulators.fleet import Fleet
 from simulators.outage import Outage
 from simulators.people import impact
-from simulators.people.course import Deed
-from simulators.people.whereabouts import Sky
+from simulators.people.course import Course, Deed
+from simulators.people.whereabouts import Sky, stayed
 from simulators.truth import MessageTruth, TruthLog, read
 from tests.simulators.alarms import alarms
 from tests.simulators.engine_room import MORNING_S, Room, judge
@@ -128,6 +128,21 @@ def test_an_episode_goes_on_where_the_person_is_and_the_interrupted_walk_is_over
     assert math.dist((before.east_m, before.north_m), (after.east_m, after.north_m)) < 1
     course = life.courses[-1]
     assert not life.whereabouts(course.until_s + 1).outdoors
+
+
+def test_a_walk_that_was_interrupted_does_not_go_on_without_the_walker():
+    fleet = Fleet(CITY, at_s=MORNING_S)
+    midnight_s = MORNING_S - 4.75 * 3600
+    life, trip = next(
+        (life, life.day(20_778).trips[0])
+        for life in fleet._lives.values()
+        if life.person.bracelet_id and life.day(20_778).trips
+    )
+    since_s = midnight_s + trip.since_s + 60
+    assert life.whereabouts(midnight_s + trip.until_s - 30).outdoors
+    fetched = stayed(since_s, since_s + 30, (0.0, 0.0), Sky.HOME)
+    life.begin(Course(since_s=since_s, until_s=since_s + 30, legs=(fetched,)))
+    assert not life.whereabouts(midnight_s + trip.until_s - 30).outdoors
 
 
 @pytest.mark.slow
