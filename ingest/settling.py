@@ -124,7 +124,7 @@ class Backlog:
 
     def _take_from_first(self, taken: list[Envelope]) -> None:
         key, group = next(iter(self._groups.items()))
-        while group.envelopes and (not taken or self._taken_bytes < self._bytes):
+        while group.envelopes and self._taken_bytes < self._bytes:
             envelope = group.envelopes.popleft()
             taken.append(envelope)
             self._taken_bytes += len(envelope.payload)

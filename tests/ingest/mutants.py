@@ -99,7 +99,6 @@ MUTANTS = (
     Mutant(SETTLING, "min(_GROW_TO, max(_SHRINK_TO,", "max(_GROW_TO, min(_SHRINK_TO,"),
     Mutant(SETTLING, "min(MOST_BYTES, max(LEAST_BYTES, self._bytes * factor))", "self._bytes * factor"),
     Mutant(SETTLING, "if not group.envelopes:\n            del self._groups[key]", "del self._groups[key]"),
-    Mutant(SETTLING, "(not taken or self._taken_bytes < self._bytes)", "self._taken_bytes < self._bytes"),
     Mutant(JUDGING, "settled = place if settled is None else settled", "settled = place"),
     Mutant(JUDGING, "several = several or settled is not None or len(parts) > 1", "several = False"),
     Mutant(JUDGING, "return heard.place, order_within(heard.reading, heard.report.seq)", "return heard.place, 0"),
