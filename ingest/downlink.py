@@ -59,6 +59,7 @@ class Downlink:
             try:
                 await self._session()
             except (aiomqtt.MqttError, psycopg.OperationalError) as error:
+                asked_to_end()
                 log.warning("downlink_away", error=why(error, self._broker))
                 await asyncio.sleep(RECONNECT_EVERY_S)
 
@@ -95,6 +96,17 @@ class Downlink:
         await client.publish(topic, payload, qos=1)
         if command_id is not None:
             await store.commands_sent(connection, [command_id], self._clock.now())
+
+
+def asked_to_end() -> None:
+    """Call it before trying again: a client that cannot disconnect in time turns a cancellation into its own error.
+
+    Raises:
+        CancelledError: this task is being cancelled.
+    """
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
 
 
 def _command_message(  # noqa: PLR0917 - one parameter a column of its row

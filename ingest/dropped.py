@@ -11,6 +11,7 @@ import aiomqtt
 import structlog
 
 from ingest import metrics
+from ingest.downlink import asked_to_end
 from runtime.broker_address import Address, why
 
 log = structlog.get_logger(__name__)
@@ -33,6 +34,7 @@ class Dropped:
             try:
                 await self._session()
             except aiomqtt.MqttError as error:
+                asked_to_end()
                 log.info("dropped_unwatched", error=why(error, self._broker))
             await asyncio.sleep(RECONNECT_EVERY_S)
 
