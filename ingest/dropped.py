@@ -64,4 +64,4 @@ class Dropped:
         ) as client:
             await client.subscribe(TOPIC, qos=0)
             async for message in client.messages:
-                self.heard(bytes(message.payload) if isinstance(message.payload, bytes) else b"")
+                self.heard(bytes(message.payload))
