@@ -118,3 +118,40 @@ def test_turns_of_short_steps_do_not_rule_out() -> None:
     """24 m from fix to fix: which of them are vertices only the shape knows."""
     steps = [(24.0 * math.sin(i), 24.0 * (i % 2)) for i in range(30)]
     assert not ruled_out(spotted(steps, every_s=30.0, speed_mps=0.8))
+
+
+def turned(*turns_deg: float, leg_m: float = 60.0) -> tuple[Spotted, ...]:
+    """A walk of equal legs with these turns between them, a spot at each corner."""
+    heading, east, north = 0.0, 0.0, 0.0
+    corners: list[Corner] = [(0.0, 0.0)]
+    for turn_deg in (0.0, *turns_deg):
+        heading += math.radians(turn_deg)
+        east, north = east + leg_m * math.sin(heading), north + leg_m * math.cos(heading)
+        corners.append((east, north))
+    return spotted(corners, every_s=leg_m)
+
+
+@pytest.mark.parametrize(
+    ("turns_deg", "least_turns", "out"),
+    [
+        # Five gentle turns and a sharp one: once around.
+        ((60.0, 60.0, 60.0, 60.0, 60.0, 100.0), (2, 360.0), False),
+        ((60.0, 60.0, 60.0, -60.0, -60.0, 100.0), (2, 360.0), True),
+        ((10.0, 170.0, 10.0), (1, 900.0), False),
+        ((10.0, 170.0, 10.0), (2, 900.0), True),
+        ((89.0, -89.0), (1, 360.0), True),
+        # So near to a right angle nobody can tell.
+        ((89.9, -89.9), (1, 360.0), False),
+    ],
+)
+def test_turns_rule_out(turns_deg: tuple[float, ...], least_turns: tuple[int, float], out: bool) -> None:
+    """However sparse: 0 is the least density."""
+    spots = turned(*turns_deg)
+    assert len(spots) == len(turns_deg) + 2
+    assert leads_on(tallied(spots), spots, 0.0, least_turns) is out
+
+
+def test_nothing_is_ruled_out_near_the_poles() -> None:
+    assert ruled_out(spotted(straight(), latitude=79.9))
+    assert not ruled_out(spotted(straight(), latitude=80.1))
+    assert not ruled_out(spotted(straight(), latitude=-80.1))
