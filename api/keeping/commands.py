@@ -79,7 +79,7 @@ def _run(_: argparse.Namespace) -> int:
 
     async def work(connection: Connection) -> list[Doomed]:
         if not await deletions.try_own(connection):
-            raise CommandError("tongxing api is summing up or deleting: it does this every night. Or stop it first.")
+            raise CommandError("tongxing api is summing up or deleting just now: try again in a minute.")
         await summing.bring_up_to_date(connection, at=at)
         return await retention.run(connection, terms(settings), at=at, user_id=None)
 

@@ -8,7 +8,7 @@ from runtime.telemetry import REGISTRY
 
 ROUND = Gauge(
     "tongxing_keeping_round_seconds",
-    "How long summing up took the last time; 0 where another process does it",
+    "How long summing up took the last time in this process",
     registry=REGISTRY,
 )
 FAILURES = Counter("tongxing_keeping_failures", "Rounds of summing up or deleting that failed", registry=REGISTRY)

@@ -42,21 +42,26 @@ class Keeper:
         self._clock = clock
 
     async def run(self) -> None:
-        """Until cancelled. Whoever has the lock works; the others wait for it."""
+        """Until cancelled. Whoever has the lock works; between rounds others may, as `tongxing retention run` does."""
         while True:
             try:
                 async with await database.connect_when_up(self._url, autocommit=True) as connection:
-                    while await deletions.try_own(connection):
-                        await self.round(connection)
-                        await self._pause()
+                    await self._as_owner(connection)
             except psycopg.OperationalError as error:
                 log.warning("keeper_lost_database", error=str(error).strip())
             except Exception:
                 # Nobody is late for it: said, counted, tried again.
                 metrics.FAILURES.inc()
                 log.exception("keeping_failed")
-            metrics.ROUND.set(0)
             await self._pause()
+
+    async def _as_owner(self, connection: Connection) -> None:
+        """One round, unless another process is at it; what a killed one held, the database gives back."""
+        if await deletions.try_own(connection):
+            try:
+                await self.round(connection)
+            finally:
+                await deletions.disown(connection)
 
     async def round(self, connection: Connection) -> None:
         """Parts ahead, sums, and in the night what has to go."""
