@@ -19,9 +19,10 @@ from msgspec.structs import replace
 
 from geofence.detection import Place
 from geofence.features import SafeArea
+from geofence.ordering import OrderState
 from geofence.person import Person
 from geofence.policy import Policy
-from geofence.reading import Reading
+from geofence.reading import Reading, ReadingKind
 from geofence.sighting import Sighting, classify
 from geofence.track import usable
 
@@ -36,7 +37,7 @@ HEARD_WITHIN = timedelta(seconds=5)
 class Late(msgspec.Struct, frozen=True, kw_only=True):
     """What is known of the time before a suspicion."""
 
-    #: The last believed place before it; nothing older says anything.
+    #: The last believed place before it, or a later fix that was judged; nothing older says anything.
     known_at: datetime
     #: The newest late fix since then.
     at: datetime | None = None
@@ -44,9 +45,11 @@ class Late(msgspec.Struct, frozen=True, kw_only=True):
     settles_at: datetime | None = None
 
 
-def begin(known: Place | None) -> Late | None:
-    """A suspicion begins, after this last believed place."""
-    return None if known is None else Late(known_at=known.at)
+def begin(known: Place | None, heard: OrderState) -> Late | None:
+    """A suspicion begins, after this last believed place and what had been heard by then: that was judged already."""
+    if known is None:
+        return None
+    return Late(known_at=max([known.at, *(at for _, kind, at in heard.newest if kind is ReadingKind.LOCATION)]))
 
 
 def settles_at(state: ZoneState) -> datetime | None:

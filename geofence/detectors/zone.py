@@ -151,7 +151,7 @@ def step(state: ZoneState, seen: Observation) -> tuple[ZoneState, Judgement]:
         stayed = sighting is Sighting.STAYED
         return _inside(before, state, seen, area, Reason.STAYED_INSIDE if stayed else Reason.BACK_INSIDE)
     if safety is Safety.SUSPECT:
-        state = replace(state, late=hindsight.begin(seen.before.track.place))
+        state = replace(state, late=hindsight.begin(seen.before.track.place, seen.before.order))
         return steering.keep_tracking(state, seen, locate=True)
     if before.safety is Safety.UNKNOWN:
         return state, NOTHING

@@ -186,7 +186,9 @@ def engine_with(*, travelstate: bool = False, **thresholds: Any) -> Rule:
     def rule(subject: Subject, radius_m: float) -> list[datetime]:
         person = _person(subject, radius_m, policy)
         steps = [None if not travelstate or r.still is None else 0 if r.still else 40 for r in subject.records]
-        readings = [msgspec.structs.replace(_reading(r.at, r.fix), steps=s) for r, s in zip(subject.records, steps, strict=True)]
+        readings = [
+            msgspec.structs.replace(_reading(r.at, r.fix), steps=s) for r, s in zip(subject.records, steps, strict=True)
+        ]
         outcomes = batch.judge_all({}, readings, {PERSON_ID: person})
         return [d.at for outcome in outcomes for d in outcome.judgement.detections if is_exit(d)]
 
