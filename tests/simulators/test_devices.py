@@ -226,6 +226,18 @@ def test_a_bed_reports_every_change_and_every_half_minute():
     assert {report.body["status"] for report in reports} == {"occupied", "edge", "empty"}
 
 
+def test_hands_that_change_the_linen_have_neither_heart_nor_breath():
+    person = next(person for person in CITY.persons if person.bed_id)
+    life = life_of(person)
+    course, _ = telling.tell(7, life, "linen", MORNING_S + 6 * 3_600, {})
+    life.begin(course)
+    bed = Bed(life, device_id=person.bed_id, rng=random.Random(1), at_s=course.since_s - 100)
+    felt = [one.body for one in run(bed, course.until_s) if one.kind is Kind.BED and one.body["at"] > course.since_s]
+    assert {body["status"] for body in felt} == {"occupied", "empty"}
+    assert len(felt) > 6
+    assert all(body["heart_rate_bpm"] == body["quality_pct"] == 0 < body["movement_pct"] for body in felt[:-1])
+
+
 def test_two_messages_of_an_instant_are_told_apart():
     numbers = Numbering("zb-1")
     first, second = (numbers.message(Kind.LOCATION, 1_700_000_000.1234) for _ in range(2))
