@@ -68,7 +68,7 @@ class Mqtt5Session:
     ) -> None:
         """`pacing_ms` is how long the socket is left alone after a read under load; 0 for never."""
         self.address, self.lane, self.sink, self.clock = address, lane, sink, clock
-        self._client_id, self._receive_maximum = f"{client_id}-{lane.name}", receive_maximum
+        self._client_id, self.receive_maximum = f"{client_id}-{lane.name}", receive_maximum
         self._pacing_ms = pacing_ms
         self._connection: _Connection | None = None
         #: Whether the broker has said that it does not speak MQTT 5.
@@ -120,7 +120,7 @@ class Mqtt5Session:
             clean_start=False,
             keep_alive=KEEPALIVE_S,
             session_expiry_interval=NEVER_EXPIRES,
-            receive_max=self._receive_maximum,
+            receive_max=self.receive_maximum,
         ).write()
 
 
@@ -135,6 +135,8 @@ class _Connection(asyncio.BufferedProtocol):
         self._buffer = bytearray(256 * 1024)
         self._filled = 0
         self._acknowledged: list[bytes] = []
+        #: Messages that wait for their acknowledgement.
+        self._outstanding, self._most = 0, session.receive_maximum
         self._lost: asyncio.Future[None] = self._loop.create_future()
         self._heard_at_s = time.monotonic()
         self._last_at = session.clock.now()
@@ -147,7 +149,8 @@ class _Connection(asyncio.BufferedProtocol):
             await asyncio.wait([self._lost], timeout=KEEPALIVE_S / 2 if self.accepted else ANSWER_WITHIN_S)
             if self._lost.done() or self._transport is None:
                 return
-            if not self.accepted or time.monotonic() - self._heard_at_s > 1.5 * KEEPALIVE_S:
+            silent = not self._pacing.held and time.monotonic() - self._heard_at_s > 1.5 * KEEPALIVE_S
+            if not self.accepted or silent:
                 log.warning("broker_silent", lane=self._lane.name)
                 self._transport.abort()
             else:
@@ -166,6 +169,10 @@ class _Connection(asyncio.BufferedProtocol):
         if not self._acknowledged:
             self._loop.call_soon(self._flush)
         self._acknowledged.append(_PUBACK + packet_id.to_bytes(2))
+        self._outstanding -= 1
+        if self._pacing.held and self._outstanding <= self._most:
+            self._heard_at_s = time.monotonic()
+            self._pacing.let_go()
 
     def _flush(self) -> None:
         waiting, self._acknowledged = self._acknowledged, []
@@ -214,6 +221,9 @@ class _Connection(asyncio.BufferedProtocol):
         self._filled = left
         if self._lane.rank:
             self._pacing.heard(messages)
+        # Mosquitto 2.0 sends more than the receive maximum once something was queued; our memory is not its queue.
+        if self._outstanding > self._most:
+            self._pacing.hold()
         _RECEIVED_S.inc(time.monotonic() - began_s)
 
     def _take(self, received: memoryview) -> tuple[int, int]:
@@ -226,7 +236,10 @@ class _Connection(asyncio.BufferedProtocol):
                 topic, packet_id = packet.topic, packet.packet_id
                 # In the order of their coming, also where only the instant is left of it.
                 at += _STEP
-                done = _nothing if packet_id is None else partial(acknowledge, packet_id)
+                done = _nothing
+                if packet_id is not None:
+                    done = partial(acknowledge, packet_id)
+                    self._outstanding += 1
                 skipped = not (lane.takes(topic, retained=True) if packet.retain else takes(topic))
                 put(rank, Envelope(topic, packet.payload, at, wall, done, skipped))
                 messages += 1

@@ -25,7 +25,13 @@ class Socket:
 
     def __init__(self) -> None:
         self.written: list[bytes] = []
-        self.aborted = False
+        self.aborted = self.paused = False
+
+    def pause_reading(self) -> None:
+        self.paused = True
+
+    def resume_reading(self) -> None:
+        self.paused = False
 
     def write(self, data: bytes) -> None:
         self.written.append(data)
@@ -39,10 +45,10 @@ class Socket:
 class Scene:
     """A connection from CONNECT on."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = RECEIVE_MAXIMUM) -> None:
         self.batcher = Batcher(messages=100, age_s=0.0)
         address = Address(host="broker", port=1884, username="u", password="p")
-        self.session = Mqtt5Session(address, "t", LIVE, self.batcher, ManualClock(NOW))
+        self.session = Mqtt5Session(address, "t", LIVE, self.batcher, ManualClock(NOW), receive_maximum=most)
         self.socket = Socket()
         self.connection = _Connection(self.session, Pacing(0.0))
         self.session._connection = self.connection
@@ -155,3 +161,17 @@ async def test_what_is_no_mqtt_ends_the_connection() -> None:
     scene = Scene()
     scene.say(b"\xf0\x05\x00\x00\x00\x00\x00")
     assert scene.socket.aborted
+
+
+async def test_a_broker_that_sends_more_than_it_may_is_not_read_until_something_is_acknowledged() -> None:
+    """Mosquitto 2.0 does, as soon as messages were queued."""
+    scene = Scene(most=3)
+    scene.welcome()
+    batch = await scene.publish(1, 2, 3)
+    assert not scene.socket.paused
+    batch += await scene.publish(4, 5)
+    assert scene.socket.paused
+    batch[0].acknowledge()
+    assert scene.socket.paused
+    batch[1].acknowledge()
+    assert not scene.socket.paused
