@@ -16,7 +16,7 @@ from api.keeping.data_class import DataClass, terms
 from api.keeping.service import Keeper
 from api.keeping.settings import KeepingSettings
 from api.keeping.store import deletions
-from runtime import cli, database
+from runtime import cli, database, telemetry
 from runtime.clock import ManualClock
 from tests.integration.keeping_scene import (
     DAY,
@@ -48,6 +48,12 @@ TABLES = (
 def url(request, databases):
     with series(databases, request.param) as made:
         yield made
+
+
+@pytest.fixture(autouse=True)
+def _logs_stay_as_they_are(monkeypatch):
+    """A command line would tie them to the output that is captured here, and closed afterwards."""
+    monkeypatch.setattr(telemetry, "configure_logging", lambda *_, **__: None)
 
 
 def settings(url: str, **days: int) -> KeepingSettings:
