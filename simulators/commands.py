@@ -16,9 +16,22 @@ from runtime import service, telemetry
 from runtime.cli import CommandError
 from runtime.service import Stop
 from runtime.settings import PREFIX, Settings, WithoutDatabase, load
-from simulators import broker, city, controls, phone, replay, replay_roster, roster, scene, scene_options, simulation
+from simulators import (
+    broker,
+    city,
+    controls,
+    divisions,
+    phone,
+    replay,
+    replay_roster,
+    roster,
+    scene,
+    scene_options,
+    simulation,
+)
 from simulators.demo import commands as demo_commands
 from simulators.errors import SimulatorError
+from simulators.ground import dangers
 from simulators.recordings import recording as recordings
 from simulators.saying import say
 from simulators.scene_request import request
@@ -43,6 +56,7 @@ def register(subcommands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     command.set_defaults(run=_told(_simulate))
     parts = command.add_subparsers(dest="simulate", metavar="SUBCOMMAND")
     _register_roster(parts)
+    _register_dangers(parts)
     _register_scene(parts)
     _register_say(parts)
     _register_rescore(parts)
@@ -63,6 +77,12 @@ def _register_roster(parts: argparse._SubParsersAction[argparse.ArgumentParser])
     command.add_argument("--webhook", metavar="URL", help="called for everybody who can be called")
     command.add_argument("--webhook-secret", metavar="S", help="signs what is sent there")
     command.set_defaults(run=_told(_roster))
+
+
+def _register_dangers(parts: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    command = parts.add_parser("dangers", help="print the city's water, rails and roads for `tongxing import dangers`")
+    command.add_argument("--seed", type=int, default=simulation.SEED, help="another seed is another city (1)")
+    command.set_defaults(run=_told(_dangers))
 
 
 def _register_scene(parts: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -143,6 +163,12 @@ def _simulate(parsed: argparse.Namespace) -> int:
         await simulation.simulate(plan, settings, stop)
 
     service.run(main)
+    return 0
+
+
+def _dangers(parsed: argparse.Namespace) -> int:
+    json.dump(dangers.collection(parsed.seed, divisions.towns(parsed.seed)), sys.stdout, ensure_ascii=False)
+    print()
     return 0
 
 
