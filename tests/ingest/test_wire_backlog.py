@@ -128,3 +128,14 @@ def test_any_object_in_cbor_decodes_to_something(told: Any, described: bool) -> 
 def test_any_bytes_decode_to_something(tail: bytes, head: bytes) -> None:
     for level in ("backlog", "location", "event"):
         assert wire.decode(f"tongxing/v1/zb-1/{level}", head + tail)
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [cbor2.dumps({"id": "e1", "type": "sos"}) + b"\x01", cbor2.dumps({"id": b"e1", "type": "sos"})],
+    ids=["something follows", "bytes for a text"],
+)
+def test_what_json_could_not_have_said_is_malformed(payload: bytes) -> None:
+    (found,) = wire.decode("tongxing/v1/zb-1/event", payload)
+    assert isinstance(found, Rejection)
+    assert found.reason is RejectionReason.MALFORMED
