@@ -35,7 +35,7 @@ COPIED = (
 #: The tests with examples come first: they are quick and catch most.
 TESTS = [f"tests/geofence/{name}" for name in (
     "test_zone_sighting.py", "test_zone_story.py", *mutants_zone.TESTS, *mutants_walk.TESTS, "test_track.py", "test_ordering.py", "test_sos.py",
-    "test_low_battery.py", "test_golden.py", "test_local_time.py", "test_geometry.py", "test_snapshot.py",
+    "test_low_battery.py", "test_golden.py", "test_local_time.py", "test_geometry.py", "test_features.py", "test_snapshot.py",
     "test_equalities.py", "test_quiet.py",
 )]  # fmt: skip
 
