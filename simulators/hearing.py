@@ -55,6 +55,7 @@ class Hearing:
     simulation: Living
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
     _later: list[tuple[float, int, str, Mapping[str, object]]] = field(default_factory=list)
+    _stepped_s: float = -math.inf
     _order: Iterator[int] = field(default_factory=itertools.count)
 
     def ears(self) -> downlink.Ears:
@@ -85,9 +86,12 @@ class Hearing:
         """Everything that is due by now, commands at their time between what devices say by themselves."""
         said: list[Message] = []
         while self._later and self._later[0][0] <= now_s:
-            at_s, _, device_id, body = heapq.heappop(self._later)
+            wanted_s, _, device_id, body = heapq.heappop(self._later)
+            # A machine that is later than that does not turn the device's time back.
+            at_s = max(wanted_s, self._stepped_s)
             said += self.fleet.step(at_s)
             self.fleet.hear_command(device_id, body, at_s)
+        self._stepped_s = max(now_s, self._stepped_s)
         return [*said, *self.fleet.step(now_s)]
 
     def _scene(self, name: str) -> None:

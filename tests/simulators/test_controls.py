@@ -98,15 +98,19 @@ def test_a_device_obeys_so_long_after_what_a_command_answers_however_late_it_com
     living = Living()
     hearing = Hearing(fleet=fleet, simulation=living)
     bracelet_id = next(person.bracelet_id for person in CITY.persons if person.bracelet_id)
-    hearing.step(START.timestamp() + 30)
+    stepped_s = START.timestamp() + 30
+    hearing.step(stepped_s)
     given_s = living.now_s() - late_s
     hearing.command(bracelet_id, {"id": "c1", "at": given_s, "type": "locate"})
     obeyed_s = given_s + hearings.WAKES_WITHIN_S
     assert hearing.due_s <= obeyed_s
-    assert not any(message.kind is Kind.ANSWER for message in hearing.step(min(obeyed_s - 0.1, living.now_s())))
+    if obeyed_s > stepped_s:
+        early = hearing.step(min(obeyed_s - 0.1, living.now_s()))
+        assert not any(message.kind is Kind.ANSWER for message in early)
     said = hearing.step(max(obeyed_s, living.now_s()))
     [answer] = [message for message in said if message.kind is Kind.ANSWER]
-    assert answer.body["at"] == pytest.approx(obeyed_s, abs=0.01)
+    # Later where the machine was; its time is not turned back.
+    assert answer.body["at"] == pytest.approx(max(obeyed_s, stepped_s), abs=0.01)
 
 
 @pytest.mark.parametrize(
