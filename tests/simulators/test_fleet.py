@@ -37,9 +37,13 @@ def test_a_device_without_contact_hears_no_command():
     fleet = Fleet(CITY, at_s=MORNING_S)
     fleet.step(MORNING_S + 200)
     fleet.outage(Outage(since_s=MORNING_S, until_s=MORNING_S + 900, device_ids=frozenset({BOTH.bracelet_id})))
-    fleet.hear_command(BOTH.bracelet_id, {"id": "c", "type": "locate"}, MORNING_S + 300)
+    faster = {"id": "c", "type": "report_interval", "interval_s": 30, "until": MORNING_S + 3_000}
+    fleet.hear_command(BOTH.bracelet_id, faster, MORNING_S + 300)
     said = lived(fleet, MORNING_S + 1_500, BOTH.bracelet_id)
-    assert Kind.ANSWER not in {message.kind for message in said}
+    assert sum(message.kind is Kind.LOCATION for message in said) <= 3
+    fleet.hear_command(BOTH.bracelet_id, faster, MORNING_S + 1_500)
+    said = lived(fleet, MORNING_S + 2_700, BOTH.bracelet_id)
+    assert sum(message.kind is Kind.LOCATION for message in said) > 20
 
 
 def test_whoever_lies_beside_the_bed_takes_no_step():
