@@ -111,11 +111,11 @@ async def test_one_deadline_does_not_hold_up_the_others_nor_a_message(
     well_id = add_person(database_url, bracelet=well, overrides={"suspect_silence": 60})
     real = engine.run_down
 
-    def failing(state: Any, person: Any, until: datetime) -> Any:
+    def failing(state: Any, person: Any, until: datetime, *rest: Any) -> Any:
         due_at = engine.due(state, person)
         if person.person_id == poisoned_id and due_at is not None and due_at <= until:
             raise ZeroDivisionError("planted")
-        return real(state, person, until)
+        return real(state, person, until, *rest)
 
     monkeypatch.setattr(engine, "run_down", failing)
     now = time.time()
