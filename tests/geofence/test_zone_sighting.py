@@ -80,7 +80,12 @@ def test_one_fix_is_strong_when_accurate_clear_and_moving(
 
 @pytest.mark.parametrize(
     ("source", "expected"),
-    [(FixSource.GNSS, "strong"), (FixSource.WIFI, "outside"), (FixSource.CELL, "outside"), (FixSource.BEACON, "outside")],
+    [
+        (FixSource.GNSS, "strong"),
+        (FixSource.WIFI, "outside"),
+        (FixSource.CELL, "outside"),
+        (FixSource.BEACON, "outside"),
+    ],
 )
 def test_one_fix_is_strong_by_satellites_only(source: FixSource, expected: str) -> None:
     area = SafeArea(distance_m=300.0, zone=LARGE)
