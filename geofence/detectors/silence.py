@@ -78,6 +78,8 @@ class SilenceState(msgspec.Struct, frozen=True, kw_only=True):
     #: When to look whether fixes have stopped; None: it was told, or no bracelet was heard.
     fix_deadline: datetime | None = None
     frozen: Frozen = THAWED
+    #: The last fix too coarse to be believed that may well have been at home: its circle reached the safe area.
+    near_home_at: datetime | None = None
 
 
 def step(state: SilenceState, seen: Observation) -> tuple[SilenceState, Judgement]:
@@ -91,6 +93,8 @@ def step(state: SilenceState, seen: Observation) -> tuple[SilenceState, Judgemen
         others = tuple(each for each in state.devices if each is not device)
         state = replace(state, devices=(*others, heard)[-REMEMBERED_DEVICES:])
     state = _with_fix(state, seen, anew=_anew(device, seen), outside=outside)
+    if _may_be_home(seen):
+        state = replace(state, near_home_at=seen.reading.at)
     return _freeze(state, seen)
 
 
@@ -223,6 +227,8 @@ def _look_for_fix(
     speaking = [each for each in state.devices if _speaks(each, at, before, after)]
     if place is not None and place.at + after > at:
         return replace(state, fix_deadline=place.at + after), NOTHING
+    if state.near_home_at is not None and state.near_home_at + after > at and before.zone.safety == "inside":
+        return replace(state, fix_deadline=state.near_home_at + after), NOTHING
     if not speaking:
         # Whoever is silent is told of as such; the first word afterwards sets the deadline anew.
         return replace(state, fix_deadline=None), NOTHING
@@ -249,6 +255,14 @@ def _at_home(speaking: list[Contact], person: Person, at: datetime, before: Pers
         return True
     charging = any(each.charging for each in speaking) and before.zone.safety == "inside"
     return charging or any(each.device_id == before.zone.home_device for each in speaking)
+
+
+def _may_be_home(seen: Observation) -> bool:
+    """Whether a fix that is not believed, of a cell tower most often, agrees with being at home."""
+    fix, area = seen.reading.fix, seen.area
+    if fix is None or area is None or seen.movement.believed:
+        return False
+    return area.distance_m <= fix.accuracy_m
 
 
 def _anew(device: Contact | None, seen: Observation) -> bool:

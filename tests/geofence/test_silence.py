@@ -62,6 +62,7 @@ def test_a_deadline_is_lazy() -> None:
     before = story.state.silence
     for minute in (5, 10, 14):
         story.hear(reading(minute * MIN))
+        story.fix(minute * MIN - 1, 5.0)
         assert story.state.silence is before
     assert story.wait(28 * MIN) == []
     assert [each.at for each in story.wait(29 * MIN)] == [at(29 * MIN)]
@@ -269,10 +270,28 @@ def test_no_fix_outside_a_quarter_of_an_hour() -> None:
     assert (told.reason, told.at) == ("contact_but_no_fix", at(16 * MIN))
 
 
-def test_a_cell_fix_is_no_fix() -> None:
+@pytest.mark.parametrize(("beyond_m", "told"), [(-195.0, []), (1_490.0, []), (1_510.0, ["contact_but_no_fix"])])
+def test_a_cell_fix_is_no_fix_but_may_be_home(beyond_m: float, told: list[str]) -> None:
+    """A watch in the house hears towers alone; one whose circle does not reach home is another matter."""
     story = known()
     for minute in range(4, 130, 4):
-        story.fix(minute * MIN, 5.0, source=FixSource.CELL, accuracy_m=1_500.0)
+        story.fix(minute * MIN, 200.0 + beyond_m, source=FixSource.CELL, accuracy_m=1_500.0)
+    assert reasons(story) == told
+
+
+def test_a_cell_fix_that_may_be_home_counts_so_long() -> None:
+    story = known()
+    speak(story, 4, 60)
+    story.fix(60 * MIN, 5.0, source=FixSource.CELL, accuracy_m=1_500.0)
+    speak(story, 64, 190)
+    assert [(each.reason, each.at) for each in silences(story)] == [("contact_but_no_fix", at(180 * MIN))]
+
+
+def test_of_somebody_outside_it_says_nothing() -> None:
+    story = known()
+    story.fix(MIN, 600.0, speed_mps=1.2)
+    for minute in range(2, 30, 2):
+        story.fix(minute * MIN, 600.0, source=FixSource.CELL, accuracy_m=1_500.0)
     assert reasons(story) == ["contact_but_no_fix"]
 
 
