@@ -30,9 +30,10 @@ SETTLE_AFTER = timedelta(minutes=10)
 SILENCE = "silence"
 #: The one silence that a whole street may share: no message at all, from somebody at home as far as is known.
 MAY_BE_THE_STREET = (SILENCE, "no_contact")
-#: A silence waits so long, to see whether the street has gone silent too. Source: devices of one base station report
-#: within a minute of each other, and a silence was minutes old already when it was found; provisional.
-HOLD_BACK = timedelta(seconds=90)
+#: A silence waits so long, to see whether the street has gone silent too. Source: a bracelet speaks every five minutes,
+#: so those of one base station are found silent within five minutes of each other, more than half of them within three
+#: (the scene street_without_base_station). Each was silent for a quarter of an hour by then; provisional.
+HOLD_BACK = timedelta(minutes=3)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -98,19 +98,20 @@ async def release(connection: Connection, detection_ids: Sequence[UUID]) -> None
 
 
 async def in_use(connection: Connection) -> dict[str, int]:
-    """Devices somebody wears or sleeps on, by the division of the person."""
+    """Bracelets somebody wears, by the division of the person; a bed never falls silent, it is unplugged."""
     cursor = await connection.execute(
         "SELECT p.division, count(*) FROM devices d JOIN persons p USING (person_id)"
-        " WHERE d.retired_at IS NULL GROUP BY p.division"
+        " WHERE d.retired_at IS NULL AND d.kind = 'bracelet' GROUP BY p.division"
     )
     return dict(await cursor.fetchall())
 
 
 async def in_use_by_gateway(connection: Connection) -> dict[str, int]:
-    """Devices somebody wears or sleeps on, by the gateway through which they reach us."""
+    """Bracelets somebody wears, by the gateway through which they reach us."""
     cursor = await connection.execute(
         "SELECT coalesce(s.gateway, v.gateway), count(*) FROM devices v LEFT JOIN device_states s USING (device_key)"
-        " WHERE v.retired_at IS NULL AND v.person_id IS NOT NULL AND coalesce(s.gateway, v.gateway) IS NOT NULL"
+        " WHERE v.retired_at IS NULL AND v.kind = 'bracelet' AND v.person_id IS NOT NULL"
+        " AND coalesce(s.gateway, v.gateway) IS NOT NULL"
         " GROUP BY 1"
     )
     return dict(await cursor.fetchall())
