@@ -23,7 +23,14 @@ def test_ordinary_life_alerts_nobody_for_a_day():
     detections, counts = live(CITY, hours=24)
     # At most one in twenty days of a person: here, somebody who walks up and down the yard before six.
     assert len(alarms(detections)) <= 0.05 * len(CITY.persons)
-    assert {one.kind for one in detections} <= {"bed_exit", "no_return", "zone_exit", "zone_enter", "wandering", "restless"}
+    assert {one.kind for one in detections} <= {
+        "bed_exit",
+        "no_return",
+        "zone_exit",
+        "zone_enter",
+        "wandering",
+        "restless",
+    }
     # Suspicion is allowed; it costs one more fix.
     assert 0 < counts["commands"] < 200
 
