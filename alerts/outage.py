@@ -20,7 +20,7 @@ from types import MappingProxyType
 
 from alerts.divisions import LEVELS
 
-#: This share of an area's devices silent together is an outage. Source: provisional; single devices fall silent at a
+#: This share of an area's bracelets silent together is an outage. Source: provisional; single devices fall silent at a
 #: few per cent a day, so that a third at once has another cause.
 SHARE = 0.3
 #: Fewer devices say nothing about an area: a couple with two bracelets is no outage. Count. Provisional.
@@ -56,7 +56,7 @@ class Found:
     #: The area; of a gateway the smallest that holds all of its silent devices.
     division: str
     silent: int
-    #: Devices in use there.
+    #: Bracelets in use there.
     expected: int
     gateway: str | None = None
 
@@ -79,8 +79,8 @@ def find(
 
     Args:
         silences: devices that fell silent within the window.
-        in_use: devices in use, by the division of the person who wears them.
-        gateways: devices in use, by the gateway through which they reach us.
+        in_use: bracelets in use, by the division of the person who wears them.
+        gateways: bracelets in use, by the gateway through which they reach us.
     """
     found: list[Found] = []
     for level in _TOLD_LEVELS:

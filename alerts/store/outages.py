@@ -209,7 +209,7 @@ async def detected_of(connection: Connection, incident_id: int) -> Detected | No
             "'outage_since', o.since, 'area', o.division, 'gateway', o.gateway,"
             " 'devices', (SELECT count(*) FROM outage_devices d WHERE d.outage_id = o.outage_id),"
             " 'expected', coalesce(o.expected, (SELECT count(*) FROM devices v JOIN persons p USING (person_id)"
-            " WHERE v.retired_at IS NULL AND starts_with(p.division, o.division)))) AS evidence"
+            " WHERE v.retired_at IS NULL AND v.kind = 'bracelet' AND starts_with(p.division, o.division)))) AS evidence"
             " FROM outages o WHERE o.incident_id = %s",
             (incident_id,),
         )
