@@ -16,7 +16,8 @@ async def newest(connection: Connection, *, open_only: bool, outage_id: int | No
             SELECT o.outage_id, o.incident_id, o.division, coalesce(v.name, o.division) AS area, o.gateway,
                 o.since, o.until, i.state, i.severity, m.devices, m.heard_again,
                 coalesce(o.expected, (SELECT count(*) FROM devices d JOIN persons p USING (person_id)
-                 WHERE d.retired_at IS NULL AND d.kind = 'bracelet' AND starts_with(p.division, o.division))) AS expected
+                 WHERE d.retired_at IS NULL AND d.kind = 'bracelet' AND starts_with(p.division, o.division)))
+                 AS expected
             FROM outages o JOIN incidents i USING (incident_id)
             LEFT JOIN divisions v ON v.code = rpad(o.division, 12, '0')
             CROSS JOIN LATERAL (
