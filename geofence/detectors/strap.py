@@ -6,7 +6,8 @@ charger it rests: nobody is told, and nothing else it says counts as worn. Then:
     outside_home  off outside the safe area, or heard away from home: told at once, and the device is asked where it is
     not_worn      off at home for 30 min; somebody seen in bed is left alone until they are up for that long
 
-Told once, until it is worn or charged again. Each bracelet of a person counts for itself.
+Told once, until it is worn or charged again. Each bracelet of a person counts for itself. One that never says whether
+it is charging shows it by its battery: off, not outside, and the charge rises by 1 point or stays at 100 %.
 
 Example: taken off for the washing at 07:10, fastened at 07:25: nothing. Left on the night table at 21:00: told 21:30.
 
@@ -80,6 +81,8 @@ TRANSITIONS: dict[tuple[Strap | None, Word], Strap] = {
     (Strap.DOUBTED, Word.REMOVED): Strap.OFF,
     (Strap.OFF, Word.ALARMING): Strap.TOLD,
 }
+#: A battery that stays here is on a charger; off it, it falls within the hour. Per cent.
+FULL_PCT = 100.0
 #: Not on a wrist, and not where it should be instead.
 LYING = (Strap.DOUBTED, Strap.OFF, Strap.TOLD)
 
@@ -96,6 +99,8 @@ class Bracelet:
     messages: int = 0
     #: When to look whether somebody has to be told; None unless OFF.
     look_at: datetime | None = None
+    #: Of one that never says whether it is charging: the least charge heard while it lies, or the last on the charger.
+    battery_pct: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,9 +135,9 @@ class StrapState:
 def step(state: StrapState, seen: Observation) -> tuple[StrapState, Judgement]:
     """Judge one reading."""
     known, word = state.of(seen.reading.device_id), said(seen.reading)
-    if word is not None and not _overtaken(seen):
-        bracelet = _follow(known, word, seen)
-        if bracelet is not known and bracelet != known:
+    if not _overtaken(seen):
+        bracelet = _heard(known, word, seen)
+        if bracelet is not None and bracelet is not known and bracelet != known:
             state, known = _with(state, bracelet), bracelet
     if known is None or known.strap is not Strap.OFF or not _outside(seen.before, at_home=seen.reading.at_home):
         return state, NOTHING
@@ -178,7 +183,8 @@ def quiet(state: StrapState, person: Person, before: PersonState, room: Room) ->
     straps = {bracelet.strap for bracelet in state.bracelets}
     heard = {device_id for device_id, kind, _ in before.order.newest if kind is not ReadingKind.BED}
     all_known = heard <= {bracelet.device_id for bracelet in state.bracelets}
-    if straps == {Strap.RESTING} and all_known:
+    weighed = any(bracelet.battery_pct is not None for bracelet in state.bracelets)
+    if straps == {Strap.RESTING} and all_known and not weighed:
         room.charging_only(True)
     elif straps <= {Strap.ON}:
         room.worn_only(*((None, True) if all_known else (None,)))
@@ -200,6 +206,44 @@ def said(reading: Reading) -> Word | None:
     return Word.WORN if reading.worn else Word.NOT_WORN
 
 
+def _heard(known: Bracelet | None, word: Word | None, seen: Observation) -> Bracelet | None:
+    """The bracelet after one message; None: it has not said yet, nor does it now."""
+    battery_pct = _charge(seen)
+    if battery_pct is not None and word in {None, Word.NOT_WORN} and _on_a_charger(known, battery_pct, seen):
+        word = Word.CHARGING
+    after = known if word is None else _follow(known, word, seen)
+    return None if after is None else _weighed(after, battery_pct, seen.reading)
+
+
+def _weighed(bracelet: Bracelet, battery_pct: float | None, reading: Reading) -> Bracelet:
+    """The bracelet with the charge to compare the next one with; the same object when it is the same."""
+    known_pct = bracelet.battery_pct
+    if bracelet.strap is Strap.ON or reading.charging is not None:
+        battery_pct = None
+    elif battery_pct is None or (bracelet.strap is not Strap.RESTING and known_pct is not None):
+        battery_pct = known_pct if battery_pct is None or known_pct is None else min(known_pct, battery_pct)
+    return bracelet if known_pct == battery_pct else replace(bracelet, battery_pct=battery_pct)
+
+
+def _charge(seen: Observation) -> float | None:
+    """The charge, of a device that does not say whether it is charging; None: nothing newer than what was heard."""
+    reading = seen.reading
+    if reading.charging is not None or reading.event is not None or reading.battery_pct is None:
+        return None
+    newest = seen.before.order.newest
+    overtaken = any(device == reading.device_id and at > reading.at for device, _, at in newest)
+    return None if overtaken else reading.battery_pct
+
+
+def _on_a_charger(known: Bracelet | None, battery_pct: float, seen: Observation) -> bool:
+    """Whether the charge of one that lies shows a charger; outside there is none, and somebody is told at once."""
+    if known is None or known.strap is Strap.ON or known.battery_pct is None:
+        return False
+    full = known.battery_pct >= FULL_PCT and battery_pct >= FULL_PCT
+    rises = battery_pct - known.battery_pct >= seen.person.policy.strap_charger_rise_pct
+    return (full or rises) and not _outside(seen.before, at_home=seen.reading.at_home)
+
+
 def _follow(known: Bracelet | None, word: Word, seen: Observation) -> Bracelet:
     """The bracelet after one word; the same object when nothing is new."""
     before, policy, at = known.strap if known else None, seen.person.policy, seen.reading.at
@@ -219,6 +263,7 @@ def _follow(known: Bracelet | None, word: Word, seen: Observation) -> Bracelet:
         since=since,
         messages=messages if after is Strap.DOUBTED else 0,
         look_at=since + policy.strap_home_grace if off else None,
+        battery_pct=known.battery_pct if known else None,
     )
 
 

@@ -46,3 +46,15 @@ class StrapThresholds:
             above="half a day without the bracelet would be nobody's concern",
         ),
     ] = timedelta(minutes=30)
+    #: A charge that rises by so much while it is off is a charger's, of a device that does not say. Per cent.
+    #: Source: the step in which elder watches tell their charge; provisional.
+    strap_charger_rise_pct: Annotated[
+        float,
+        Bounds(
+            0.5,
+            10,
+            "per cent",
+            below="a gauge that wavers would be a charger",
+            above="a watch on a slow charger would be one that nobody wears",
+        ),
+    ] = 1.0

@@ -42,6 +42,8 @@ ALARM_BITS = {
     21: SafetyEventType.IMPACT,
     22: SafetyEventType.IMPACT,
 }
+#: Bits that say that it is on no wrist: one for as long as that is so, one when it is taken off. Neither: it is worn.
+_OFF_BITS = (3, 20)
 #: Bits that are alarms but none of ours: low battery, the watch's own fences, as state and as alarm.
 _OTHER_ALARM_BITS = (0, 1, 2, 17, 18, 19)
 #: Readings of the body: counted, there is no table for a bracelet's yet.
@@ -133,7 +135,7 @@ def _position(command: str, content: str, values: Sequence[str], heard: _Heard) 
     problem = _problem(at, state, values)
     fix = None if problem else _fix(values)
     if problem is None:
-        heard.decoded.append(_reading(at, fix, values, calls))
+        heard.decoded.append(_reading(at, fix, values, state or 0))
     if problem is not None and not calls:
         heard.problems.append(f"{command[:8]}: {problem}")
         return
@@ -146,13 +148,13 @@ def _position(command: str, content: str, values: Sequence[str], heard: _Heard) 
     heard.decoded += _counted(state or 0, values[_STATE + 1 :])
 
 
-def _reading(at: datetime | None, fix: Fix | None, values: Sequence[str], calls: dict[SafetyEventType, int]) -> Report:
+def _reading(at: datetime | None, fix: Fix | None, values: Sequence[str], state: int) -> Report:
     return Report(
         kind=ReadingKind.HEARTBEAT if fix is None else ReadingKind.LOCATION,
         at=at,
         fix=fix,
         battery_pct=_number(values, 12, 0, 100),
-        worn=False if SafetyEventType.STRAP_REMOVED in calls else None,
+        worn=not any(state >> bit & 1 for bit in _OFF_BITS),
     )
 
 

@@ -11,8 +11,8 @@ import msgspec
 from simulators.message import Kind, Message, Wire
 
 _encode = msgspec.json.Encoder().encode
-#: Bits of a watch's state.
-SOS_BIT, STRAP_BIT, FALL_BIT = 1 << 16, 1 << 20, 1 << 21
+#: Bits of a watch's state: alarms, and the one that stays for as long as it is on no wrist.
+SOS_BIT, STRAP_BIT, FALL_BIT, OFF_BIT = 1 << 16, 1 << 20, 1 << 21, 1 << 3
 _BITS = {"sos": SOS_BIT, "strap_removed": STRAP_BIT, "impact": FALL_BIT}
 MPS_IN_KPH = 3.6
 
@@ -77,6 +77,7 @@ def _position(kind: Kind, body: Mapping[str, Any]) -> str:
     # Without satellites a watch repeats the last place and says V.
     valid = "A" if body.get("source") == "gnss" else "V"
     state = _BITS.get(str(body.get("type", "")), 0)
+    state |= OFF_BIT if state == STRAP_BIT or body.get("worn") is False else 0
     fields = [
         "AL" if kind is Kind.EVENT else "UD",
         at.strftime("%d%m%y"),

@@ -44,7 +44,7 @@ class Makeup:
     """Shares of a fleet. Ratios; the rest speaks the native format with the newest firmware. Our judgement."""
 
     owntracks: float = 0.03
-    watch: float = 0.01
+    watch: float = 0.03
     #: Of native bracelets: with firmware 2.1 (numbers of a blow instead of the window), and 1.4 (a bare impact,
     #: heartbeats with quality of service 0, no switch in the strap).
     firmware_2_1: float = 0.3

@@ -44,6 +44,7 @@ LOCATION = Report(
     at=AT,
     fix=Fix(latitude=36.81, longitude=118.05, accuracy_m=30.0, altitude_m=33.0, speed_mps=5.0, heading_deg=270.0),
     battery_pct=71.0,
+    worn=True,
 )
 
 
@@ -70,7 +71,7 @@ def test_without_satellites_the_last_place_moves_nothing() -> None:
 
 def test_no_place_at_all_is_a_heartbeat_at_its_time() -> None:
     assert reports(frame(position(place="V,0.0,N,000.000000,E"))) == [
-        Report(kind=ReadingKind.HEARTBEAT, at=AT, battery_pct=71.0)
+        Report(kind=ReadingKind.HEARTBEAT, at=AT, battery_pct=71.0, worn=True)
     ]
 
 
@@ -83,12 +84,25 @@ def test_no_place_at_all_is_a_heartbeat_at_its_time() -> None:
 def test_bits_that_are_safety_events(command: str, state: str, types: list[str]) -> None:
     location, *events = reports(frame(position(command, state)))
     assert location.kind is ReadingKind.LOCATION
-    assert location.worn is (False if "strap_removed" in types else None)
     assert [found.event.type for found in events if found.event] == types
     for found in events:
         assert found.event is not None
         assert found.event.event_id == f"watch-{found.event.type}-{AT.timestamp():.0f}"
         assert (found.at, found.fix, found.battery_pct) == (AT, location.fix, 71.0)
+
+
+@pytest.mark.parametrize(("state", "worn"), [
+    ("00000000", True), ("0000", True), ("00000008", False), ("0008", False), ("00100000", False), ("00100008", False),
+    ("00010000", True), ("00010008", False), ("FFEFFFF7", True),
+])  # fmt: skip
+@pytest.mark.parametrize("place", ["A,36.81,N,118.05,E", "V,0.0,N,000.000000,E"])
+def test_every_position_says_whether_the_watch_is_worn(place: str, state: str, worn: bool) -> None:
+    assert reports(frame(position(state=state, place=place)))[0].worn is worn
+    assert all(report.worn is None for report in reports(frame(position(state=state, place=place)))[1:])
+
+
+def test_the_link_does_not_say_whether_the_watch_is_worn() -> None:
+    assert [report.worn for report in reports(frame("LK,50,100,93"))] == [None]
 
 
 @pytest.mark.parametrize(("state", "count"), [("00000001", 1), ("000E0007", 6), ("00020000", 1)])

@@ -54,7 +54,14 @@ def test_a_watch_with_and_without_satellites():
 def test_a_watch_calls_for_help(type_, expected):
     reports = told(Wire.WATCH, Kind.EVENT, id="x", type=type_, **FIX)
     assert [report.event.type for report in reports if report.event] == [expected]
+    assert [report.worn for report in reports if not report.event] == [type_ != "strap_removed"]
     assert not formats.speaks(Wire.WATCH, {"type": "strap_fastened"}, Kind.EVENT)
+
+
+@pytest.mark.parametrize("worn", [True, False])
+def test_a_watch_says_with_every_position_whether_it_is_worn(worn):
+    (report,) = told(Wire.WATCH, Kind.LOCATION, **FIX, worn=worn, charging=not worn)
+    assert (report.kind, report.worn, report.charging) == (ReadingKind.LOCATION, worn, None)
 
 
 def test_a_mixed_fleet_says_nothing_that_is_refused():
@@ -72,7 +79,7 @@ def test_a_mixed_fleet_says_nothing_that_is_refused():
 def test_shares_of_a_fleet_are_kept():
     models = [makeup.bracelet(Makeup(), random.Random(seed)) for seed in range(5_000)]
     assert 0.02 < sum(model.wire is Wire.OWNTRACKS for model in models) / 5_000 < 0.04
-    assert 0.005 < sum(model.wire is Wire.WATCH for model in models) / 5_000 < 0.02
+    assert 0.02 < sum(model.wire is Wire.WATCH for model in models) / 5_000 < 0.04
     assert 0.07 < sum(model.firmware == "sim-1.4" for model in models) / 5_000 < 0.13
     assert 0.25 < sum(model.tells is Tells.SUMMARY for model in models) / 5_000 < 0.33
     assert all(model.has_button for model in models if model.wire is not Wire.OWNTRACKS)
