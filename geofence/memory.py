@@ -2,12 +2,14 @@
 
 A `Memory` holds of each person the state, the next deadline and the room of quiet readings (`geofence.quiet`). A quiet
 reading is not judged but remembered as hearsay, and put into the state when somebody asks for it; so `state` is always
-what `engine.step` would have given. Everything since the last `keep` can be taken back with `undo`: a shell keeps when
-it has stored, and takes back what it could not store.
+what `engine.step` would have given. Everything since the last `keep` can be taken back: a shell keeps when it has
+stored, and takes back what it could not store. A shell that judges on while it stores ends each batch with `seal`: it
+keeps batch by batch, the oldest first, and takes back the last one or all of them.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
@@ -82,8 +84,10 @@ class Memory:
         self.absences: tuple[Absence, ...] = ()
         self._held: dict[int, _Held] = {}
         self._undo: list[_Undo] = []
-        #: Since the last `keep`: persons of whom something was remembered, and the state as it was then of those whose
-        #: state changed materially (`engine.material`).
+        #: How to take back what was sealed and not kept yet, oldest first; and of whom something was remembered in it.
+        self._sealed: deque[tuple[list[_Undo], set[int]]] = deque()
+        #: Since the last `keep` or `seal`: persons of whom something was remembered, and the state as it was then of
+        #: those whose state changed materially (`engine.material`).
         self.touched: set[int] = set()
         self.material: dict[int, PersonState] = {}
 
@@ -152,13 +156,25 @@ class Memory:
             self.material.setdefault(person.person_id, state)
         return judgement
 
-    def keep(self) -> None:
-        """What was judged is stored: it will not be taken back."""
-        self._undo.clear()
-        self.touched, self.material = set(), {}
+    def seal(self) -> None:
+        """End a batch: what is judged from here on belongs to the next one."""
+        self._sealed.append((self._undo, self.touched))
+        self._begin()
+
+    def keep(self) -> set[int]:
+        """The oldest batch that was sealed, or what was judged if none was, is stored: it will not be taken back.
+
+        Returns:
+            Persons of whom something was remembered in it.
+        """
+        if self._sealed:
+            return self._sealed.popleft()[1]
+        touched = self.touched
+        self._begin()
+        return touched
 
     def undo(self) -> None:
-        """What was judged since the last `keep` was never heard."""
+        """What was judged since the last `keep` or `seal` was never heard."""
         for entry in reversed(self._undo):
             if len(entry) == 2:  # noqa: PLR2004 - a full step
                 person_id, held = entry
@@ -169,7 +185,17 @@ class Memory:
             else:
                 heard, stream, last_at, fixed, fix_at = entry
                 heard.newest[stream], heard.fixed, heard.fix_at = last_at, fixed, fix_at
-        self.keep()
+        self._begin()
+
+    def undo_all(self) -> None:
+        """Nothing since the last `keep` was ever heard, sealed or not."""
+        self.undo()
+        while self._sealed:
+            self._undo, _ = self._sealed.pop()
+            self.undo()
+
+    def _begin(self) -> None:
+        self._undo, self.touched, self.material = [], set(), {}
 
     def _hear_quiet_ones(self, readings: Sequence[Reading], persons: Mapping[int, Person]) -> list[int]:
         """Remember the quiet readings. Returns where the others stand: after one, nobody's next is looked at yet."""

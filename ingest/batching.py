@@ -14,13 +14,18 @@ from ingest.settling import Backlog
 from ingest.sources import Envelope
 from runtime.clock import wall_now
 
+#: While a batch is being committed the next one is gathered until it ends, or so many messages wait: then that is
+#: judged meanwhile. Fewer would make small batches, and a commit costs as much as a hundred rows. Count; provisional.
+AHEAD = 400
+
 
 class Batcher:
     """Takes messages from every lane and hands them out in batches.
 
     A batch never waits for its age when nothing else is going on: it is `age_s` from the first message that came after
     the previous batch was taken, and a safety event ends the wait at once. A backlog fills the room that is left, and a
-    batch with a safety event has none of it.
+    batch with a safety event has none of it. While another batch is being committed (`committing`), one is handed out
+    when enough wait for it to be worth while.
     """
 
     def __init__(
@@ -32,11 +37,15 @@ class Batcher:
         whose: Callable[[str], Hashable] = lambda topic: topic,
         settle_s: float = settling.SETTLE_S,
     ) -> None:
-        self._messages, self._age_s = messages, age_s
+        self._messages, self._age_s, self._ahead = messages, age_s, min(messages, AHEAD)
         self._ranks: tuple[deque[Envelope], ...] = (deque(), deque())
         self._backlog = Backlog(now=now, whose=whose, settle_s=settle_s)
         self._arrived = asyncio.Event()
         self._urgent = asyncio.Event()
+        #: Whether a batch is worth while now: none is being committed, or enough wait.
+        self._worth = asyncio.Event()
+        self._worth.set()
+        self._is_committing = False
         self._last_put_s = time.monotonic()
 
     def put(self, rank: int, envelope: Envelope) -> None:
@@ -49,6 +58,16 @@ class Batcher:
         self._arrived.set()
         if rank == 0 or self.waiting_live >= self._messages:
             self._urgent.set()
+        if rank == 0 or self.waiting_live >= self._ahead:
+            self._worth.set()
+
+    def committing(self, is_committing: bool) -> None:
+        """Another batch is being committed now, or no longer."""
+        self._is_committing = is_committing
+        if not is_committing:
+            self._worth.set()
+        elif not self._ranks[0] and self.waiting_live < self._ahead:
+            self._worth.clear()
 
     def __len__(self) -> int:
         """Messages waiting."""
@@ -74,6 +93,8 @@ class Batcher:
             return self._backlog.take()
         if not self._urgent.is_set() and self._age_s > 0 and ready_in_s != 0:
             await _set_within(self._urgent, self._age_s)
+        if self._is_committing and ready_in_s != 0:
+            await self._worth.wait()
         safety = bool(self._ranks[0])
         batch: list[Envelope] = []
         for waiting in self._ranks:
@@ -83,6 +104,8 @@ class Batcher:
             self._arrived.clear()
         if not self._ranks[0] and self.waiting_live < self._messages:
             self._urgent.clear()
+        if self._is_committing and not self._ranks[0] and self.waiting_live < self._ahead:
+            self._worth.clear()
         return batch if safety or len(batch) >= self._messages else batch + self._backlog.take()
 
     def took(self, seconds: float) -> None:

@@ -8,6 +8,7 @@ events are never too much. Like the engine's memory, what was counted is kept wi
 
 from __future__ import annotations
 
+from collections import deque
 from datetime import datetime
 
 #: Readings of one device that are judged, a minute of event time. The fastest that is asked for is one in five seconds.
@@ -25,8 +26,9 @@ class Flood:
         self._most = most_per_min
         #: By device: its newest minute, what it said in it, and of the minutes before since that one began.
         self._said: dict[str, list[int]] = {}
-        #: What changed since the last `keep`, as it was.
+        #: What changed since the last `keep` or `seal`, as it was; and of the batches before that are not kept yet.
         self._before: dict[str, tuple[int, ...]] = {}
+        self._sealed: deque[dict[str, tuple[int, ...]]] = deque()
 
     def admits(self, device_id: str, at: datetime) -> bool:
         """Count one reading; whether it may still be judged."""
@@ -44,12 +46,27 @@ class Flood:
         said[1] += 1
         return said[1] <= self._most
 
+    def seal(self) -> None:
+        """End a batch."""
+        self._sealed.append(self._before)
+        self._before = {}
+
     def keep(self) -> None:
-        """What was counted is stored."""
-        self._before.clear()
+        """What was counted in the oldest batch is stored."""
+        if self._sealed:
+            self._sealed.popleft()
+        else:
+            self._before = {}
 
     def undo(self) -> None:
-        """What was counted since the last `keep` was never heard."""
+        """What was counted since the last `keep` or `seal` was never heard."""
         for device_id, said in self._before.items():
             self._said[device_id] = list(said)
-        self._before.clear()
+        self._before = {}
+
+    def undo_all(self) -> None:
+        """Nothing that is not kept was ever heard."""
+        self.undo()
+        while self._sealed:
+            self._before = self._sealed.pop()
+            self.undo()

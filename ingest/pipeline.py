@@ -1,5 +1,8 @@
 """The loop of ingest: take a batch, judge it, commit it, and only then acknowledge.
 
+While one batch is being committed the next one is judged, and waits for its turn: one commit at a time, in order. If it
+fails, both batches are taken back and handled one after the other (decision 0016).
+
 Whatever happens in between, nothing is acknowledged that is not in the database. A database that is away is waited for:
 the broker keeps what we do not acknowledge. After a lost connection it is not known whether the last transaction was
 committed, so the states are read again and the same batch judged again; readings, detections and commands carry keys
@@ -21,10 +24,9 @@ from datetime import datetime
 import psycopg
 import structlog
 
-from geofence.ordering import Admission
-from geofence.reading import ReadingKind
 from ingest import metrics, store
 from ingest.batching import Batcher
+from ingest.counting import count
 from ingest.downlink import Downlink
 from ingest.errors import IngestError
 from ingest.flood import MOST_PER_MIN
@@ -34,9 +36,10 @@ from ingest.listening import AWAY_LEAST, WAITED_LEAST, Listening
 from ingest.ownership import store as ownership
 from ingest.ownership.store import Ownership
 from ingest.registry import Registry
-from ingest.sequence import Numbers
+from ingest.sequence import NumberBook
 from ingest.sources import Envelope
 from ingest.states import StateBook
+from ingest.work import Flight, Work
 from runtime import database
 from runtime.clock import Clock
 from runtime.service import Stop
@@ -92,7 +95,8 @@ class Pipeline:
         self._most_per_min = most_per_min
         self._owner: Ownership | None = None
         self._book = StateBook(most_per_min=most_per_min)
-        self._numbers: dict[int, Numbers] = {}
+        self._numbers = NumberBook()
+        self._flight: Flight | None = None
         self._newest_at: datetime | None = None
         self._listening: Listening | None = None
         #: Since when (monotonic) the deadline of a person has waited for a backlog.
@@ -116,16 +120,21 @@ class Pipeline:
                 await self._wait_for_database(stop, error, messages=0)
 
     async def run(self, stop: Stop) -> None:
-        """Handle batches until asked to stop; the batch in hand is finished."""
+        """Handle batches until asked to stop; what is in hand is finished."""
         try:
             while not stop.requested:
                 batch = await self._batcher.next(wait_s=LOOK_EVERY_S)
+                if self._flight and self._flight.committing.done():
+                    await self._settled(stop)
                 unwritten = self._listens(batch)
                 deadlines = self._deadlines()
                 if batch or deadlines is not None or unwritten:
-                    await self._handle(batch, deadlines, stop)
+                    await self._handle(Work(batch=batch, deadlines=deadlines, began_s=time.monotonic()), stop)
+            await self._settled(stop)
         except Stopping:
             log.warning("ended_without_database", waiting=len(self._batcher))
+        finally:
+            await self._abandon()
         await self._disconnect()
 
     async def _take_over(self) -> None:
@@ -176,9 +185,67 @@ class Pipeline:
             return False
         return now_s - self._held_since_s.setdefault(person_id, now_s) < HELD_AT_MOST_S
 
-    async def _handle(self, batch: Sequence[Envelope], deadlines: Deadlines | None, stop: Stop) -> None:
-        """Judge and store a batch; one that cannot be is taken apart until it is known what it is that cannot."""
-        began_s = time.monotonic()
+    async def _handle(self, work: Work, stop: Stop) -> None:
+        """Judge a batch while the one before is being committed, and send it after that one."""
+        judged = self._judged_ahead(work)
+        if not await self._settled(stop) or judged is None:
+            await self._handle_alone(work, stop)
+            return
+        self._batcher.committing(True)
+        self._flight = Flight(work=work, committing=asyncio.create_task(self._stored(work, judged)))
+
+    def _judged_ahead(self, work: Work) -> Judged | None:
+        """A batch on top of what is being committed. None: it has to wait, and is then looked at alone."""
+        if self._connection is None:
+            return None
+        try:
+            judged = self._judge(work.batch, work.deadlines)
+        except Exception as error:  # noqa: BLE001 - it is judged again, and told then
+            log.warning("not_judged_ahead", error=type(error).__name__)
+            self._book.undo()
+            return None
+        self._seal(judged)
+        return judged
+
+    async def _settled(self, stop: Stop) -> bool:
+        """Wait for the commit in flight; if it failed, do it again, alone. Whether what was judged since stands."""
+        flight, self._flight = self._flight, None
+        if flight is None or await flight.committing:
+            return True
+        self._undo_all()
+        await self._handle_alone(flight.work, stop)
+        return False
+
+    async def _stored(self, work: Work, judged: Judged) -> bool:
+        """Commit a judged batch and acknowledge it. Whether that was possible; nothing is taken back here."""
+        try:
+            await self._write(judged)
+        except Exception as error:
+            if _ours(error):
+                raise
+            log.warning("commit_failed", error=type(error).__name__, messages=len(work.batch))
+            return False
+        finally:
+            self._batcher.committing(False)
+        self._done(work, judged)
+        return True
+
+    def _done(self, work: Work, judged: Judged) -> None:
+        """After the commit of a whole batch."""
+        self._finish(work.batch, judged)
+        self._batcher.took(sum(judged.took_s.values()))
+        metrics.COMMIT_S.observe(time.monotonic() - work.began_s)
+
+    async def _abandon(self) -> None:
+        """Leave what is in flight, if we end in the middle of it: nobody has heard that it is safe."""
+        flight, self._flight = self._flight, None
+        if flight is not None:
+            flight.committing.cancel()
+            await asyncio.gather(flight.committing, return_exceptions=True)
+
+    async def _handle_alone(self, work: Work, stop: Stop) -> None:
+        """Judge and store a batch, nothing ahead of it; one that cannot be is taken apart until it is known why."""
+        batch, deadlines = work.batch, work.deadlines
         try:
             judged = await self._commit(lambda: self._judge(batch, deadlines), stop, messages=len(batch))
         except Stopping:
@@ -189,25 +256,25 @@ class Pipeline:
             log.exception("batch_failed", messages=len(batch), deadlines=len(deadlines.person_ids) if deadlines else 0)
             await self._take_apart(batch, deadlines, stop)
             return
-        self._finish(batch, judged)
-        took_s = time.monotonic() - began_s
-        self._batcher.took(took_s)
-        metrics.COMMIT_S.observe(took_s)
+        self._done(work, judged)
 
     async def _take_apart(self, batch: Sequence[Envelope], deadlines: Deadlines | None, stop: Stop) -> None:
         if deadlines is not None and (batch or len(deadlines.person_ids) > 1):
             if batch:
-                await self._handle(batch, None, stop)
+                await self._part(batch, None, stop)
             for person_id in deadlines.person_ids:
-                await self._handle([], Deadlines(person_ids=[person_id], until=deadlines.until), stop)
+                await self._part([], Deadlines(person_ids=[person_id], until=deadlines.until), stop)
         elif deadlines is not None:
             # Looked at again when a reading of this person has been judged.
             self._book.drop_deadline(deadlines.person_ids[0])
         elif len(batch) > 1:
             for envelope in batch:
-                await self._handle([envelope], None, stop)
+                await self._part([envelope], None, stop)
         else:
             await self._save_what_can_be(batch, stop)
+
+    async def _part(self, batch: Sequence[Envelope], deadlines: Deadlines | None, stop: Stop) -> None:
+        await self._handle_alone(Work(batch=batch, deadlines=deadlines, began_s=time.monotonic()), stop)
 
     async def _save_what_can_be(self, batch: Sequence[Envelope], stop: Stop) -> None:
         """One message that fails: a call for help is told from itself alone, anything else is set aside."""
@@ -237,38 +304,53 @@ class Pipeline:
                     raise
                 await self._wait_for_database(stop, error, messages=messages)
             else:
-                self._numbers.update(judged.numbers)
                 return judged
 
     async def _judged_and_stored(self, judge_: Callable[[], Judged]) -> Judged:
-        assert self._connection is not None
         try:
             judged = judge_()
-            judged.commit.owner = self._owner
-            began_s = time.perf_counter()
-            await store.commit(self._connection, judged.commit)
-            judged.took_s["commit"] = time.perf_counter() - began_s
+            self._seal(judged)
+            await self._write(judged)
         except BaseException:
-            self._book.undo()
+            self._undo_all()
             raise
-        self._book.keep(self._registry.persons, judged.due)
+        return judged
+
+    async def _write(self, judged: Judged) -> None:
+        """Commit what was judged longest ago, and keep it."""
+        assert self._connection is not None
+        judged.commit.owner = self._owner
+        began_s = time.perf_counter()
+        await store.commit(self._connection, judged.commit)
+        judged.took_s["commit"] = time.perf_counter() - began_s
+        self._book.keep()
+        self._numbers.keep()
         if judged.commit.listened is not None and self._listening is not None:
             self._listening.written()
-        return judged
+
+    def _seal(self, judged: Judged) -> None:
+        self._book.seal(self._registry.persons, judged.due)
+        self._numbers.seal(judged.numbers)
+
+    def _undo_all(self) -> None:
+        self._book.undo_all()
+        self._numbers.undo_all()
 
     def _judge(self, batch: Sequence[Envelope], deadlines: Deadlines | None) -> Judged:
         # Lanes decide who waits; within a batch things are judged as they came, which is what a replay can know.
         in_order = sorted(batch, key=lambda envelope: envelope.received_at)
         now = self._clock.now()
         judged = judge(in_order, self._known(), now=now, deadlines=deadlines)
+        newest_at = max((heard.reading.at for heard in judged.heard), default=None)
+        if newest_at is not None and (self._newest_at is None or newest_at > self._newest_at):
+            self._newest_at = newest_at
         if self._listening is not None:
             judged.commit.listened = self._listening.row(now, concluding=bool(judged.due or judged.detections))
         return judged
 
     def _known(self) -> Known:
-        return Known(
-            devices=self._registry.devices, persons=self._registry.persons, book=self._book, numbers=self._numbers
-        )
+        registry, numbers = self._registry, self._numbers.by_device
+        return Known(devices=registry.devices, persons=registry.persons, book=self._book, numbers=numbers)
 
     async def _wait_for_database(self, stop: Stop, error: Exception, *, messages: int) -> None:
         log.warning("waiting_for_database", error=str(error).strip(), messages=messages)
@@ -294,38 +376,11 @@ class Pipeline:
         for command in judged.commit.commands:
             self._downlink.command(command)
             metrics.COMMANDS.labels(command.type).inc()
-        self._count(batch, judged)
-
-    def _count(self, batch: Sequence[Envelope], judged: Judged) -> None:
-        wall_s = time.time()
-        came: dict[tuple[ReadingKind, Admission], int] = {}
-        waited_s: list[float] = []
-        for heard, outcome in zip(judged.heard, judged.outcomes, strict=True):
-            what = heard.reading.kind, outcome.admission
-            came[what] = came.get(what, 0) + 1
-            if heard.report.published_wall is not None:
-                waited_s.append(wall_s - heard.report.published_wall.timestamp())
-        for what, count in came.items():
-            metrics.READINGS.labels(*what).inc(count)
-        metrics.PUBLISH_TO_COMMIT_S.observe_all(waited_s)
-        if judged.heard:
-            newest_at = max(heard.reading.at for heard in judged.heard)
-            self._newest_at = newest_at if self._newest_at is None else max(newest_at, self._newest_at)
-        for rejection in judged.rejections:
-            metrics.REJECTED.labels(rejection.reason).inc()
-        for ignored in judged.ignored:
-            metrics.IGNORED.labels(ignored.what).inc(ignored.count)
-        for detection in judged.detections:
-            metrics.DETECTIONS.labels(detection.kind, detection.reason).inc()
-            log.info("detection", kind=detection.kind, reason=detection.reason, person_id=detection.person_id)
-        for stage, took_s in judged.took_s.items():
-            metrics.STAGE_S.labels(stage).inc(took_s)
-        if batch:
-            metrics.BATCH.observe(len(batch))
+        count(batch, judged)
         metrics.STATES.set(len(self._book))
 
 
-async def _owned(connection: database.Connection, most_per_min: int) -> tuple[Ownership, StateBook, dict[int, Numbers]]:
+async def _owned(connection: database.Connection, most_per_min: int) -> tuple[Ownership, StateBook, NumberBook]:
     """The states as last committed, owned from here on.
 
     Raises:
@@ -336,7 +391,7 @@ async def _owned(connection: database.Connection, most_per_min: int) -> tuple[Ow
         raise database.DatabaseAway("another ingest owns the states")
     await store.prepare(connection)
     book = StateBook(await store.engine_states(connection), await store.hearsay(connection), most_per_min)
-    return owner, book, await store.last_numbers(connection)
+    return owner, book, NumberBook(await store.last_numbers(connection))
 
 
 def _ours(error: Exception) -> bool:

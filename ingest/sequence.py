@@ -7,6 +7,8 @@ is certainly new is a device that restarted, not four billion losses.
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Mapping
 from enum import StrEnum
 
 import msgspec
@@ -64,3 +66,30 @@ def follow(known: Numbers | None, seq: int, novelty: Novelty = Novelty.NEW) -> t
     if known.gaps & bit:
         return Numbers(known.last, known.gaps & ~bit), -1
     return Numbers(seq) if novelty is Novelty.NEW else known, 0
+
+
+class NumberBook:
+    """The numbers of every device, by its key. What a batch changed is kept, or taken back, as the states are."""
+
+    def __init__(self, known: dict[int, Numbers] | None = None) -> None:
+        self.by_device: dict[int, Numbers] = known or {}
+        #: What each batch that is not kept yet has changed, as it was; oldest first.
+        self._before: deque[dict[int, Numbers | None]] = deque()
+
+    def seal(self, changed: Mapping[int, Numbers]) -> None:
+        """End a batch that changed these."""
+        self._before.append({key: self.by_device.get(key) for key in changed})
+        self.by_device.update(changed)
+
+    def keep(self) -> None:
+        """The oldest batch that was sealed is committed."""
+        self._before.popleft()
+
+    def undo_all(self) -> None:
+        """No batch that is not kept could be committed."""
+        while self._before:
+            for key, numbers in self._before.pop().items():
+                if numbers is None:
+                    del self.by_device[key]
+                else:
+                    self.by_device[key] = numbers

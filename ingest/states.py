@@ -7,7 +7,7 @@ when each device was heard and where each person was stand in tables that are wr
 from __future__ import annotations
 
 import heapq
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
@@ -30,7 +30,11 @@ NO_HEARSAY = Hearsay(heard=(), places=())
 
 
 class StateBook:
-    """States and deadlines by person. What was judged in `memory` is taken over by `keep`, or taken back by `undo`."""
+    """States and deadlines by person.
+
+    What was judged in `memory` is a batch once it is sealed; batches are taken over by `keep`, one by one, or taken
+    back by `undo_all`: one may be judged while another is being committed.
+    """
 
     def __init__(
         self,
@@ -44,6 +48,8 @@ class StateBook:
         self._frozen: dict[int, bytes] = {}
         self._due: dict[int, datetime] = {}
         self._heap: list[tuple[datetime, int]] = []
+        #: Of each batch that is not kept yet, oldest first: the deadlines that it changed, as they were.
+        self._sealed: deque[dict[int, datetime | None]] = deque()
         for person_id, data, due_at in rows:
             self._frozen[person_id] = data
             self._schedule(person_id, due_at)
@@ -62,23 +68,38 @@ class StateBook:
         """The state of one person; a stranger's is fresh."""
         return self.memory.state(person_id)
 
-    def keep(self, persons: Mapping[int, Person], due: Iterable[int] = ()) -> None:
-        """What was judged is committed: the persons it changed, and those who were `due`, get their next deadline."""
-        memory = self.memory
-        for person_id in {*memory.material, *due}:
+    def seal(self, persons: Mapping[int, Person], due: Iterable[int] = ()) -> None:
+        """End a batch: the persons it changed, and those who were `due`, get their next deadline."""
+        before: dict[int, datetime | None] = {}
+        for person_id in {*self.memory.material, *due}:
+            before[person_id] = self._due.get(person_id)
             person = persons.get(person_id)
-            self._schedule(person_id, memory.due(person) if person else None)
-        for person_id in memory.touched:
+            self._schedule(person_id, self.memory.due(person) if person else None)
+        self._sealed.append(before)
+        self.memory.seal()
+        self.flood.seal()
+
+    def keep(self) -> None:
+        """The oldest batch that was sealed is committed."""
+        self._sealed.popleft()
+        for person_id in self.memory.keep():
             self._frozen.pop(person_id, None)
             self._heard.pop(person_id, None)
             self._places.pop(person_id, None)
-        memory.keep()
         self.flood.keep()
 
     def undo(self) -> None:
-        """What was judged could not be committed."""
+        """What was judged since the last batch was sealed is taken back."""
         self.memory.undo()
         self.flood.undo()
+
+    def undo_all(self) -> None:
+        """No batch that is not kept could be committed."""
+        self.memory.undo_all()
+        self.flood.undo_all()
+        while self._sealed:
+            for person_id, due_at in self._sealed.pop().items():
+                self._schedule(person_id, due_at)
 
     def next_due(self) -> datetime | None:
         """The earliest deadline."""

@@ -69,7 +69,8 @@ async def _best(mix: Mix) -> dict[str, float]:
             batch, took_s = await _received(connection, batcher, packets)
             batch = [msgspec.structs.replace(e, received_at=_at(begin + n, round_)) for n, e in enumerate(batch, 1)]
             judged = judge(batch, known, now=batch[-1].received_at)
-            book.keep(people, judged.due)
+            book.seal(people, judged.due)
+            book.keep()
             numbers.update(judged.numbers)
             began_s = time.perf_counter()
             for envelope in batch:

@@ -60,7 +60,8 @@ class Desk:
         deadlines = Deadlines(person_ids=self.book.take_due(due_at), until=due_at) if due_at else None
         judged = judge(envelopes, self.known(), now=NOW, deadlines=deadlines)
         if adopt:
-            self.book.keep(self.persons, judged.due)
+            self.book.seal(self.persons, judged.due)
+            self.book.keep()
             self.numbers.update(judged.numbers)
         else:
             self.book.undo()

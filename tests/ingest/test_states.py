@@ -57,10 +57,12 @@ def test_what_was_judged_brings_its_own_deadline_once_it_is_kept() -> None:
     book = StateBook([row(1, suspect(60), at(777))])
     book.memory.judge_all([reading(90, fix(0))], {1: PERSON})
     assert book.next_due() == at(777)
-    book.keep({1: PERSON})
+    book.seal({1: PERSON})
+    book.keep()
     assert book.next_due() == engine.due(book.state(1), PERSON) != at(777)
     book.memory.judge_all([reading(130, fix(0))], {1: PERSON})
-    book.keep({})
+    book.seal({})
+    book.keep()
     assert book.next_due() is None
 
 
@@ -70,7 +72,8 @@ def test_what_could_not_be_committed_is_taken_back() -> None:
     assert book.state(1) != suspect(60)
     book.undo()
     assert book.state(1) == suspect(60)
-    book.keep({1: PERSON})
+    book.seal({1: PERSON})
+    book.keep()
     assert (book.next_due(), len(book)) == (at(360), 1)
 
 

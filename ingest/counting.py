@@ -1,0 +1,42 @@
+"""A committed batch in the metrics, by the batch and not by the reading."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+import structlog
+
+from geofence.ordering import Admission
+from geofence.reading import ReadingKind
+from ingest import metrics
+from ingest.judged import Judged
+from ingest.sources import Envelope
+
+log = structlog.get_logger(__name__)
+
+
+def count(batch: Sequence[Envelope], judged: Judged) -> None:
+    """Count what a batch held and what came of it; call it when it is committed."""
+    wall_s = time.time()
+    came: dict[tuple[ReadingKind, Admission], int] = {}
+    waited_s: list[float] = []
+    for heard, outcome in zip(judged.heard, judged.outcomes, strict=True):
+        what = heard.reading.kind, outcome.admission
+        came[what] = came.get(what, 0) + 1
+        if heard.report.published_wall is not None:
+            waited_s.append(wall_s - heard.report.published_wall.timestamp())
+    for what, number in came.items():
+        metrics.READINGS.labels(*what).inc(number)
+    metrics.PUBLISH_TO_COMMIT_S.observe_all(waited_s)
+    for rejection in judged.rejections:
+        metrics.REJECTED.labels(rejection.reason).inc()
+    for ignored in judged.ignored:
+        metrics.IGNORED.labels(ignored.what).inc(ignored.count)
+    for detection in judged.detections:
+        metrics.DETECTIONS.labels(detection.kind, detection.reason).inc()
+        log.info("detection", kind=detection.kind, reason=detection.reason, person_id=detection.person_id)
+    for stage, took_s in judged.took_s.items():
+        metrics.STAGE_S.labels(stage).inc(took_s)
+    if batch:
+        metrics.BATCH.observe(len(batch))
