@@ -3,7 +3,7 @@
 With d the distance beyond the edge, a the fix's radius, capped::
 
     outside    d - min(a, 80 m) > margin            margin: 15 m for zones under 150 m, else 0
-    strong     outside, a <= 40 m, d > 2 a, moving
+    strong     outside, a <= 40 m, d > 2 a, moving, and the way there could be walked
     returned   d <= -min(0.1 r, 20 m)               r: radius of the zone, or of the circle of its area
     inside     d <= 0
     undecided  otherwise: the circle of error cuts the edge
@@ -16,9 +16,12 @@ counts in full. Sources: docs/detectors/zone.md.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
+from geofence.detection import Place
 from geofence.features import SafeArea
+from geofence.geometry import distance_m
 from geofence.observation import Observation
 from geofence.policy import Policy
 from geofence.reading import Fix, FixSource
@@ -64,6 +67,10 @@ class Weight:
 
 FULL = Weight()
 _HALF, _NOTHING = 0.5, 0.0
+#: Between two fixes somebody was at most so many times as fast as at the second. Ratio; our judgement.
+HURRIED = 1.5
+#: Positions by one list of networks differ by rounding alone. Metres.
+SAME_SPOT_M = 5.0
 
 
 def classify(area: SafeArea, fix: Fix, *, moving: bool, policy: Policy) -> Sighting:
@@ -89,10 +96,28 @@ def stands_alone(fix: Fix) -> bool:
 
 
 def moving(seen: Observation) -> bool:
-    """Whether the device itself says that it moves. A jump between two fixes says nothing: it may be the error."""
+    """Whether the device itself says that it moves, and that explains how it got there.
+
+    A jump between two fixes says nothing: it may be the error. Of somebody who walks about the garden, too.
+    """
     reading, policy = seen.reading, seen.person.policy
     speed_mps = (reading.fix.speed_mps if reading.fix else None) or 0.0
-    return speed_mps >= policy.zone_strong_speed_mps or (reading.steps or 0) >= policy.zone_strong_steps
+    if speed_mps < policy.zone_strong_speed_mps and (reading.steps or 0) < policy.zone_strong_steps:
+        return False
+    needed_mps = seen.movement.least_speed_mps or 0.0
+    return needed_mps <= max(policy.zone_strong_pace_mps, HURRIED * speed_mps)
+
+
+def repeats(seen: Observation, fix: Fix, last: Place, *, counted_at: datetime) -> bool:
+    """Whether a device repeats its `last` outside fix: at once, or the same place by Wi-Fi without a step between.
+
+    Both are wrong together: two fixes of one moment, and two answers to one list of networks.
+    """
+    since, policy = seen.reading.at - counted_at, seen.person.policy
+    if since < policy.zone_apart or since >= policy.zone_repeat_for:
+        return since < policy.zone_apart
+    rests = fix.source is FixSource.WIFI and seen.reading.steps == 0
+    return rests and distance_m(last.latitude, last.longitude, fix.latitude, fix.longitude) <= SAME_SPOT_M
 
 
 def bed_left(seen: Observation) -> bool:

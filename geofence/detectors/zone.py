@@ -36,7 +36,7 @@ from geofence.occupancy import in_bed
 from geofence.person import Person
 from geofence.quiet import Facet, Room
 from geofence.reading import Fix, ReadingKind
-from geofence.sighting import FULL, Doubt, Sighting, Weight, bed_left, classify, moving, stands_alone, weigh
+from geofence.sighting import FULL, Doubt, Sighting, Weight, bed_left, classify, moving, repeats, stands_alone, weigh
 
 if TYPE_CHECKING:
     from geofence.absence import Absence
@@ -247,7 +247,7 @@ def _sight(state: ZoneState, seen: Observation, area: SafeArea, fix: Fix) -> Sig
     if doorstep.familiar(state.spots, seen, area, fix):
         return Sighting.DOORSTEP
     fixes = 1.0 if sighting is Sighting.STRONG else _weigh(state, seen, area, fix).fixes
-    if fixes == 0 or _same_again(state, seen):
+    if fixes == 0 or _same_again(state, seen, fix):
         return Sighting.HELD
     if state.weight + fixes >= policy.zone_confirming_fixes or (stands_alone(fix) and bed_left(seen)):
         return Sighting.CONFIRMED
@@ -259,11 +259,11 @@ def _weigh(state: ZoneState, seen: Observation, area: SafeArea, fix: Fix) -> Wei
     return weigh(seen, area, fix, home_device=state.home_device, in_bed=occupied)
 
 
-def _same_again(state: ZoneState, seen: Observation) -> bool:
-    """Whether the device repeats its last outside fix at once: wrong together, as two of one moment are."""
-    if state.counted_at is None or state.device_id != seen.reading.device_id:
+def _same_again(state: ZoneState, seen: Observation, fix: Fix) -> bool:
+    """Whether the device only repeats its last outside fix."""
+    if state.counted_at is None or state.last_place is None or state.device_id != seen.reading.device_id:
         return False
-    return seen.reading.at - state.counted_at < seen.person.policy.zone_apart
+    return repeats(seen, fix, state.last_place, counted_at=state.counted_at)
 
 
 def _note_place(state: ZoneState, seen: Observation, area: SafeArea, sighting: Sighting) -> ZoneState:

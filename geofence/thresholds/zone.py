@@ -107,6 +107,18 @@ class ZoneThresholds:
             above="nobody takes that many between two messages",
         ),
     ] = 20
+    #: ... and the way from the last place needs no more than this, or half as much again as the speed that it says.
+    #: Metres a second. The fast walk of older people (Bohannon 1997: up to 1.6); provisional.
+    zone_strong_pace_mps: Annotated[
+        float,
+        Bounds(
+            1,
+            60,
+            "metres a second",
+            below="walking would not explain a walk",
+            above="a fix that jumps while somebody walks would be an alarm by itself",
+        ),
+    ] = 1.6
     #: Back inside only this far within the edge, as a share of the zone's radius. Ratio. Measured; settled.
     zone_return_share: Annotated[
         float,
@@ -164,6 +176,18 @@ class ZoneThresholds:
             above="two fixes half a minute apart would not be two",
         ),
     ] = timedelta(seconds=12)
+    #: ... and so is, for so long, the same place by Wi-Fi of a device that counts no steps: two answers to one list of
+    #: networks. Seconds. As the silence of a suspect; provisional.
+    zone_repeat_for: Annotated[
+        timedelta,
+        Bounds(
+            0,
+            900,
+            "seconds",
+            below="fixes do not come before their time",
+            above="whoever sits where only Wi-Fi reaches would not be missed",
+        ),
+    ] = timedelta(minutes=5)
     #: An outside fix with a larger radius counts a half. Metres. Measured (studentlife); provisional.
     zone_coarse_m: Annotated[
         float,

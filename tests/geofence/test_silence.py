@@ -104,7 +104,7 @@ def test_outside_five_minutes() -> None:
 
 def test_the_very_fix_that_is_outside_shortens_it() -> None:
     story = known(usual_s=1_200)
-    story.fix(MIN, 600.0, speed_mps=1.2)
+    story.fix(MIN, 600.0, speed_mps=7.0)
     assert story.safety == "outside"
     assert [each.at for each in story.wait(HOUR) if each.kind == "silence"] == [at(6 * MIN)]
 
@@ -264,7 +264,7 @@ def test_contact_but_no_fix(minutes: float, told: list[str]) -> None:
 
 def test_no_fix_outside_a_quarter_of_an_hour() -> None:
     story = known()
-    story.fix(MIN, 600.0, speed_mps=1.2)
+    story.fix(MIN, 600.0, speed_mps=7.0)
     speak(story, 2, 30)
     (told,) = silences(story)
     assert (told.reason, told.at) == ("contact_but_no_fix", at(16 * MIN))
@@ -289,7 +289,7 @@ def test_a_cell_fix_that_may_be_home_counts_so_long() -> None:
 
 def test_of_somebody_outside_it_says_nothing() -> None:
     story = known()
-    story.fix(MIN, 600.0, speed_mps=1.2)
+    story.fix(MIN, 600.0, speed_mps=7.0)
     for minute in range(2, 30, 2):
         story.fix(minute * MIN, 600.0, source=FixSource.CELL, accuracy_m=1_500.0)
     assert reasons(story) == ["contact_but_no_fix"]

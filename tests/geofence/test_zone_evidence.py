@@ -64,7 +64,7 @@ class TestWeight:
         ],
     )
     def test_how_many_fixes_it_takes(self, said: dict[str, Any], needed: int) -> None:
-        assert outside_fixes_until_told(at_home(), 60, **said) == needed
+        assert outside_fixes_until_told(at_home(), 200, **said) == needed
 
     def test_the_evidence_says_why_it_took_longer(self) -> None:
         story = at_home()
@@ -74,7 +74,7 @@ class TestWeight:
 
     def test_a_strong_fix_is_in_no_doubt(self) -> None:
         story = at_home()
-        story.fix(60, OUT_M, at_home=True, speed_mps=1.1)
+        story.fix(240, OUT_M, at_home=True, speed_mps=1.1)
         assert exits(story)[0].evidence["doubt"] is None
 
     @pytest.mark.parametrize(
@@ -107,6 +107,35 @@ class TestWeight:
         story.fix(60, OUT_M)
         story.fix(60 + apart_s, OUT_M + 1)
         assert story.safety == safety
+
+    @pytest.mark.parametrize(
+        ("second", "safety"),
+        [
+            # Half a minute later the same list of networks, and no step between: the same answer.
+            ({}, "suspect"),
+            ({"east_m": 4.9}, "suspect"),
+            ({"east_m": 5.1}, "outside"),
+            # Steps, or no word of them, satellites, or five minutes: a fix of its own.
+            ({"steps": 1}, "outside"),
+            ({"steps": None}, "outside"),
+            ({"source": FixSource.GNSS}, "outside"),
+            ({"after_s": 299.9}, "suspect"),
+            ({"after_s": 300.0}, "outside"),
+        ],
+    )
+    def test_one_place_by_wifi_of_a_device_that_rests_counts_once(self, second: dict[str, Any], safety: str) -> None:
+        said = {"steps": 0, "source": FixSource.WIFI, "after_s": 30.0, "east_m": 0.0, **second}
+        story = at_home()
+        story.fix(60, OUT_M, steps=0, source=FixSource.WIFI)
+        story.fix(60 + said.pop("after_s"), OUT_M + said.pop("east_m"), **said)
+        assert story.safety == safety
+
+    def test_who_sits_where_only_wifi_reaches_is_told_in_five_minutes(self) -> None:
+        story = at_home(since_s=NIGHT_S)
+        for number in range(20):
+            story.fix(NIGHT_S + 60 + 30 * number, OUT_M, steps=0, source=FixSource.WIFI)
+        (exit_,) = exits(story)
+        assert (exit_.reason, exit_.at) == ("two_fixes", at(NIGHT_S + 360))
 
     def test_another_device_does_not_repeat(self) -> None:
         story = at_home()
@@ -189,7 +218,7 @@ class TestComingBack:
     @pytest.mark.parametrize(("minutes", "safety"), [(9.9, "outside"), (10, "inside")])
     def test_ten_minutes_within_the_edge_are_back(self, minutes: float, safety: str) -> None:
         story = at_home()
-        story.fix(60, OUT_M, speed_mps=1.0)
+        story.fix(60, OUT_M, speed_mps=2.7)
         story.fix(120, 195.0)
         story.fix(240, 196.0)
         story.fix(120 + 60 * minutes, 195.0)
@@ -200,7 +229,7 @@ class TestComingBack:
     @pytest.mark.parametrize("east_m", [OUT_M, 205.0])
     def test_a_fix_beyond_the_edge_begins_it_anew(self, east_m: float) -> None:
         story = at_home()
-        story.fix(60, OUT_M, speed_mps=1.0)
+        story.fix(60, OUT_M, speed_mps=2.7)
         for seconds, where_m in ((120, 195.0), (300, east_m), (400, 195.0), (730, 195.0)):
             story.fix(seconds, where_m)
         assert story.safety == "outside"
@@ -209,7 +238,7 @@ class TestComingBack:
 class TestStillOutside:
     def out(self, **thresholds: Any) -> Story:
         story = at_home(**thresholds)
-        story.fix(60, OUT_M, speed_mps=1.0)
+        story.fix(60, OUT_M, speed_mps=2.7)
         return story
 
     def test_once_after_half_a_day(self) -> None:

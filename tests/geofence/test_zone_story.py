@@ -121,7 +121,7 @@ def test_an_undecided_fix_leaves_the_count() -> None:
 )
 def test_one_strong_fix_that_moves_is_an_exit(said: dict[str, float], expected: str) -> None:
     story = at_home()
-    story.fix(60, OUT_M, **said)
+    story.fix(240, OUT_M, **said)
     assert story.safety == expected
     assert [d.reason for d in story.detections] == (["one_strong_moving_fix"] if expected == "outside" else [])
 
@@ -133,6 +133,26 @@ def test_a_jump_between_two_fixes_is_no_movement() -> None:
     assert story.safety == "suspect"
 
 
+@pytest.mark.parametrize(
+    ("after_s", "said", "expected"),
+    [
+        # From home to 260 m off, 10 m of error at either end taken off: 240 m.
+        (150.1, {"speed_mps": 0.9}, "outside"),
+        (149.9, {"speed_mps": 0.9}, "suspect"),
+        (149.9, {"steps": 90}, "suspect"),
+        # ... half as fast again as it says it is now.
+        (80.1, {"speed_mps": 2.0}, "outside"),
+        (79.9, {"speed_mps": 2.0}, "suspect"),
+    ],
+)
+def test_a_fix_that_jumps_while_somebody_walks_is_not_strong(
+    after_s: float, said: dict[str, float], expected: str
+) -> None:
+    story = at_home()
+    story.fix(after_s, OUT_M, **said)
+    assert story.safety == expected
+
+
 def test_a_strong_fix_after_a_suspicion_tells_of_two_fixes() -> None:
     story = at_home(zone_confirming_fixes=5)
     story.fix(60, OUT_M)
@@ -142,8 +162,8 @@ def test_a_strong_fix_after_a_suspicion_tells_of_two_fixes() -> None:
 
 
 def test_one_strong_fix_was_suspected_when_it_came() -> None:
-    exit_ = at_home().fix(60, OUT_M, speed_mps=1.1).judgement.detections[0]
-    assert exit_.evidence["suspected_since"] == at(60).isoformat()
+    exit_ = at_home().fix(240, OUT_M, speed_mps=1.1).judgement.detections[0]
+    assert exit_.evidence["suspected_since"] == at(240).isoformat()
 
 
 def test_coming_back_is_told_and_begins_anew() -> None:
@@ -268,7 +288,7 @@ class TestCommands:
         assert locate.command_id != faster.command_id
 
     def test_a_strong_exit_asks_for_more(self) -> None:
-        commands = at_home().fix(60, OUT_M, speed_mps=1.2).judgement.commands
+        commands = at_home().fix(240, OUT_M, speed_mps=1.2).judgement.commands
         assert [c.type for c in commands] == ["report_interval"]
 
     def test_asked_again_before_the_request_runs_out(self) -> None:
