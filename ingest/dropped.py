@@ -17,6 +17,8 @@ from runtime.broker_address import Address, why
 log = structlog.get_logger(__name__)
 
 TOPIC = "$SYS/broker/publish/messages/dropped"
+#: What to do about it.
+HINT = "raise max_queued_messages and max_inflight_messages: deploy/mosquitto/mosquitto.conf"
 #: Seconds between attempts to connect: it is only watched.
 RECONNECT_EVERY_S = 5.0
 
@@ -27,6 +29,13 @@ class Dropped:
     def __init__(self, broker: Address, client_id: str) -> None:
         self._broker, self._client_id = broker, f"{client_id}-dropped"
         self._known: int | None = None
+
+    @property
+    def note(self) -> str | None:
+        """What to say of it beside our own health; None: nothing was dropped, as far as is known."""
+        if not self._known:
+            return None
+        return f"dropped {self._known} messages since it started, which devices had been told were safe: {HINT}"
 
     async def run(self) -> None:
         """Watch until cancelled."""
@@ -48,7 +57,7 @@ class Dropped:
             log.error(
                 "broker_dropped_messages",
                 dropped=count - (before or 0),
-                hint="raise max_queued_messages and max_inflight_messages: deploy/mosquitto/mosquitto.conf",
+                hint=HINT,
             )
         self._known = count
 

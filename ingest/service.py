@@ -58,8 +58,15 @@ async def serve(settings: IngestSettings, stop: Stop) -> None:
         wrong = {lane.name: session.problem for lane, session in zip(LANES, sessions, strict=True) if session.problem}
         return wrong | ({"pipeline": pipeline.problem} if pipeline.problem else {})
 
+    dropped = Dropped(broker, client_id)
     health = asyncio.create_task(
-        serve_health(stop, host=settings.ingest_health_host, port=settings.ingest_health_port, ready=ready)
+        serve_health(
+            stop,
+            host=settings.ingest_health_host,
+            port=settings.ingest_health_port,
+            ready=ready,
+            notes=lambda: {"broker": dropped.note} if dropped.note else {},
+        )
     )
     # A part that ends has failed: end the process, so that its supervisor starts it anew.
     health.add_done_callback(lambda _: stop.request())
@@ -69,14 +76,13 @@ async def serve(settings: IngestSettings, stop: Stop) -> None:
             opened = await _unless_stopped(stop, registry.open()) and await _unless_stopped(stop, pipeline.start(stop))
         if opened:
             spare_the_collector()
-            dropped = Dropped(broker, client_id)
             parts = [registry.follow(), downlink.run(), dropped.run(), *(session.run() for session in sessions)]
             if (target := Target.of(settings)) is not None:
                 parts.append(Keeper(settings.database_url, target).run())
             background = [asyncio.create_task(part) for part in parts]
             for task in background:
                 task.add_done_callback(lambda _: stop.request())
-            log.info("ingest_runs", persons=len(registry.persons), devices=len(registry.devices))
+            log.info("ingest_runs", devices=len(registry.devices))
             await together(stop, pipeline.run(stop))
     finally:
         await _end(background)

@@ -29,6 +29,9 @@ OLDEST_POSTGRES = 15
 WITHIN_S = 5.0
 #: Seconds the clocks of the database and of this machine may differ: tokens and latencies mix both.
 CLOCKS_APART_S = 2.0
+#: Mosquitto's own count, told to whoever subscribes, and seconds it gets: a broker that keeps none says nothing.
+DROPPED = "$SYS/broker/publish/messages/dropped"
+DROPPED_WITHIN_S = 1.0
 #: Days before its end from which a certificate is to be renewed.
 RENEW_DAYS = 30
 _DAY_S = 86_400
@@ -196,7 +199,12 @@ async def check_broker(where: Address) -> AsyncIterator[Finding]:
     yield await check_broker_is_closed(where)
     if where.tls is not None:
         yield await check_certificate(where)
-    client = aiomqtt.Client(
+    yield await _round_trip(_client(where))
+    yield await check_dropped(where)
+
+
+def _client(where: Address) -> aiomqtt.Client:
+    return aiomqtt.Client(
         where.host,
         where.port,
         username=where.username,
@@ -204,7 +212,6 @@ async def check_broker(where: Address) -> AsyncIterator[Finding]:
         tls_context=where.tls,
         timeout=WITHIN_S,
     )
-    yield await _round_trip(client)
 
 
 async def check_broker_is_closed(where: Address) -> Finding:
@@ -222,6 +229,26 @@ async def check_broker_is_closed(where: Address) -> Finding:
         subject,
         f"whoever reaches {where} may speak for any device and raise or hide an alarm: issue credentials and close it"
         " (docs/operations.md, Letting devices in)",
+    )
+
+
+async def check_dropped(where: Address) -> Finding:
+    """Whether the broker dropped anything that it had acknowledged, where it keeps count."""
+    subject = "broker drops"
+    try:
+        async with _client(where) as client:
+            await client.subscribe(DROPPED)
+            async with asyncio.timeout(DROPPED_WITHIN_S):
+                count = int(bytes((await anext(aiter(client.messages))).payload))
+    except (aiomqtt.MqttError, TimeoutError, ValueError):
+        return ok(subject, "this broker keeps no count")
+    if count == 0:
+        return ok(subject, "nothing since it started")
+    return wrong(
+        subject,
+        f"{count} messages since it started, and devices had been told they were safe: set max_queued_messages 0 and"
+        " max_queued_bytes 0 as deploy/mosquitto/mosquitto.conf does, restart the broker, and see that ingest keeps up"
+        " (`tongxing_ingest_waiting`)",
     )
 
 

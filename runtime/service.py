@@ -195,18 +195,30 @@ def _listen(host: str, port: int) -> socket.socket:
     return listening
 
 
-async def serve_health(stop: Stop, *, host: str, port: int, ready: Callable[[], dict[str, str]]) -> None:
+def _nothing() -> dict[str, str]:
+    return {}
+
+
+async def serve_health(
+    stop: Stop,
+    *,
+    host: str,
+    port: int,
+    ready: Callable[[], dict[str, str]],
+    notes: Callable[[], dict[str, str]] = _nothing,
+) -> None:
     """Answer `/health/live`, `/health/ready` and `/metrics` until asked to stop.
 
-    `ready` returns what is wrong, by part; an empty dictionary means ready. Port 0 switches the listener off.
+    `ready` returns what is wrong, by part; an empty dictionary means ready. `notes` are said beside it and change
+    nothing: what somebody has to mend elsewhere, which no restart of this process does. Port 0 switches it off.
     """
     if port == 0:
         await stop.wait()
         return
-    await serve_app(stop, health_app(ready), host=host, port=port)
+    await serve_app(stop, health_app(ready, notes), host=host, port=port)
 
 
-def health_app(ready: Callable[[], dict[str, str]]) -> Starlette:
+def health_app(ready: Callable[[], dict[str, str]], notes: Callable[[], dict[str, str]] = _nothing) -> Starlette:
     """What `serve_health` serves."""
 
     async def live(_: Request) -> Response:
@@ -214,10 +226,9 @@ def health_app(ready: Callable[[], dict[str, str]]) -> Starlette:
 
     async def readiness(_: Request) -> Response:
         wrong = ready()
-        lines = "".join(f"{part}: {reason}\n" for part, reason in wrong.items())
-        return PlainTextResponse(
-            lines or "ok\n", status_code=HTTPStatus.SERVICE_UNAVAILABLE if wrong else HTTPStatus.OK
-        )
+        lines = [f"{part}: {reason}\n" for part, reason in wrong.items()] or ["ok\n"]
+        lines += [f"note: {part}: {what}\n" for part, what in notes().items()]
+        return PlainTextResponse("".join(lines), status_code=HTTPStatus.SERVICE_UNAVAILABLE if wrong else HTTPStatus.OK)
 
     async def metrics(_: Request) -> Response:
         return Response(telemetry.metrics_text(), media_type=telemetry.METRICS_CONTENT_TYPE)

@@ -17,3 +17,5 @@ def test_what_the_broker_says(said: list[bytes], shown: float, capsys: pytest.Ca
         watched.heard(payload)
     assert metrics.BROKER_DROPPED._value.get() == shown
     assert capsys.readouterr().out.count("broker_dropped_messages") == (1 if shown else 0)
+    assert (watched.note or "").startswith(f"dropped {shown:.0f} messages") is bool(shown)
+    assert (watched.note is None) is not bool(shown)

@@ -11,11 +11,11 @@ import pytest_asyncio
 
 from ingest import metrics
 from ingest.dropped import Dropped
-from runtime import broker_address
+from runtime import broker_address, doctor
 from runtime.embedded import ports
 from tests import servers
 from tests.conftest import missing
-from tests.integration.ingest_running import device, settings_for, unique
+from tests.integration.ingest_running import device, unique
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -44,13 +44,15 @@ async def forgetful(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[str]:
 
 
 async def test_what_it_drops_is_counted_and_shown(forgetful: str, capsys: pytest.CaptureFixture[str]) -> None:
+    where = broker_address.address(forgetful)
+    kept = await doctor.check_dropped(where)
+    assert (kept.verdict, kept.says) == (doctor.Verdict.OK, "nothing since it started")
     sleeper = unique("sleeper")
     async with device(forgetful, sleeper, clean_session=False) as client:
         await client.subscribe("tongxing/v1/+/location", qos=1)
     metrics.BROKER_DROPPED.set(0)
-    watching = asyncio.create_task(
-        Dropped(broker_address.of(settings_for("postgresql://", forgetful)), unique("t")).run()
-    )
+    dropped = Dropped(where, unique("t"))
+    watching = asyncio.create_task(dropped.run())
     try:
         async with device(forgetful, unique("zb")) as client:
             for number in range(50):
@@ -63,3 +65,15 @@ async def test_what_it_drops_is_counted_and_shown(forgetful: str, capsys: pytest
         with contextlib.suppress(asyncio.CancelledError):
             await watching
     assert "broker_dropped_messages" in capsys.readouterr().out
+    assert dropped.note is not None
+    assert "max_queued_messages" in dropped.note
+    found = [one async for one in doctor.check_broker(where) if one.subject == "broker drops"]
+    assert [one.verdict for one in found] == [doctor.Verdict.WRONG]
+    assert "deploy/mosquitto/mosquitto.conf" in found[0].says
+    assert int(found[0].says.split()[0]) >= 40
+
+
+async def test_a_broker_that_keeps_no_count_is_fine(broker_url: str) -> None:
+    """The embedded one keeps every message that it acknowledged, and counts nothing."""
+    found = await doctor.check_dropped(broker_address.address(broker_url))
+    assert found.verdict is doctor.Verdict.OK

@@ -76,13 +76,20 @@ async def test_cancelling_ends_every_part():
 
 async def test_health_tells_what_is_wrong():
     wrong: dict[str, str] = {}
+    noted: dict[str, str] = {}
     stop, port = Stop(), ports.any_free()
-    serving = asyncio.create_task(serve_health(stop, host="127.0.0.1", port=port, ready=lambda: wrong))
+    serving = asyncio.create_task(
+        serve_health(stop, host="127.0.0.1", port=port, ready=lambda: wrong, notes=lambda: noted)
+    )
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
         while await probe.tcp("127.0.0.1", port):
             assert not serving.done()
         assert (await client.get("/health/live")).text == "ok\n"
         assert (await client.get("/health/ready")).status_code == 200
+        noted["broker"] = "dropped 3 messages"
+        answer = await client.get("/health/ready")
+        assert (answer.status_code, answer.text) == (200, "ok\nnote: broker: dropped 3 messages\n")
+        noted.clear()
         wrong["broker"] = "away for 3 s"
         answer = await client.get("/health/ready")
         assert (answer.status_code, answer.text) == (503, "broker: away for 3 s\n")
