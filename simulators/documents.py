@@ -6,10 +6,11 @@ A block stands between `<!-- name: … -->` and `<!-- end: name -->`; a test fai
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
+from simulators.episodes.kind import OUT, UP
 from simulators.episodes.parameter import Parameter
 from simulators.episodes.rates import ILL, ORDINARY
 from simulators.episodes.table import EPISODES, EpisodeKind
@@ -18,6 +19,7 @@ from simulators.scenes import reading
 from simulators.scoring.aims import AIMS
 
 MINUTE_S, HOUR_S = 60.0, 3_600.0
+GROUPS: Mapping[str, str] = MappingProxyType({"out": OUT, "up": UP})
 DOCUMENT = Path(__file__).parents[1] / "docs" / "simulator.md"
 
 
@@ -37,10 +39,11 @@ def scenes() -> str:
 def episodes() -> str:
     """Every episode."""
     head = (
-        "| name | what happens | needs | must be found as | within | a person and day, `ill` | `ordinary` |\n"
-        "|---|---|---|---|---|---|---|"
+        "| name | what happens | needs | must be found as | within | may bring | a person and day, `ill` "
+        "| `ordinary` |\n|---|---|---|---|---|---|---|---|"
     )
-    return "\n".join([head, *(_episode(kind) for kind in EPISODES.values())])
+    groups = [f"*{name}*: {_words(words.split())}" for name, words in GROUPS.items()]
+    return "\n".join([head, *(_episode(kind) for kind in EPISODES.values()), "", f"{'; '.join(groups)}."])
 
 
 def parameters() -> str:
@@ -67,10 +70,28 @@ def aims() -> str:
 
 
 def _episode(kind: EpisodeKind) -> str:
-    expects = ", ".join(f"`{one}`" for one in sorted(kind.expects)) or "nothing: must ring nobody"
+    expects = _words(kind.expects) or "nothing: must ring nobody"
     within = _real(kind.within_s) if kind.expects else "–"
     ill, ordinary = (rates[kind.name].per_person_day if kind.name in rates else 0 for rates in (ILL, ORDINARY))
-    return f"| `{kind.name}` | {kind.meaning} | {kind.needs} | {expects} | {within} | {ill:g} | {ordinary:g} |"
+    return (
+        f"| `{kind.name}` | {kind.meaning} | {kind.needs} | {expects} | {within} | {_brings(kind)} "
+        f"| {ill:g} | {ordinary:g} |"
+    )
+
+
+def _brings(kind: EpisodeKind) -> str:
+    """What an episode explains beside what it must be found as, groups of kinds by their name."""
+    left, said = set(kind.explains - kind.expects), []
+    for name, words in GROUPS.items():
+        if set(words.split()) <= kind.explains:
+            said.append(f"*{name}*")
+            left -= set(words.split())
+    said += [_words(left)] if left else []
+    return ", ".join([*said, *(["`low_battery`"] if kind.tracked else [])]) or "–"
+
+
+def _words(kinds: Iterable[str]) -> str:
+    return ", ".join(f"`{one}`" for one in sorted(kinds))
 
 
 def _parameter(name: str, one: Parameter) -> str:

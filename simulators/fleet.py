@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import heapq
 import random
 from collections.abc import Mapping
@@ -15,7 +16,7 @@ from simulators.devices.bracelet import Bracelet
 from simulators.devices.makeup import Makeup
 from simulators.episodes import chance, rates, telling
 from simulators.episodes.rates import Rate
-from simulators.errors import SimulatorError
+from simulators.errors import BusyError, SimulatorError
 from simulators.ground.streets import Streets
 from simulators.message import Kind, Message, Wire
 from simulators.outage import Outage
@@ -24,6 +25,7 @@ from simulators.people.life import Life
 from simulators.person import Person
 from simulators.radio.link import Link
 from simulators.scene import Scene
+from simulators.scenes import spans
 from simulators.truth import Episode, Fate, MessageTruth, TruthLog
 
 #: A device acts at its own time, however late the machine is: up to this. Seconds of the scaled clock.
@@ -78,8 +80,8 @@ class Fleet:
         self._plain = {index for indexes in city.cast.values() for index in indexes} | {0}
         for person in city.persons:
             self._move_in(person)
-        self._planned_number = routine.day_number(at_s)
-        self._plan(self._planned_number)
+        # Chance comes with the first step: what somebody asks for before that goes first.
+        self._planned_number = routine.day_number(at_s) - 1
         self._due = [(unit.due_s, device_id) for device_id, unit in self._units.items()]
         heapq.heapify(self._due)
 
@@ -149,10 +151,13 @@ class Fleet:
 
         Raises:
             SimulatorError: there is no such episode, parameter or person, or the person lacks the device.
+            BusyError: something else happens to the person then.
         """
         kind = telling.row(name)
         at_s = max(at_s, self._now_s)
-        chosen = self._somebody(name, at_s) if person is None else self._person(person)
+        if person is None:
+            return self._with_somebody(name, at_s, parameters)
+        chosen = self._person(person)
         if not chance.fits(kind, chosen):
             raise SimulatorError(f"{name} needs a person with {kind.needs}; {chosen.external_id} has none.")
         return self._tell(self._lives[chosen.index], name, at_s, parameters)
@@ -196,19 +201,30 @@ class Fleet:
 
         Raises:
             SimulatorError: nobody in this city wears a bracelet.
+            BusyError: something else happens to everybody who could play.
         """
         cast = self.city.cast[scene]
         if not cast:
             raise SimulatorError("no scene can be played without bracelets: give --bracelets 1 or more.")
         turn = self.city.seed + routine.day_number(self._start_s) + self._played[scene]
         self._played[scene] += 1
-        person = self.city.persons[cast[turn % len(cast)]]
+        players = [self.city.persons[cast[(turn + number) % len(cast)]] for number in range(len(cast))]
+        busy: BusyError | None = None
+        for person in players:
+            try:
+                return self._play(scene, person, now_s), self.step(now_s)
+            except BusyError as error:
+                busy = busy or error
+        assert busy is not None
+        raise busy
+
+    def _play(self, scene: Scene, person: Person, now_s: float) -> str:
         assert person.bracelet_id is not None
         name, parameters = SCENES[scene]
         if "out_m" in parameters:
             parameters = {"out_m": min(parameters["out_m"], person.grounds[0].reach_m)}
         self.begin(name, person.index, now_s, **parameters)
-        return person.bracelet_id, self.step(now_s)
+        return person.bracelet_id
 
     def _move_in(self, person: Person) -> None:
         streets = self._streets.setdefault(person.town_code, Streets(self.city.seed, person.town_code))
@@ -272,32 +288,57 @@ class Fleet:
         can_call = bracelet is None or (isinstance(bracelet.device, Bracelet) and bracelet.device.model.has_button)
         if one.name in NEEDS_A_BUTTON and not can_call:
             return
-        self._tell(life, one.name, one.at_s, one.parameters)
+        with contextlib.suppress(BusyError):
+            self._tell(life, one.name, one.at_s, one.parameters)
 
     def _tell(self, life: Life, name: str, at_s: float, given: Mapping[str, object]) -> Episode:
         course, episode = telling.tell(self.city.seed, life, name, at_s, given)
+        # Truth has instants to the microsecond: what touches does not overlap.
+        if life.busy(course.since_s + 0.001, course.until_s - 0.001):
+            raise BusyError(self._busy_with(episode))
         life.begin(course)
         self.truth.episode(episode)
         for device_id in filter(None, (life.person.bracelet_id, life.person.bed_id)):
             unit = self._units[device_id]
             if at_s < unit.device.due_s:
                 unit.device.look_again(at_s)
-                if hasattr(self, "_due"):
-                    self._reschedule(unit)
+                self._reschedule(unit)
         return episode
 
-    def _somebody(self, name: str, at_s: float) -> Person:
-        """Anybody it can happen to, but not those of the demo's scenes."""
+    def _busy_with(self, wanted: Episode) -> str:
+        """Why it cannot begin; one thing at a time happens to a person, else nobody could say what was found."""
+        other = next(
+            one
+            for one in self.truth.episodes
+            if one.external_id == wanted.external_id and one.since < wanted.until and wanted.since < one.until
+        )
+        return (
+            f"{wanted.name} cannot begin: {wanted.external_id} is in {other.name} from {spans.local(other.since)} to "
+            f"{spans.local(other.until)}. Let it begin after that, or with somebody else."
+        )
+
+    def _with_somebody(self, name: str, at_s: float, given: Mapping[str, object]) -> Episode:
+        """With anybody it can happen to then, but not those of the demo's scenes."""
+        rng = random.Random(f"{self.city.seed}/who/{name}/{at_s:.0f}")
+        fitting = self._fitting(name, at_s)
+        while fitting:
+            person = rng.choice(fitting)
+            with contextlib.suppress(BusyError):
+                return self._tell(self._lives[person.index], name, at_s, given)
+            fitting.remove(person)
+        raise SimulatorError(
+            f"nobody in this city can have {name} then: it needs {telling.row(name).needs}, and a person to whom "
+            "nothing else happens."
+        )
+
+    def _fitting(self, name: str, at_s: float) -> list[Person]:
         kind = telling.row(name)
         fitting = [
             person
             for person in self.city.persons
             if chance.fits(kind, person) and not self._lives[person.index].busy(at_s - 3_600, at_s + 6 * 3_600)
         ]
-        native = [person for person in fitting if self._speaks_native(person)]
-        if not native:
-            raise SimulatorError(f"nobody in this city can have {name} then: it needs {kind.needs}.")
-        return random.Random(f"{self.city.seed}/who/{name}/{at_s:.0f}").choice(native)
+        return [person for person in fitting if self._speaks_native(person)]
 
     def _speaks_native(self, person: Person) -> bool:
         unit = self._units.get(person.bracelet_id or "")

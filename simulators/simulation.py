@@ -21,6 +21,7 @@ from simulators import broker, city, downlink, session_pool, staging
 from simulators.counts import Counts
 from simulators.devices import makeup
 from simulators.episodes import rates
+from simulators.errors import SimulatorError
 from simulators.fleet import Fleet
 from simulators.hearing import Hearing
 from simulators.message import Message
@@ -242,11 +243,18 @@ class Simulation:
         for story, after_s in sorted(self.plan.stories, key=lambda planned: planned[1]):
             await asyncio.sleep(after_s - passed_s)
             passed_s = after_s
-            self.play(story, fleet)
+            self._play_if_free(story, fleet)
         if self.plan.story_every_s is not None:
             for story in cycle(Story):
                 await asyncio.sleep(self.plan.story_every_s)
-                self.play(story, fleet)
+                self._play_if_free(story, fleet)
+
+    def _play_if_free(self, story: Story, fleet: Fleet) -> None:
+        """Nobody waits for an answer here: a story that cannot be played is left out."""
+        try:
+            self.play(story, fleet)
+        except SimulatorError as error:
+            log.warning("scene_not_played", scene=story.value, error=str(error))
 
     def play(self, story: Story, fleet: Fleet) -> str:
         """Begin a story of the demo; the device it plays on."""

@@ -8,7 +8,7 @@ Instants are of the scaled clock, aware UTC in `Episode` and unix seconds in the
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 from types import TracebackType
@@ -68,6 +68,15 @@ class Episode:
     announced: bool
     #: What it was made with.
     parameters: dict[str, float | bool | str] = field(default_factory=dict)
+    #: Kinds that the emptier battery explains, from `since` until the bracelet was on its charger again.
+    drained: frozenset[str] = frozenset()
+    charged_at: datetime | None = None
+
+    def brings(self, kind: str, at: datetime, *, give: timedelta = timedelta()) -> bool:
+        """Whether a detection of this person, with this event time, belongs to it; `give`: sooner and later too."""
+        if kind in self.expects | self.explains and self.since - give <= at <= self.explained_until + give:
+            return True
+        return kind in self.drained and self.charged_at is not None and self.since <= at <= self.charged_at
 
 
 class MessageTruth(msgspec.Struct, frozen=True, array_like=True):
@@ -129,7 +138,7 @@ class TruthLog:
 def as_row(episode: Episode) -> dict[str, object]:
     """The episode as JSON has it."""
     row = {name: getattr(episode, name) for name in Episode.__slots__}
-    for name in ("expects", "explains"):
+    for name in ("expects", "explains", "drained"):
         row[name] = sorted(row[name])
     return row
 

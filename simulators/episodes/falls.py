@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from simulators.episodes import ways
 from simulators.episodes.kind import (
+    BEYOND,
     HOUR_S,
     LIES,
     MINUTE_S,
@@ -64,7 +65,8 @@ def _fall(setting: Setting) -> Story:
         strap=((setting.at_s, Strap.WORN),),
         acts=(Act(at_s=falls_s, deed=Deed.IMPACT, samples=samples),),
     )
-    return Story(course=course, counts_from_s=falls_s, place=place)
+    beyond = ways.leaves(setting, course.legs) is not None
+    return Story(course=course, counts_from_s=falls_s, place=place, explains=kinds(BEYOND if beyond else ""))
 
 
 def _bedside_fall(setting: Setting) -> Story:
@@ -101,6 +103,7 @@ ROWS = (
         expects=kinds("fall bedside_fall"),
         within_s=5 * MINUTE_S,
         explains=kinds(f"fall {UP} silence"),
+        tracked=True,
         parameters=(_FALL_HEIGHT, LIES, _GETS_UP),
     ),
     EpisodeKind(

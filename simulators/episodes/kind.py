@@ -40,6 +40,8 @@ class EpisodeKind:
     #: After its end its explanations hold so much longer.
     explains_for_s: float = 30 * MINUTE_S
     quiet: bool = False
+    #: The bracelet is outside under satellites, every few seconds where Tongxing asks for it: its battery runs down.
+    tracked: bool = False
     parameters: tuple[Parameter, ...] = ()
 
 
@@ -56,8 +58,9 @@ def kinds(words: str) -> frozenset[str]:
     return frozenset(words.split())
 
 
-#: What being out may raise beside its own kind, and what being out of bed may.
-OUT = "zone_exit zone_enter danger_approach danger_enter wandering off_route silence in_vehicle"
+#: What being beyond the zone may raise beside its own kind, being out in any way, and being out of bed.
+BEYOND = "zone_exit zone_enter danger_approach danger_enter off_route"
+OUT = f"{BEYOND} wandering silence in_vehicle"
 UP = "bed_exit no_return zone_enter bedside_fall"
 SPEED = number(
     "speed_mps",

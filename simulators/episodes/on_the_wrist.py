@@ -6,8 +6,10 @@ import math
 
 from simulators.episodes import ways
 from simulators.episodes.kind import (
+    BEYOND,
     HOUR_S,
     MINUTE_S,
+    UP,
     EpisodeKind,
     Needs,
     kinds,
@@ -39,7 +41,11 @@ def _sos(setting: Setting) -> Story:
     course = Course(
         since_s=setting.at_s, until_s=until_s, legs=legs, bed=bed, strap=((setting.at_s, Strap.WORN),), acts=(press,)
     )
-    return Story(course=course, counts_from_s=press.at_s, place=place)
+    brought = kinds(UP if out_m else "")
+    if ways.leaves(setting, legs) is not None:
+        # There from one instant to the next, which looks like a ride.
+        brought |= kinds(f"{BEYOND} in_vehicle")
+    return Story(course=course, counts_from_s=press.at_s, place=place, explains=brought)
 
 
 def _charger_forgotten(setting: Setting) -> Story:
@@ -82,6 +88,7 @@ ROWS = (
         expects=frozenset({"sos"}),
         within_s=2 * MINUTE_S,
         explains=frozenset({"sos"}),
+        tracked=True,
         parameters=(
             number(
                 "out_m",

@@ -175,6 +175,7 @@ ROWS = (
         expects=frozenset({"zone_exit"}),
         within_s=10 * MINUTE_S,
         explains=kinds(f"{OUT} {UP}"),
+        tracked=True,
         parameters=(SPEED, AWAY, FOUND),
     ),
     EpisodeKind(
@@ -186,6 +187,7 @@ ROWS = (
         expects=kinds("zone_exit off_route"),
         within_s=15 * MINUTE_S,
         explains=kinds(f"{OUT} {UP}"),
+        tracked=True,
         parameters=(
             SPEED,
             AWAY,
@@ -209,6 +211,7 @@ ROWS = (
         expects=frozenset({"in_vehicle"}),
         within_s=15 * MINUTE_S,
         explains=kinds(f"{OUT} {UP}"),
+        tracked=True,
         parameters=(
             SPEED,
             number("ride_m", 5_000, (1_500, 30_000), "m", meaning="how far it goes", source="a town line"),
@@ -225,6 +228,7 @@ ROWS = (
         expects=frozenset({"strap_removed"}),
         within_s=5 * MINUTE_S,
         explains=kinds(f"strap_removed {OUT} {UP}"),
+        tracked=True,
         parameters=(SPEED, FOUND),
     ),
     EpisodeKind(
@@ -235,6 +239,7 @@ ROWS = (
         kind="outing",
         explains=kinds(OUT),
         quiet=True,
+        tracked=True,
         parameters=(
             number("away_m", 4_000, (400, 20_000), "m", meaning="how far", source="across the town"),
             number("lasts_s", 3 * HOUR_S, (1_800, 10 * HOUR_S), "s", meaning="how long", source="an afternoon"),

@@ -69,4 +69,6 @@ class Story:
     #: Instead of the row's own; None: those.
     expects: frozenset[str] | None = None
     quiet: bool | None = None
+    #: What it brings this time, beside what the row says.
+    explains: frozenset[str] = frozenset()
     announced: bool = False

@@ -115,6 +115,7 @@ def _wandering(name: str, meaning: str) -> EpisodeKind:
         expects=frozenset({"wandering"}),
         within_s=25 * MINUTE_S,
         explains=kinds(OUT + " bed_exit no_return"),
+        tracked=True,
         parameters=_WANDERING,
     )
 

@@ -118,6 +118,14 @@ class Life:
                 return end_s
         return at_s - routine.DAY_S
 
+    def charging_after(self, at_s: float) -> tuple[float, float]:
+        """The first usual hour on the charger that begins at `at_s` or later: from, until."""
+        number = routine.day_number(at_s)
+        if routine.midnight_s(number) + self._timeline_of(number).day.charging[0] < at_s:
+            number += 1
+        since_s, until_s = self._timeline_of(number).day.charging
+        return routine.midnight_s(number) + since_s, routine.midnight_s(number) + until_s
+
     def next_bed_change_s(self, at_s: float) -> float:
         """The first instant after `at_s` at which the bed may find something else."""
         timeline, moment_s = self._timeline(at_s)

@@ -110,8 +110,7 @@ class Townspeople:
         opened_at = datetime.fromisoformat(incident["opened_at"])
         kinds = set(incident["kinds"])
         for episode in self._episodes.get(external_id, []):
-            around = episode.since - AROUND <= opened_at <= episode.explained_until + AROUND
-            if around and kinds & (episode.expects | episode.explains):
+            if any(episode.brings(kind, opened_at, give=AROUND) for kind in kinds):
                 return episode
         return None
 

@@ -13,7 +13,7 @@ from simulators.errors import SimulatorError
 from simulators.fault import FAULTS, Fault
 from simulators.scenes import spans
 from simulators.scenes.problem import suggestion
-from simulators.scenes.scene_file import FaultStep
+from simulators.scenes.scene_file import EpisodeStep, FaultStep
 
 
 def time(text: str, start: datetime, length_s: float) -> None:
@@ -38,6 +38,18 @@ def episode(name: str) -> None:
     """
     if name not in EPISODES:
         raise SimulatorError(f"there is no episode {name!r}: {suggestion(name, EPISODES)}")
+
+
+def times(step: EpisodeStep) -> None:
+    """An episode of one person happens once.
+
+    Raises:
+        SimulatorError: it names a person, and several.
+    """
+    if step.who is not UNSET and step.times > 1:
+        raise SimulatorError(
+            f"{step.times} persons, and {step.who}? Take who away, or write one step for each time it happens to them."
+        )
 
 
 def parameters(name: str, given: Mapping[str, object]) -> None:

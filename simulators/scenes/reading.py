@@ -194,6 +194,7 @@ def _check_step(file: _Read, number: int, step: EpisodeStep | OutageStep | Fault
             _ask(file, ("steps", number, key), lambda text=text: spans.seconds(text))
     if isinstance(step, EpisodeStep):
         _ask(file, ("steps", number, "name"), lambda: checking.episode(step.name))
+        _ask(file, ("steps", number, "times"), lambda: checking.times(step))
         _ask(file, ("steps", number, "with"), lambda: checking.parameters(step.name, step.with_))
     if isinstance(step, FaultStep):
         _ask(file, ("steps", number, "name"), lambda: checking.fault(step))

@@ -31,6 +31,11 @@ def seconds(text: str) -> float:
     return total_s
 
 
+def local(at: datetime) -> str:
+    """An instant as clocks and calendars in Zibo show it."""
+    return f"{at.astimezone(ZIBO):%d %b %H:%M}"
+
+
 def after_s(text: str, start: datetime) -> float:
     """How long after the start of a scene an instant lies.
 

@@ -132,7 +132,7 @@ def _judge(alert: Alert, episodes: Sequence[Episode], *, again: bool) -> Judged:
         if alert.kind in episode.expects and episode.since <= alert.at <= _deadline(episode):
             return Judged(alert=alert, verdict=Verdict.HIT, episode=episode)
     for episode in episodes:
-        if alert.kind in episode.expects | episode.explains and episode.since <= alert.at <= episode.explained_until:
+        if episode.brings(alert.kind, alert.at):
             return Judged(alert=alert, verdict=Verdict.EXPLAINED, episode=episode)
     quiet = next((one for one in episodes if one.quiet and one.since <= alert.at <= one.until), None)
     return Judged(alert=alert, verdict=Verdict.FALSE_IN_QUIET if quiet else Verdict.FALSE, episode=quiet)

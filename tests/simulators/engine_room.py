@@ -222,9 +222,6 @@ def judge(detections: Iterable[Detection], episodes: Iterable[Episode]) -> Judge
 
 def _explained(one: Detection, episodes: list[Episode]) -> bool:
     return any(
-        each.person_index == one.person_id
-        and one.kind in each.explains
-        and each.since <= one.at <= each.explained_until
-        and (not each.quiet or each.announced)
+        each.person_index == one.person_id and each.brings(one.kind, one.at) and (not each.quiet or each.announced)
         for each in episodes
     )

@@ -14,6 +14,7 @@ from simulators.errors import SimulatorError
 from simulators.fleet import Fleet
 from simulators.hearing import Hearing
 from simulators.message import Kind
+from simulators.scene import Scene as Story
 from simulators.scenes import reading
 from simulators.scenes.scene import Scene
 from simulators.scenes.scene_file import EpisodeStep, FaultStep, OutageStep
@@ -231,3 +232,22 @@ def test_scenes_that_cannot_be_played_here_are_refused(arguments, said):
 def test_a_score_needs_a_scene(arguments):
     with pytest.raises(SimulatorError, match="--score needs one scene"):
         scene_options.rehearse(options(*arguments))
+
+
+def test_who_is_in_an_episode_already_is_left_in_it_and_the_other_is_named(fleet):
+    hearing = Hearing(fleet=fleet, simulation=Living())
+    assert "done" in hearing.said("begin lost zb-000002")
+    said = hearing.said("begin night_exit zb-000002")["wrong"]
+    assert said.startswith("night_exit cannot begin: zibo-000002 is in lost from 24 Nov 02:31 to 24 Nov 0")
+    assert said.endswith("Let it begin after that, or with somebody else.")
+    assert [one.name for one in fleet.truth.episodes] == ["lost"]
+    steps = (EpisodeStep(at="+10m", name="lost", who="zb-000003"), EpisodeStep(at="+30m", name="sos", who="zb-000003"))
+    with pytest.raises(SimulatorError, match=r"^scene mine, step 2 at \+30m: sos cannot begin: zibo-000003 is in lost"):
+        staging.lay_out(scene(*steps), fleet, START)
+
+
+def test_a_story_of_the_demo_is_played_by_another_of_its_cast_or_not_at_all(fleet):
+    players = {fleet.play(Story.NIGHT_EXIT, START.timestamp() + 1)[0] for _ in CITY.cast[Story.NIGHT_EXIT]}
+    assert len(players) == len(CITY.cast[Story.NIGHT_EXIT])
+    with pytest.raises(SimulatorError, match="night_exit cannot begin"):
+        fleet.play(Story.NIGHT_EXIT, START.timestamp() + 2)

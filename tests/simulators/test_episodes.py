@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 import random
+from datetime import timedelta
 
 import pytest
 
@@ -14,7 +15,7 @@ from geofence.fall_weights import score
 from simulators import city
 from simulators.devices.makeup import Makeup
 from simulators.episodes import chance, rates, table
-from simulators.errors import SimulatorError
+from simulators.errors import BusyError, SimulatorError
 from simulators.fleet import Fleet
 from simulators.outage import Outage
 from simulators.people import impact
@@ -279,3 +280,95 @@ def test_nobody_is_asked_twice_at_once():
     assert len({one.person_index for one in told}) == 8
     acts = [act for index in BOTH for course in fleet._lives[index].courses for act in course.acts]
     assert all(act.deed is not Deed.IMPACT for act in acts)
+
+
+def test_one_thing_at_a_time_happens_to_a_person():
+    fleet = Fleet(CITY, at_s=MORNING_S)
+    lost = fleet.begin("lost", BOTH[0], MORNING_S + 4 * 3600)
+    last = timedelta(seconds=1)
+    for name, at in (("sos", lost.since), ("pacing", lost.since - timedelta(minutes=20)), ("lost", lost.until - last)):
+        said = rf"^{name} cannot begin: {lost.external_id} is in lost from 21 Nov 08:45 to"
+        with pytest.raises(BusyError, match=said):
+            fleet.begin(name, BOTH[0], at.timestamp())
+    assert fleet.truth.episodes == [lost]
+    assert len(fleet._lives[BOTH[0]].courses) == 1
+    assert fleet.begin("sos", BOTH[0], lost.until.timestamp()).external_id == lost.external_id
+    assert fleet.begin("sos", BOTH[1], lost.since.timestamp())
+
+
+def test_what_is_asked_for_goes_before_what_comes_by_chance():
+    every_day = rates.chosen("none", {"outing": 20.0})
+    by_chance = Fleet(CITY, at_s=MORNING_S, rates=every_day)
+    by_chance.step(MORNING_S)
+    [outing] = [one for one in by_chance.truth.episodes if one.person_index == BOTH[0]]
+    fleet = Fleet(CITY, at_s=MORNING_S, rates=every_day)
+    asked = fleet.begin("lost", BOTH[0], outing.since.timestamp() + 600)
+    fleet.step(MORNING_S)
+    assert [one for one in fleet.truth.episodes if one.person_index == BOTH[0]] == [asked]
+    assert [one for one in fleet.truth.episodes if one is not asked] == [
+        one for one in by_chance.truth.episodes if one is not outing
+    ]
+
+
+def test_somebody_else_is_found_where_a_long_episode_would_run_into_a_later_one():
+    fleet = Fleet(CITY, at_s=MORNING_S)
+    worn = [person for person in CITY.persons if person.bracelet_id]
+    for person in worn[:-1]:
+        fleet.begin("sos", person.index, MORNING_S + 30 * 3600)
+    assert fleet.begin("charger_forgotten", None, MORNING_S + 12 * 3600).person_index == worn[-1].index
+    with pytest.raises(SimulatorError, match="nobody in this city can have charger_forgotten then"):
+        fleet.begin("charger_forgotten", None, MORNING_S + 12 * 3600)
+
+
+@pytest.mark.parametrize(
+    ("name", "hour", "parameters", "drained"),
+    [
+        ("night_exit", 3, {}, {"low_battery"}),
+        ("lost", 10, {}, {"low_battery"}),
+        ("sos", 10, {}, {"low_battery"}),
+        ("washing", 9, {}, set()),
+        ("no_return", 2, {}, set()),
+        ("bracelet_left", 10, {}, set()),
+        ("bracelet_left", 10, {"lasts_s": 86_400.0}, {"low_battery", "silence"}),
+        ("lost", 17.5, {"found_after_s": 3_600.0}, {"low_battery", "silence"}),
+        ("charger_forgotten", 12, {}, set()),
+    ],
+)
+def test_an_emptier_battery_is_explained_until_it_is_charged_again(name, hour, parameters, drained):
+    fleet = Fleet(CITY, at_s=MORNING_S)
+    midnight_s = MORNING_S + 19.25 * 3600
+    episode = fleet.begin(name, BOTH[2], midnight_s + hour * 3600, **parameters)
+    assert episode.drained == drained
+    if drained:
+        life = fleet._lives[BOTH[2]]
+        charged_s = episode.charged_at.timestamp()
+        assert charged_s == pytest.approx(life.charged_at_s(charged_s + 1), abs=0.01)
+        assert charged_s - 86_400 - 3_600 < episode.until.timestamp() < charged_s
+        assert episode.brings("low_battery", episode.charged_at)
+        assert not episode.brings("low_battery", episode.charged_at + timedelta(seconds=1))
+        assert not episode.brings("low_battery", episode.since - timedelta(seconds=1))
+        assert episode.brings("silence", episode.charged_at) is ("silence" in drained)
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters", "beyond"),
+    [("sos", {"out_m": 900.0}, True), ("sos", {"out_m": 60.0}, False), ("sos", {}, False), ("fall", {}, False)],
+)
+def test_who_presses_or_falls_beyond_the_zone_has_left_it(name, parameters, beyond):
+    episode = Fleet(CITY, at_s=MORNING_S).begin(name, BOTH[3], MORNING_S + 20 * 3600, **parameters)
+    assert ("zone_exit" in episode.explains) is beyond
+
+
+def test_who_falls_on_a_walk_towards_the_edge_may_lie_beyond_it():
+    fleet = Fleet(CITY, at_s=MORNING_S)
+    beyond = []
+    for person in (one for one in CITY.persons if one.bracelet_id):
+        for trip in fleet._lives[person.index].day(20_778).trips[:1]:
+            episode = fleet.begin("fall", person.index, MORNING_S - 4.75 * 3600 + trip.legs[0].until_s)
+            lies_off_m = min(
+                zone.beyond_m((person.latitude, person.longitude), (episode.east_m, episode.north_m))
+                for zone in person.zones
+            )
+            beyond.append("zone_exit" in episode.explains)
+            assert beyond[-1] or lies_off_m <= 0
+    assert set(beyond) == {True, False}

@@ -71,6 +71,8 @@ def test_what_comes_by_chance_keeps_apart_and_begins_after_the_start():
         assert at_s
         assert all(b - a >= chance.APART_S for a, b in pairwise(at_s))
     noon_s = MORNING_S + 7.25 * 3600
-    begun = Fleet(CITY, at_s=noon_s, rates=often).truth.episodes
+    fleet = Fleet(CITY, at_s=noon_s, rates=often)
+    fleet.step(noon_s)
+    begun = fleet.truth.episodes
     assert begun
     assert all(one.since.timestamp() > noon_s for one in begun)

@@ -92,6 +92,7 @@ STEP = '[[steps]]\nat = "06:00"\ndo = "episode"\nname = "sos"\n'
         (f'{RUN}[[steps]]\nat = "07:00"\ndo = "episode"', 4, "steps[1] has no name. Write name = an episode"),
         (f'{RUN}[[steps]]\nat = "07:00"\ndo = "episode"\nname = "night_exi"', 7, "did you mean night_exit?"),
         (f'{RUN}{STEP}whom = "zb-000001"', 8, "steps[1].whom is not known: did you mean who?"),
+        (f'{RUN}{STEP}who = "zb-000001"\ntimes = 2', 9, "steps[1].times: 2 persons, and zb-000001? Take who away"),
         (f"{RUN}{STEP}[steps.with]\nloud = 3", 8, "no parameter 'loud'"),
         (
             f'{RUN}[[steps]]\nat = "07:00"\ndo = "episode"\nname = "lost"\nwith = {{ away_m = 1 }}',
