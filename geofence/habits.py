@@ -67,13 +67,15 @@ def up_by_min(habits: Habits, policy: Policy) -> int:
 def usually_up(habits: Habits, at: datetime, person: Person) -> bool:
     """Whether this is a time at which the person rises for good: getting up is no absence.
 
-    The earliest of ten own mornings; so long before the night's end as most people may rise, until enough are known.
+    From a little before the earliest of ten own mornings on: of seven, the next is the earliest one time in eight. Until
+    enough are known, from so long before the night's end as most people may rise.
     """
     policy, local = person.policy, person.local(at)
     if len(habits.risings_min) < policy.still_in_bed_learnt_from:
         early = -policy.rising_early.total_seconds() / 60
     else:
         early = nearest_rank([_after_the_night(minute, policy) for minute in habits.risings_min], 1 - RISEN_SHARE)
+        early -= policy.rising_margin.total_seconds() / 60
     return early <= _after_the_night(local.hour * 60 + local.minute, policy) <= RISING_UNTIL_MIN
 
 

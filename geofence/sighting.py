@@ -109,15 +109,18 @@ def moving(seen: Observation) -> bool:
 
 
 def repeats(seen: Observation, fix: Fix, last: Place, *, counted_at: datetime) -> bool:
-    """Whether a device repeats its `last` outside fix: at once, or the same place by Wi-Fi without a step between.
+    """Whether a device repeats its `last` outside fix: at once, or the same place by Wi-Fi without a walk between.
 
-    Both are wrong together: two fixes of one moment, and two answers to one list of networks.
+    Both are wrong together: two fixes of one moment, and two answers to one list of networks. A coarse place is the same
+    within its own radius.
     """
-    since, policy = seen.reading.at - counted_at, seen.person.policy
+    since, policy, steps = seen.reading.at - counted_at, seen.person.policy, seen.reading.steps
     if since < policy.zone_apart or since >= policy.zone_repeat_for:
         return since < policy.zone_apart
-    rests = fix.source is FixSource.WIFI and seen.reading.steps == 0
-    return rests and distance_m(last.latitude, last.longitude, fix.latitude, fix.longitude) <= SAME_SPOT_M
+    if fix.source is not FixSource.WIFI or steps is None or steps >= policy.zone_strong_steps:
+        return False
+    reach_m = fix.accuracy_m if fix.accuracy_m > policy.zone_coarse_m else SAME_SPOT_M
+    return distance_m(last.latitude, last.longitude, fix.latitude, fix.longitude) <= reach_m
 
 
 def bed_left(seen: Observation) -> bool:

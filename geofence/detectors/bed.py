@@ -171,7 +171,7 @@ def _settle(state: BedState, person: Person) -> BedState:
             stay_since = state.stay_since or back_at
             if state.left_in_night and not state.went_out:
                 habits = with_absence(habits, left_at, back_at)
-        elif not person.is_night(min(back_at, left_at + LONGEST_ABSENCE)):
+        elif _slept(state, left_at, policy) and not person.is_night(min(back_at, left_at + LONGEST_ABSENCE)):
             habits = with_rising(habits, left_at, person)
     return BedState(
         occupancy=TRANSITIONS[state.occupancy, Word.SETTLED],
@@ -183,6 +183,11 @@ def _settle(state: BedState, person: Person) -> BedState:
         up_by=_up_by(stay_since, habits, person, again=stay_since == state.stay_since and state.up_by is None),
         habits=habits,
     )
+
+
+def _slept(state: BedState, left_at: datetime, policy: Policy) -> bool:
+    """Whether what ended was a night's stay: who gets up from a nap has not risen late."""
+    return state.stay_since is not None and left_at - state.stay_since >= policy.still_in_bed_least
 
 
 def _all_clear(state: BedState, person: Person, before: PersonState) -> Judgement:

@@ -222,3 +222,14 @@ class BedThresholds:
             above="whoever falls on the way to the bathroom at three would be thought to have risen",
         ),
     ] = timedelta(minutes=75)
+    #: ... and once they are known, so long before the earliest of ten of them. Minutes. Our judgement; provisional.
+    rising_margin: Annotated[
+        timedelta,
+        Bounds(
+            0,
+            5400,
+            "seconds",
+            below="there is no time less than none",
+            above="whoever falls at three would be thought to have risen",
+        ),
+    ] = timedelta(minutes=30)

@@ -176,7 +176,7 @@ class ZoneThresholds:
             above="two fixes half a minute apart would not be two",
         ),
     ] = timedelta(seconds=12)
-    #: ... and so is, for so long, the same place by Wi-Fi of a device that counts no steps: two answers to one list of
+    #: ... and so is, for so long, the same place by Wi-Fi of a device that has not walked: two answers to one list of
     #: networks. Seconds. As the silence of a suspect; provisional.
     zone_repeat_for: Annotated[
         timedelta,

@@ -109,8 +109,9 @@ def minute(clock: str) -> int:
         ([], "04:44", False),
         ([], "05:59", True),
         (["05:10"] * 7, "05:20", True),
-        (["05:10"] * 7, "05:10", True),
-        (["05:10"] * 7, "05:09", False),
+        # Half an hour before the earliest is the habit still.
+        (["05:10"] * 7, "04:40", True),
+        (["05:10"] * 7, "04:39", False),
         # One of ten mornings is no habit.
         (["03:10"] + ["06:10"] * 10, "05:00", False),
     ],
@@ -151,6 +152,19 @@ def test_what_is_no_visit_teaches_nothing() -> None:
     night.bed("06:29", "occupied")
     night.bed("06:40", "occupied")
     assert night.story.state.bed.habits == Habits()
+
+
+@pytest.mark.parametrize(("down", "learnt"), [("08:30", (minute("13:00"),)), ("09:30", ())])
+def test_who_gets_up_from_a_nap_has_not_risen_late(down: str, learnt: tuple[int, ...]) -> None:
+    """A stay of four hours is a night's."""
+    night = Night()
+    night.asleep(down)
+    night.bed_every("09:40", "12:50", "occupied", 600)
+    night.bed("13:00", "empty")
+    night.hear(bed_reading(night.at("13:00") + timedelta(seconds=20), "empty"))
+    night.bed("14:10", "occupied")
+    night.hear(bed_reading(night.then("14:10") + timedelta(minutes=1), "occupied"))
+    assert night.story.state.bed.habits.risings_min == learnt
 
 
 def test_an_absence_outside_teaches_nothing() -> None:

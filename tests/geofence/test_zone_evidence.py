@@ -115,8 +115,9 @@ class TestWeight:
             ({}, "suspect"),
             ({"east_m": 4.9}, "suspect"),
             ({"east_m": 5.1}, "outside"),
-            # Steps, or no word of them, satellites, or five minutes: a fix of its own.
-            ({"steps": 1}, "outside"),
+            # A walk, or no word of steps, satellites, or five minutes: a fix of its own.
+            ({"steps": 19}, "suspect"),
+            ({"steps": 20}, "outside"),
             ({"steps": None}, "outside"),
             ({"source": FixSource.GNSS}, "outside"),
             ({"after_s": 299.9}, "suspect"),
@@ -129,6 +130,17 @@ class TestWeight:
         story.fix(60, OUT_M, steps=0, source=FixSource.WIFI)
         story.fix(60 + said.pop("after_s"), OUT_M + said.pop("east_m"), **said)
         assert story.safety == safety
+
+    @pytest.mark.parametrize(("apart_m", "needed"), [(119.0, 9), (122.0, 4)])
+    def test_a_coarse_place_is_the_same_within_its_radius(self, apart_m: float, needed: int) -> None:
+        """Four fixes of half the weight, within five minutes or never."""
+        story = at_home()
+        for number in range(1, 9):
+            east_m = 400.0 + apart_m * (number % 2)
+            story.fix(30.0 * number, east_m, steps=0, source=FixSource.WIFI, accuracy_m=120.0)
+            if exits(story):
+                break
+        assert (number if exits(story) else 9) == needed
 
     def test_who_sits_where_only_wifi_reaches_is_told_in_five_minutes(self) -> None:
         story = at_home(since_s=NIGHT_S)
