@@ -67,8 +67,8 @@ def up_by_min(habits: Habits, policy: Policy) -> int:
 def usually_up(habits: Habits, at: datetime, person: Person) -> bool:
     """Whether this is a time at which the person rises for good: getting up is no absence.
 
-    From a little before the earliest of ten own mornings on: of seven, the next is the earliest one time in eight. Until
-    enough are known, from so long before the night's end as most people may rise.
+    From a little before the earliest of ten own mornings on: of seven, the next is the earliest one time in eight.
+    Until enough are known, from so long before the night's end as most people may rise.
     """
     policy, local = person.policy, person.local(at)
     if len(habits.risings_min) < policy.still_in_bed_learnt_from:

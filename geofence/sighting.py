@@ -111,8 +111,8 @@ def moving(seen: Observation) -> bool:
 def repeats(seen: Observation, fix: Fix, last: Place, *, counted_at: datetime) -> bool:
     """Whether a device repeats its `last` outside fix: at once, or the same place by Wi-Fi without a walk between.
 
-    Both are wrong together: two fixes of one moment, and two answers to one list of networks. A coarse place is the same
-    within its own radius.
+    Both are wrong together: two fixes of one moment, and two answers to one list of networks. A coarse place is the
+    same within its own radius.
     """
     since, policy, steps = seen.reading.at - counted_at, seen.person.policy, seen.reading.steps
     if since < policy.zone_apart or since >= policy.zone_repeat_for:
