@@ -17,7 +17,9 @@ from runtime.database import Connection
 STATE: LiteralString = """
     (SELECT jsonb_build_object(
         'last_seen_at', s.last_seen_at, 'online', s.online, 'battery_pct', s.battery_pct, 'charging', s.charging,
-        'worn', s.worn, 'bed_status', s.bed_status, 'missing', s.missing)
+        'worn', s.worn, 'bed_status', s.bed_status, 'missing', s.missing, 'flood',
+        (SELECT jsonb_build_object('since', f.since, 'until', f.until, 'surplus', f.surplus)
+         FROM device_floods f WHERE f.device_key = d.device_key))
      FROM device_states s WHERE s.device_key = d.device_key)"""
 
 _DEVICES: LiteralString = (
@@ -33,6 +35,9 @@ _PROBLEMS: Mapping[DeviceProblem, LiteralString] = {
     DeviceProblem.BATTERY: _IN_USE + "s.battery_pct < %(battery_low_pct)s AND s.charging IS NOT TRUE",
     DeviceProblem.NOT_WORN: _IN_USE + "d.kind = 'bracelet' AND s.worn IS FALSE",
     DeviceProblem.FAULT: _IN_USE + "s.bed_status = 'fault'",
+    # By the device's own time: it was heard no longer than an hour after it said too much.
+    DeviceProblem.FLOODS: _IN_USE + "EXISTS (SELECT FROM device_floods f WHERE f.device_key = d.device_key"
+    " AND f.until > s.last_seen_at - interval '1 hour')",
     DeviceProblem.NEVER_SEEN: _IN_USE + "d.person_id IS NOT NULL AND s.device_key IS NULL",
 }
 

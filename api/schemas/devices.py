@@ -25,8 +25,18 @@ class DeviceProblem(StrEnum):
     NOT_WORN = "not_worn"
     #: A bed sensor that cannot tell.
     FAULT = "fault"
+    #: Says more than is judged, within the hour before it was last heard: slowed alone.
+    FLOODS = "floods"
     #: Assigned to a person and never heard of.
     NEVER_SEEN = "never_seen"
+
+
+class DeviceFlood(BaseModel):
+    """The last spell in which a device said more than is judged; what was too much is stored all the same."""
+
+    since: Instant = Field(description="First reading that was too many, by the device's time")
+    until: Instant = Field(description="Last one so far; an hour without any ends a spell")
+    surplus: int = Field(description="Readings that were stored and not judged, 1 or more")
 
 
 class DeviceState(BaseModel):
@@ -39,6 +49,7 @@ class DeviceState(BaseModel):
     worn: bool | None = Field(description="Strap closed on a wrist; null: unknown, or a bed")
     bed_status: str | None = Field(description="occupied, empty, edge or fault; null: unknown, or a bracelet")
     missing: int = Field(description="Messages that the numbering says were lost, 0 or more")
+    flood: DeviceFlood | None = Field(description="When it last said more than is judged; null: never")
 
 
 class Device(BaseModel):

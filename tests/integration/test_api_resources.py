@@ -172,21 +172,31 @@ async def test_devices_are_issued_swapped_and_retired(served: tuple[World, str])
         swapped = (await client.patch("/api/v1/devices/bed-1", json={"person_id": None, "retired": False})).json()
         assert (swapped["person_id"], swapped["retired_at"]) == (None, None)
         is_problem(await client.get("/api/v1/devices/none"), 404, "not_found")
+    assert (await get(address, "operator", "/api/v1/devices/zb-wang"))["state"]["flood"] is None
     await world.run("UPDATE device_states SET online = false, battery_pct = 80 WHERE device_key = 1")
     await world.run("UPDATE device_states SET worn = false, charging = true WHERE device_key = 2")
     await world.run("DELETE FROM device_states WHERE device_key = 3")
+    # One flooded until a minute before it was last heard, one the day before.
+    for key, before in ((1, "1 day"), (2, "1 minute")):
+        await world.run(
+            "INSERT INTO device_floods (device_key, since, until, surplus) SELECT device_key,"
+            f" last_seen_at - interval '2 days', last_seen_at - interval '{before}', {key}00 FROM device_states"
+            f" WHERE device_key = {key}"
+        )
     for problem, devices in {
         "offline": ["zb-wang"],
         "battery": [],
         "not_worn": ["zb-li"],
         "fault": [],
         "never_seen": ["zb-zhao"],
+        "floods": ["zb-li"],
         "any": ["zb-li", "zb-wang", "zb-zhao"],
     }.items():
         found = await get(address, "operator", "/api/v1/devices", problem=problem)
         assert [device["device_id"] for device in found["items"]] == devices, problem
     state = (await get(address, "operator", "/api/v1/devices/zb-wang"))["state"]
     assert (state["battery_pct"], state["online"], state["missing"]) == (80, False, 0)
+    assert (state["flood"]["surplus"], state["flood"]["since"] < state["flood"]["until"]) == (100, True)
 
 
 async def test_positions_and_tracks_are_geojson_and_looking_is_written_down(served: tuple[World, str]) -> None:

@@ -169,6 +169,14 @@ export interface DeviceState {
   worn: boolean | null
   bed_status: string | null
   missing: number
+  flood: DeviceFlood | null
+}
+
+/** The last spell in which a device said more than is judged. */
+export interface DeviceFlood {
+  since: Instant
+  until: Instant
+  surplus: number
 }
 
 export type DeviceKind = 'bracelet' | 'bed'

@@ -1,7 +1,7 @@
 /** What is wrong with a device, as words to choose a label by. */
-import type { Device } from '../api/types'
+import type { Device, DeviceState } from '../api/types'
 
-export type Trouble = 'never_seen' | 'offline' | 'battery_critical' | 'battery_low' | 'not_worn' | 'fault'
+export type Trouble = 'never_seen' | 'offline' | 'battery_critical' | 'battery_low' | 'not_worn' | 'fault' | 'floods'
 
 /** Same figures as the engine's default policy; a person's own policy may differ. */
 const LOW_PCT = 20
@@ -17,7 +17,16 @@ export function troublesOf(device: Device): Trouble[] {
   if (battery !== null && state.charging !== true) troubles.push(battery)
   if (device.kind === 'bracelet' && state.worn === false) troubles.push('not_worn')
   if (state.bed_status === 'fault') troubles.push('fault')
+  if (floods(state)) troubles.push('floods')
   return troubles
+}
+
+/** An hour without a reading too many ends a spell, by the device's own time. Milliseconds. */
+const SPELL_ENDS_AFTER_MS = 3_600_000
+
+export function floods(state: DeviceState): boolean {
+  if (state.flood === null || state.last_seen_at === null) return false
+  return Date.parse(state.flood.until) > Date.parse(state.last_seen_at) - SPELL_ENDS_AFTER_MS
 }
 
 export function batteryTrouble(battery_pct: number | null): 'battery_critical' | 'battery_low' | null {
