@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 
 import psycopg
@@ -33,8 +33,8 @@ from ingest.flood import MOST_PER_MIN
 from ingest.judged import Judged, Known
 from ingest.judging import Deadlines, judge, judge_alone, set_aside
 from ingest.listening import AWAY_LEAST, WAITED_LEAST, Listening
-from ingest.ownership import store as ownership
 from ingest.ownership.store import Ownership
+from ingest.recall.recall import Recall, owned
 from ingest.registry import Registry
 from ingest.sequence import NumberBook
 from ingest.sources import Envelope
@@ -96,6 +96,7 @@ class Pipeline:
         self._owner: Ownership | None = None
         self._book = StateBook(most_per_min=most_per_min)
         self._numbers = NumberBook()
+        self._recall = Recall(url, registry)
         self._flight: Flight | None = None
         self._newest_at: datetime | None = None
         self._listening: Listening | None = None
@@ -140,7 +141,8 @@ class Pipeline:
     async def _take_over(self) -> None:
         connection = await database.connect_when_up(self._url, wait_s=LOOK_EVERY_S)
         try:
-            self._owner, self._book, self._numbers = await _owned(connection, self._most_per_min)
+            self._owner, self._book = await owned(connection, self._most_per_min)
+            self._numbers = NumberBook()
             spans = await store.listened(connection)
         except BaseException:
             await connection.close()
@@ -169,13 +171,8 @@ class Pipeline:
         live = self._newest_at is not None and (now - self._newest_at).total_seconds() < NEARLY_LIVE_S
         if self._batcher.quiet_for_s() < QUIET_S and (not live or self._batcher.waiting_live):
             return None
-        due = [person_id for person_id in self._book.take_due(now) if not self._may_be_moved(person_id)]
-        if not due:
-            return None
-        for person_id in due:
-            if person_id not in self._registry.persons:
-                self._book.drop_deadline(person_id)
-        return Deadlines(person_ids=due, until=now)
+        due = self._book.take_due(now, unless=self._may_be_moved)
+        return Deadlines(person_ids=due, until=now) if due else None
 
     def _may_be_moved(self, person_id: int) -> bool:
         """Whether somebody's deadline still waits for a backlog of theirs; not for one that never ends."""
@@ -187,19 +184,19 @@ class Pipeline:
 
     async def _handle(self, work: Work, stop: Stop) -> None:
         """Judge a batch while the one before is being committed, and send it after that one."""
-        judged = self._judged_ahead(work)
+        judged = await self._judged_ahead(work)
         if not await self._settled(stop) or judged is None:
             await self._handle_alone(work, stop)
             return
         self._batcher.committing(True)
         self._flight = Flight(work=work, committing=asyncio.create_task(self._stored(work, judged)))
 
-    def _judged_ahead(self, work: Work) -> Judged | None:
+    async def _judged_ahead(self, work: Work) -> Judged | None:
         """A batch on top of what is being committed. None: it has to wait, and is then looked at alone."""
         if self._connection is None:
             return None
         try:
-            judged = self._judge(work.batch, work.deadlines)
+            judged = await self._judge(work.batch, work.deadlines)
         except Exception as error:  # noqa: BLE001 - it is judged again, and told then
             log.warning("not_judged_ahead", error=type(error).__name__)
             self._book.undo()
@@ -281,7 +278,7 @@ class Pipeline:
         try:
             alone = judge_alone(batch[0], self._known(), now=self._clock.now())
             if alone is not None:
-                self._finish(batch, await self._commit(lambda: alone, stop, messages=1))
+                self._finish(batch, await self._commit(lambda: _at_once(alone), stop, messages=1))
                 metrics.JUDGED_ALONE.inc()
                 log.error("judged_alone", detections=len(alone.detections))
                 return
@@ -291,24 +288,24 @@ class Pipeline:
             if _ours(error):
                 raise
             log.exception("judging_alone_failed")
-        self._finish(batch, await self._commit(lambda: set_aside(batch), stop, messages=1))
+        self._finish(batch, await self._commit(lambda: _at_once(set_aside(batch)), stop, messages=1))
 
-    async def _commit(self, judge_: Callable[[], Judged], stop: Stop, *, messages: int) -> Judged:
+    async def _commit(self, judge_: Callable[[], Awaitable[Judged]], stop: Stop, *, messages: int) -> Judged:
         """Judge and store, again and again while the database is away."""
         while True:
             try:
                 await self.start(stop)
                 judged = await self._judged_and_stored(judge_)
-            except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+            except (psycopg.OperationalError, psycopg.InterfaceError, database.DatabaseAway) as error:
                 if (getattr(error, "sqlstate", None) or "").startswith(LIMIT_EXCEEDED):
                     raise
                 await self._wait_for_database(stop, error, messages=messages)
             else:
                 return judged
 
-    async def _judged_and_stored(self, judge_: Callable[[], Judged]) -> Judged:
+    async def _judged_and_stored(self, judge_: Callable[[], Awaitable[Judged]]) -> Judged:
         try:
-            judged = judge_()
+            judged = await judge_()
             self._seal(judged)
             await self._write(judged)
         except BaseException:
@@ -336,7 +333,8 @@ class Pipeline:
         self._book.undo_all()
         self._numbers.undo_all()
 
-    def _judge(self, batch: Sequence[Envelope], deadlines: Deadlines | None) -> Judged:
+    async def _judge(self, batch: Sequence[Envelope], deadlines: Deadlines | None) -> Judged:
+        await self._recall.bring(batch, deadlines.person_ids if deadlines else (), self._book, self._numbers)
         # Lanes decide who waits; within a batch things are judged as they came, which is what a replay can know.
         in_order = sorted(batch, key=lambda envelope: envelope.received_at)
         now = self._clock.now()
@@ -363,6 +361,7 @@ class Pipeline:
         connection, self._connection = self._connection, None
         if connection is not None:
             await connection.close()
+        await self._recall.close()
 
     def _finish(self, batch: Sequence[Envelope], judged: Judged) -> None:
         """After the commit: acknowledge, answer the devices, count."""
@@ -380,18 +379,9 @@ class Pipeline:
         metrics.STATES.set(len(self._book))
 
 
-async def _owned(connection: database.Connection, most_per_min: int) -> tuple[Ownership, StateBook, NumberBook]:
-    """The states as last committed, owned from here on.
-
-    Raises:
-        DatabaseAway: another ingest owns them.
-    """
-    owner = await ownership.take(connection)
-    if owner is None:
-        raise database.DatabaseAway("another ingest owns the states")
-    await store.prepare(connection)
-    book = StateBook(await store.engine_states(connection), await store.hearsay(connection), most_per_min)
-    return owner, book, NumberBook(await store.last_numbers(connection))
+async def _at_once(judged: Judged) -> Judged:
+    """What was judged before."""
+    return judged
 
 
 def _ours(error: Exception) -> bool:

@@ -1,9 +1,10 @@
-"""Who wears what, and how each person is judged: the registry tables, held in memory and refreshed on NOTIFY."""
+"""Who wears what, and how each person is judged: held as far as it was needed, and doubted on NOTIFY."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping
+import sys
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -19,12 +20,13 @@ from geofence.person import Person
 from geofence.policy import Policy, usable_overrides
 from geofence.reading import ReadingKind
 from geofence.zone import ScheduleError, Zone, schedule_from_rows, shape_from_geojson
-from ingest import store, wire
+from ingest import wire
+from ingest.recall import queries
 from runtime import database
 
 log = structlog.get_logger(__name__)
 
-#: Above this many changed persons the whole registry is read again: one query is cheaper than many. Count.
+#: From this many changed persons on everybody's devices are read again. Count.
 RELOAD_ALL_FROM = 200
 
 #: Persons that are made of their rows before others have a turn: a safety event does not wait for thousands. Count.
@@ -61,7 +63,10 @@ class Device:
 
 
 class Registry:
-    """Devices and persons by id. `follow` keeps it fresh."""
+    """Devices and persons by id: devices all of them, persons as far as they were asked for. `follow` keeps it fresh.
+
+    A person whose row has changed is stale: the old one serves until it is read again, when next needed.
+    """
 
     def __init__(self, database_url: str) -> None:
         self._url = database_url
@@ -69,42 +74,64 @@ class Registry:
         self.persons: dict[int, Person] = {}
         #: One map that every person refers to.
         self.dangers: DangerMap = NO_DANGERS
+        #: Grows with every change that we hear of.
+        self.version = 0
+        self._stale: set[int] = set()
+        #: Who is being read at the moment: what changes meanwhile may or may not be in the rows.
+        self._asked: frozenset[int] = frozenset()
         self._changed: asyncio.Queue[str] = asyncio.Queue()
         self._listening: asyncio.Task[None] | None = None
 
     async def open(self) -> None:
-        """Read everything, and hear of every change from before then on: `follow` need not read it all again."""
+        """Read who wears what, and hear of every change from before then on: `follow` need not read it all again."""
         self._listening = asyncio.create_task(self._listen())
         await self._changed.get()
-        await self.load()
+        await self._read()
 
     def whose(self, topic: str) -> int | str:
         """The person whose device a topic names; the topic itself stands for a stranger."""
         device = self.devices.get(wire.device_of(topic) or "")
         return topic if device is None else device.person_id
 
-    async def load(self, person_ids: Iterable[int] | None = None) -> None:
-        """Read everything, or only some persons and their devices."""
-        wanted = None if person_ids is None else sorted(person_ids)
-        connection = await database.connect_when_up(self._url)
+    def lacks(self, person_id: int) -> bool:
+        """Whether somebody has to be read before they are judged."""
+        return person_id in self._stale or person_id not in self.persons
+
+    async def bring(self, connection: database.Connection, person_ids: Collection[int] | None) -> set[int]:
+        """Read some persons, or everybody.
+
+        Returns:
+            Those who are not registered; nor are their devices, any more.
+        """
+        if person_ids is not None and not person_ids:
+            return set()
+        # Zones are most of what is read; a quarter of the time of Python's own parser.
+        set_json_loads(msgspec.json.decode, connection)
+        wanted = set(self.persons) if person_ids is None else set(person_ids)
+        self._asked, self._stale = frozenset(wanted), self._stale - wanted
+        try:
+            for number, row in enumerate(await queries.persons(connection, person_ids), start=1):
+                self._learn(_person(row, self.dangers))
+                wanted.discard(int(row["person_id"]))
+                if number % AT_ONCE == 0:
+                    await asyncio.sleep(0)
+        except BaseException:
+            self._stale |= self._asked
+            raise
+        finally:
+            self._asked = frozenset()
+        for person_id in wanted:
+            self.persons.pop(person_id, None)
+        if wanted:
+            self.devices = {key: device for key, device in self.devices.items() if device.person_id not in wanted}
+        return wanted
+
+    async def load(self, person_ids: Collection[int] | None = None) -> None:
+        """Read everything, or only some persons and their devices, at once: for whoever judges no batches."""
+        await self._read(person_ids)
+        connection = await database.connect_when_up(self._url, autocommit=True)
         async with connection:
-            # Zones are most of what is read; a quarter of the time of Python's own parser.
-            set_json_loads(msgspec.json.decode, connection)
-            persons = await store.registry_persons(connection, wanted)
-            devices = await store.registry_devices(connection, wanted)
-            if wanted is None:
-                self.dangers = danger_map_of(await store.registry_dangers(connection))
-        known: dict[int, Person] = {}
-        for row in persons:
-            known[int(row["person_id"])] = _person(row, self.dangers)
-            if len(known) % AT_ONCE == 0:
-                await asyncio.sleep(0)
-        self._forget(wanted)
-        self.persons.update(known)
-        # A person who was added between the two queries is announced, and read then.
-        self.devices.update(
-            {str(row["device_id"]): _device(row) for row in devices if row["person_id"] in self.persons}
-        )
+            await self.bring(connection, person_ids)
 
     async def follow(self) -> None:
         """Refresh on every change, until cancelled."""
@@ -115,15 +142,17 @@ class Registry:
                 payloads = {await changed.get()}
                 while not changed.empty():
                     payloads.add(changed.get_nowait())
-                everything = not payloads.isdisjoint({"", DANGERS}) or len(payloads) >= RELOAD_ALL_FROM
+                everything = not payloads.isdisjoint({"", DANGERS})
+                wanted = None if everything else {int(payload) for payload in payloads}
+                self._doubt(wanted)
                 try:
-                    await self.load(None if everything else {int(payload) for payload in payloads})
+                    await self._read(wanted)
                 except psycopg.OperationalError as error:
                     log.warning("registry_unread", error=str(error).strip())
                     await asyncio.sleep(database.RETRY_EVERY_S)
                     changed.put_nowait("")
                     continue
-                log.info("registry_refreshed", persons=len(self.persons), devices=len(self.devices))
+                log.info("registry_refreshed", devices=len(self.devices))
         finally:
             listening.cancel()
 
@@ -131,14 +160,44 @@ class Registry:
         async for _, payload in database.notifications(self._url, "registry"):
             self._changed.put_nowait(payload)
 
-    def _forget(self, person_ids: list[int] | None) -> None:
-        gone = None if person_ids is None else set(person_ids)
-        self.persons = {} if gone is None else {k: v for k, v in self.persons.items() if k not in gone}
-        self.devices = {} if gone is None else {k: v for k, v in self.devices.items() if v.person_id not in gone}
+    async def _read(self, person_ids: Collection[int] | None = None) -> None:
+        """Who wears what: everybody's and the map of dangers, or only some persons'."""
+        wanted = None if person_ids is None or len(person_ids) >= RELOAD_ALL_FROM else set(person_ids)
+        connection = await database.connect_when_up(self._url)
+        async with connection:
+            rows = await queries.devices(connection, wanted)
+            if person_ids is None:
+                self._see(danger_map_of(await queries.dangers(connection)))
+        kept = {} if wanted is None else {k: v for k, v in self.devices.items() if v.person_id not in wanted}
+        self.devices = kept | {str(row["device_id"]): _device(row) for row in rows}
+        self.version += 1
+
+    def _doubt(self, person_ids: Collection[int] | None) -> None:
+        """Persons, or all of them, may have changed."""
+        self._stale.update(self._asked.union(self.persons) if person_ids is None else person_ids)
+        self.version += 1
+
+    def _see(self, dangers: DangerMap) -> None:
+        """Another map of dangers; who refers to the old one is stale."""
+        self.dangers = dangers
+        self._stale.update(self._asked, self.persons)
+
+    def _learn(self, person: Person) -> None:
+        """Somebody as just read. Whoever is as before stays the same object: what was worked out of them holds on."""
+        known = self.persons.get(person.person_id)
+        if known is None or known != person:
+            self.persons[person.person_id] = person
 
 
 def _device(row: Mapping[str, Any]) -> Device:
-    return Device(**{**row, "formats": None if row["formats"] is None else frozenset(row["formats"])})
+    formats = row["formats"]
+    return Device(
+        device_key=row["device_key"],
+        device_id=row["device_id"],
+        kind=sys.intern(row["kind"]),
+        person_id=row["person_id"],
+        formats=None if formats is None else frozenset(formats),
+    )
 
 
 def _person(row: Mapping[str, Any], dangers: DangerMap) -> Person:

@@ -71,10 +71,15 @@ def follow(known: Numbers | None, seq: int, novelty: Novelty = Novelty.NEW) -> t
 class NumberBook:
     """The numbers of every device, by its key. What a batch changed is kept, or taken back, as the states are."""
 
-    def __init__(self, known: dict[int, Numbers] | None = None) -> None:
-        self.by_device: dict[int, Numbers] = known or {}
+    def __init__(self) -> None:
+        self.by_device: dict[int, Numbers] = {}
         #: What each batch that is not kept yet has changed, as it was; oldest first.
         self._before: deque[dict[int, Numbers | None]] = deque()
+
+    def remember(self, read: Mapping[int, Numbers]) -> None:
+        """What was read of devices of which nothing was known."""
+        for key, numbers in read.items():
+            self.by_device.setdefault(key, numbers)
 
     def seal(self, changed: Mapping[int, Numbers]) -> None:
         """End a batch that changed these."""

@@ -1,4 +1,4 @@
-"""The engine's states of all persons: thawed when first needed, judged in a `Memory`, their deadlines in order.
+"""The engine's states of all persons: read when first needed, judged in a `Memory`, their deadlines in order.
 
 A state is stored when it changed materially. What changed since by hearsay alone is told again when the process starts:
 when each device was heard and where each person was stand in tables that are written with every reading.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import heapq
 from collections import defaultdict, deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 
 import structlog
@@ -20,12 +20,14 @@ from geofence.memory import Memory
 from geofence.person import Person
 from geofence.reading import ReadingKind
 from ingest.flood import MOST_PER_MIN, Flood
-from ingest.store import Hearsay
+from ingest.recall.queries import Hearsay, Row
 
 log = structlog.get_logger(__name__)
 
 #: Kinds of readings in the order of the columns of `Hearsay.heard`.
 _KINDS = (ReadingKind.LOCATION, ReadingKind.HEARTBEAT, ReadingKind.BED)
+#: Persons whose deadlines are judged together: an SOS waits for no more of them. Count.
+DUE_AT_ONCE = 500
 NO_HEARSAY = Hearsay(heard=(), places=())
 
 
@@ -36,33 +38,48 @@ class StateBook:
     back by `undo_all`: one may be judged while another is being committed.
     """
 
-    def __init__(
-        self,
-        rows: Iterable[tuple[int, bytes, datetime | None]] = (),
-        hearsay: Hearsay = NO_HEARSAY,
-        most_per_min: int = MOST_PER_MIN,
-    ) -> None:
+    def __init__(self, most_per_min: int = MOST_PER_MIN) -> None:
         self.memory = Memory(self._thawed)
         #: How much each device has said.
         self.flood = Flood(most_per_min)
+        #: Whose state is stored and was not read yet; and states that were read, until what follows them is stored.
+        self._unread: set[int] = set()
         self._frozen: dict[int, bytes] = {}
+        self._heard: dict[int, list[tuple[str, ReadingKind, datetime]]] = defaultdict(list)
+        self._places: dict[int, Row] = {}
         self._due: dict[int, datetime] = {}
         self._heap: list[tuple[datetime, int]] = []
         #: Of each batch that is not kept yet, oldest first: the deadlines that it changed, as they were.
         self._sealed: deque[dict[int, datetime | None]] = deque()
-        for person_id, data, due_at in rows:
-            self._frozen[person_id] = data
-            self._schedule(person_id, due_at)
-        self._heard: dict[int, list[tuple[str, ReadingKind, datetime]]] = defaultdict(list)
+
+    def __len__(self) -> int:
+        """Persons with a state."""
+        return len(self._unread) + len(self._frozen) + len(self.memory)
+
+    def expect(self, deadlines: Iterable[tuple[int, datetime | None]]) -> None:
+        """Of these persons a state is stored, which is read when it is first needed; and their deadlines."""
+        for person_id, due_at in deadlines:
+            self._unread.add(person_id)
+            if due_at is not None:
+                self._due[person_id] = due_at
+        self._heap = [(due_at, person_id) for person_id, due_at in self._due.items()]
+        heapq.heapify(self._heap)
+
+    def lacks(self, person_id: int) -> bool:
+        """Whether a state has to be read before this person is judged."""
+        return person_id in self._unread
+
+    def remember(
+        self, person_ids: Iterable[int], rows: Iterable[tuple[int, bytes]], hearsay: Hearsay = NO_HEARSAY
+    ) -> None:
+        """What was read of persons whose states were lacking; whoever has no row is fresh."""
+        self._frozen.update(rows)
         for person_id, device_id, *instants in hearsay.heard:
             self._heard[person_id] += [
                 (device_id, kind, at) for kind, at in zip(_KINDS, instants, strict=True) if at is not None
             ]
-        self._places = {row[0]: row[1:] for row in hearsay.places}
-
-    def __len__(self) -> int:
-        """Persons with a state."""
-        return len(self._frozen) + len(self.memory)
+        self._places.update((row[0], row[1:]) for row in hearsay.places)
+        self._unread.difference_update(person_ids)
 
     def state(self, person_id: int) -> PersonState:
         """The state of one person; a stranger's is fresh."""
@@ -107,9 +124,21 @@ class StateBook:
             heapq.heappop(self._heap)
         return self._heap[0][0] if self._heap else None
 
-    def take_due(self, until: datetime) -> list[int]:
-        """Persons with a deadline up to `until`, each once; they come again unless a new state is kept."""
-        return sorted(person_id for person_id, at in self._due.items() if at <= until) if self._is_due(until) else []
+    def take_due(self, until: datetime, unless: Callable[[int], bool] = lambda _: False) -> list[int]:
+        """Persons with a deadline up to `until`, each once; they come again unless a new state is kept.
+
+        Those who have waited longest, `DUE_AT_ONCE` at most, but for those of whom `unless` says that they must wait.
+        """
+        passed: set[tuple[datetime, int]] = set()
+        due: list[int] = []
+        while len(due) < DUE_AT_ONCE and self._is_due(until):
+            entry = heapq.heappop(self._heap)
+            if entry not in passed and not unless(entry[1]):
+                due.append(entry[1])
+            passed.add(entry)
+        for entry in passed:
+            heapq.heappush(self._heap, entry)
+        return sorted(due)
 
     def drop_deadline(self, person_id: int) -> None:
         """Forget the deadline of somebody who is no longer registered."""
@@ -120,7 +149,12 @@ class StateBook:
 
         What another version stored and this one cannot read is forgotten: an alarm of somebody who was forgotten beats
         none at all.
+
+        Raises:
+            LookupError: it was not read; nobody may be judged as if nothing were known.
         """
+        if person_id in self._unread:
+            raise LookupError(f"the state of person {person_id} was not read before it was asked for")
         data = self._frozen.get(person_id)
         if data is None:
             return FRESH

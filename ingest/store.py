@@ -1,4 +1,4 @@
-"""All SQL of ingest: the registry is read, everything else is written here and nowhere else.
+"""What ingest writes: everything it concludes, in one transaction a batch; and the little that it asks about that.
 
 Rows go through temporary stages by COPY (`ingest.staging`), and from there with ON CONFLICT, so that what arrives twice
 is stored once. Readings that are newer than anything heard of their device cannot be in the table yet: they are copied
@@ -21,7 +21,6 @@ from psycopg.types.numeric import FloatDumper
 from geofence.detection import Command, Detection
 from ingest.ownership import store as ownership
 from ingest.ownership.store import Ownership
-from ingest.sequence import Numbers
 from ingest.staging import store as staging
 from runtime.database import Connection, rows_as_dicts
 
@@ -96,90 +95,11 @@ class Commit:
     listened: tuple[datetime, datetime] | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hearsay:
-    """Rows as they were read."""
-
-    #: (person id, device id, newest location, heartbeat, bed report).
-    heard: Sequence[Row]
-    #: (person id, latitude, longitude, accuracy_m, at).
-    places: Sequence[Row]
-
-
 async def prepare(connection: Connection) -> None:
     """Make the stages of this connection, and let it write every number."""
     connection.adapters.register_dumper(float, _RealDumper)
     await staging.make_stages(connection, COLUMNS | LATEST)
     await connection.commit()
-
-
-async def registry_persons(connection: Connection, person_ids: Sequence[int] | None) -> list[DictRow]:
-    """Persons with their zones and thresholds; None for everybody."""
-    return await rows_as_dicts(
-        connection,
-        """
-        SELECT p.person_id, p.time_zone, o.overrides, coalesce(z.zones, '[]') AS zones
-        FROM persons p
-        LEFT JOIN policies o USING (person_id)
-        LEFT JOIN (
-            SELECT person_id, jsonb_agg(
-                jsonb_build_object('zone_id', zone_id, 'name', name, 'geometry', geometry,
-                                   'radius_m', radius_m, 'schedule', schedule) ORDER BY zone_id) AS zones
-            FROM zones WHERE %(wanted)s::bigint[] IS NULL OR person_id = ANY (%(wanted)s) GROUP BY person_id
-        ) z USING (person_id)
-        WHERE %(wanted)s::bigint[] IS NULL OR p.person_id = ANY (%(wanted)s)
-        """,
-        {"wanted": person_ids},
-    )
-
-
-async def registry_dangers(connection: Connection) -> list[DictRow]:
-    """Every danger of the area, by identifier."""
-    return await rows_as_dicts(
-        connection, "SELECT danger_id, kind, name, geometry, half_width_m FROM danger_areas ORDER BY danger_id"
-    )
-
-
-async def registry_devices(connection: Connection, person_ids: Sequence[int] | None) -> list[DictRow]:
-    """Devices in use and whose they are; None for everybody's."""
-    return await rows_as_dicts(
-        connection,
-        """
-        SELECT device_key, device_id, kind, person_id,
-            (SELECT array_agg(DISTINCT format) FROM credentials c WHERE c.device_key = devices.device_key
-                AND (c.revoked_at IS NULL OR c.revoked_at > now())) AS formats
-        FROM devices
-        WHERE person_id IS NOT NULL AND retired_at IS NULL
-          AND (%(wanted)s::bigint[] IS NULL OR person_id = ANY (%(wanted)s))
-        """,
-        {"wanted": person_ids},
-    )
-
-
-async def engine_states(connection: Connection) -> list[tuple[int, bytes, datetime | None]]:
-    """Every person's snapshot and deadline."""
-    # Binary: as text, each byte of a snapshot is two digits.
-    async with connection.cursor(binary=True) as cursor:
-        await cursor.execute("SELECT person_id, snapshot, due_at FROM engine_states")
-        rows = [(int(person_id), bytes(snapshot), due_at) for person_id, snapshot, due_at in await cursor.fetchall()]
-    await connection.commit()
-    return rows
-
-
-async def hearsay(connection: Connection) -> Hearsay:
-    """What readings left behind that changed no state: when each device was heard, where each person was."""
-    async with connection.cursor(binary=True) as cursor:
-        await cursor.execute(
-            """
-            SELECT person_id, device_id, location_at, heartbeat_at, bed_at
-            FROM device_states JOIN devices USING (device_key) WHERE person_id IS NOT NULL
-            """
-        )
-        heard = await cursor.fetchall()
-        await cursor.execute("SELECT person_id, latitude, longitude, accuracy_m, at FROM latest_positions")
-        places = await cursor.fetchall()
-    await connection.commit()
-    return Hearsay(heard=heard, places=places)
 
 
 async def listened(connection: Connection, since: datetime | None = None) -> list[tuple[datetime, datetime]]:
@@ -198,16 +118,6 @@ async def listened(connection: Connection, since: datetime | None = None) -> lis
     rows = [(row[0], row[1]) for row in await cursor.fetchall()]
     await connection.commit()
     return rows
-
-
-async def last_numbers(connection: Connection) -> dict[int, Numbers]:
-    """What was heard of each device key's message numbers."""
-    cursor = await connection.execute(
-        "SELECT device_key, last_seq, seq_gaps FROM device_states WHERE last_seq IS NOT NULL"
-    )
-    rows = await cursor.fetchall()
-    await connection.commit()
-    return {int(device_key): Numbers.stored(int(last_seq), bytes(gaps)) for device_key, last_seq, gaps in rows}
 
 
 async def commit(connection: Connection, batch: Commit) -> None:

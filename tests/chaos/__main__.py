@@ -35,7 +35,6 @@ from geofence.memory import Memory
 from ingest import store
 from ingest.listening import AWAY_LEAST
 from ingest.registry import Registry
-from ingest.states import StateBook
 from runtime import database, migrate
 from runtime.clock import ScaledClock
 from runtime.embedded import ports
@@ -45,7 +44,7 @@ from tests.alerts.scene import Database as Scene
 from tests.alerts.scene import Receiving, Request, receiving, webhook
 from tests.chaos import alerts
 from tests.chaos.device import Walker
-from tests.integration.ingest_process import ROOT, TIMELESS, readings_in_order
+from tests.integration.ingest_process import ROOT, TIMELESS, readings_in_order, whole_book
 from tests.integration.ingest_running import ready, rows, unique
 from tests.registry_rows import add_person
 
@@ -305,7 +304,7 @@ async def _conclusions(url: str) -> dict[str, Any]:
     readings = readings_in_order(url)
     async with await database.connect(url) as connection:
         absences = tuple(between(await store.listened(connection, readings[0].received_at), AWAY_LEAST))
-        book = StateBook(await store.engine_states(connection), await store.hearsay(connection))
+        book = await whole_book(connection)
     memory, until = Memory(), readings[-1].received_at
     memory.absences = book.memory.absences = absences
     expected: Counter[str] = Counter()

@@ -7,10 +7,11 @@ from datetime import timedelta
 import pytest
 
 from geofence import engine, snapshot
-from ingest.states import StateBook
-from ingest.store import COLUMNS, Hearsay
+from ingest.recall.queries import Hearsay
+from ingest.store import COLUMNS
 from tests.geofence.scenes import HOME
 from tests.ingest.envelopes import BED, BRACELET, NOW, OTHER, Desk, envelope, location, message
+from tests.ingest.test_states import book_of
 
 #: Home is a circle of 200 m.
 OUT_M = 300.0
@@ -236,9 +237,8 @@ class TestStates:
             where = position(judged)
             places[1] = (1, where["latitude"], where["longitude"], where["accuracy_m"], where["at"])
         hearsay = Hearsay(heard=[(1, "zb-1", *heard["zb-1"])], places=list(places.values()))
-        again = StateBook(states.values(), hearsay)
-        assert again.state(1) == desk.book.state(1)
-        assert StateBook(states.values()).state(1) != desk.book.state(1)
+        assert book_of(*states.values(), hearsay=hearsay).state(1) == desk.book.state(1)
+        assert book_of(*states.values()).state(1) != desk.book.state(1)
 
     def test_what_is_written_is_the_state_with_its_deadline(self) -> None:
         desk = Desk()

@@ -12,11 +12,10 @@ import pytest
 from ingest import pipeline
 from ingest.batching import Batcher
 from ingest.pipeline import Pipeline
-from ingest.states import StateBook
 from runtime.clock import ManualClock
 from tests.geofence.scenes import at, person
 from tests.ingest.envelopes import envelope
-from tests.ingest.test_states import row, suspect
+from tests.ingest.test_states import book_of, row, suspect
 
 
 class Waiting:
@@ -28,7 +27,7 @@ class Waiting:
         self.pipeline = Pipeline(
             "", cast("Any", registry), self.batcher, cast("Any", None), ManualClock(now), caught_up=lambda: caught_up
         )
-        self.pipeline._book = StateBook([row(1, suspect(60), at(360)), row(2, suspect(900), at(1_200))])
+        self.pipeline._book = book_of(row(1, suspect(60), at(360)), row(2, suspect(900), at(1_200)))
         self.registry = registry
         if quiet:
             self.batcher._last_put_s -= pipeline.QUIET_S
@@ -68,12 +67,6 @@ def test_between_readings_that_come_as_they_happen() -> None:
     assert waiting.due == [1]
     waiting.pipeline._newest_at = at(400) - timedelta(seconds=pipeline.NEARLY_LIVE_S)
     assert waiting.due is None
-
-
-def test_somebody_who_is_gone_is_looked_at_once() -> None:
-    waiting = Waiting(at(2_000))
-    assert waiting.due == [1, 2]
-    assert waiting.due == [1]
 
 
 @pytest.mark.parametrize(

@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 
 import msgspec
+import pytest
 
 from geofence import engine, snapshot
 from geofence.engine import FRESH, PersonState
-from ingest.states import StateBook
+from ingest.recall.queries import Hearsay
+from ingest.states import DUE_AT_ONCE, NO_HEARSAY, StateBook
 from tests.geofence.scenes import Story, at, fix, person, reading
 
 PERSON = person()
@@ -26,25 +28,33 @@ def row(person_id: int, state: PersonState, due_at: datetime | None) -> tuple[in
     return person_id, snapshot.freeze(state), due_at
 
 
+def book_of(*rows: tuple[int, bytes, datetime | None], hearsay: Hearsay = NO_HEARSAY) -> StateBook:
+    """A book of which everything was read."""
+    book = StateBook()
+    book.expect([(person_id, due_at) for person_id, _, due_at in rows])
+    book.remember([each[0] for each in rows], [each[:2] for each in rows], hearsay)
+    return book
+
+
 def test_a_stranger_is_fresh() -> None:
     assert StateBook().state(7) is FRESH
     assert len(StateBook()) == 0
 
 
 def test_what_was_stored_comes_back_once_thawed() -> None:
-    book = StateBook([row(1, suspect(60), at(360))])
+    book = book_of(row(1, suspect(60), at(360)))
     assert book.state(1) == suspect(60)
     assert len(book) == 1
 
 
 def test_what_another_version_stored_is_forgotten_not_fatal() -> None:
-    book = StateBook([(1, b"\x92\x63\x80", at(360)), row(2, suspect(60), at(360))])
+    book = book_of((1, b"\x92\x63\x80", at(360)), row(2, suspect(60), at(360)))
     assert book.state(1) is FRESH
     assert book.state(2).zone.safety == "suspect"
 
 
 def test_deadlines_come_earliest_first() -> None:
-    book = StateBook([row(1, suspect(60), at(360)), row(2, suspect(30), at(330)), row(3, FRESH, None)])
+    book = book_of(row(1, suspect(60), at(360)), row(2, suspect(30), at(330)), row(3, FRESH, None))
     assert book.next_due() == at(330)
     assert book.take_due(at(329)) == []
     assert book.take_due(at(330)) == [2]
@@ -54,7 +64,7 @@ def test_deadlines_come_earliest_first() -> None:
 
 
 def test_what_was_judged_brings_its_own_deadline_once_it_is_kept() -> None:
-    book = StateBook([row(1, suspect(60), at(777))])
+    book = book_of(row(1, suspect(60), at(777)))
     book.memory.judge_all([reading(90, fix(0))], {1: PERSON})
     assert book.next_due() == at(777)
     book.seal({1: PERSON})
@@ -67,7 +77,7 @@ def test_what_was_judged_brings_its_own_deadline_once_it_is_kept() -> None:
 
 
 def test_what_could_not_be_committed_is_taken_back() -> None:
-    book = StateBook([row(1, suspect(60), at(360))])
+    book = book_of(row(1, suspect(60), at(360)))
     book.memory.judge_all([reading(90, fix(0))], {1: PERSON})
     assert book.state(1) != suspect(60)
     book.undo()
@@ -80,11 +90,53 @@ def test_what_could_not_be_committed_is_taken_back() -> None:
 def test_a_part_that_another_version_stored_otherwise_is_forgotten_alone() -> None:
     version, parts = msgspec.msgpack.decode(snapshot.freeze(suspect(60)))
     data = msgspec.msgpack.encode((version, parts | {"battery": 7}))
-    assert StateBook([(1, data, at(360))]).state(1) == suspect(60)
+    assert book_of((1, data, at(360))).state(1) == suspect(60)
 
 
 def test_somebody_who_is_gone_has_no_deadline() -> None:
-    book = StateBook([row(1, suspect(60), at(360))])
+    book = book_of(row(1, suspect(60), at(360)))
     book.drop_deadline(1)
     book.drop_deadline(99)
     assert (book.next_due(), book.take_due(at(999))) == (None, [])
+
+
+class TestReadWhenNeeded:
+    """States are read when somebody is judged, deadlines at once."""
+
+    def test_nobody_is_judged_as_if_nothing_were_known(self) -> None:
+        book = StateBook()
+        book.expect([(1, at(360))])
+        assert (book.lacks(1), book.lacks(2), len(book)) == (True, False, 1)
+        assert book.next_due() == at(360)
+        with pytest.raises(LookupError, match="person 1"):
+            book.memory.judge_all([reading(90, fix(0))], {1: PERSON})
+        book.undo()
+        book.remember([1], [row(1, suspect(60), None)[:2]])
+        assert (book.lacks(1), len(book)) == (False, 1)
+        assert book.state(1) == suspect(60)
+
+    def test_whose_row_is_gone_is_fresh(self) -> None:
+        book = StateBook()
+        book.expect([(1, at(360))])
+        book.remember([1], [])
+        assert book.state(1) is FRESH
+        assert not book.lacks(1)
+
+    def test_what_was_read_survives_a_commit_that_failed(self) -> None:
+        book = StateBook()
+        book.expect([(1, at(360))])
+        book.remember([1], [row(1, suspect(60), None)[:2]])
+        book.memory.judge_all([reading(90, fix(0))], {1: PERSON})
+        book.seal({1: PERSON})
+        book.undo_all()
+        assert (book.lacks(1), book.state(1), book.next_due()) == (False, suspect(60), at(360))
+
+    def test_deadlines_come_in_lots_the_longest_past_first(self) -> None:
+        book = StateBook()
+        book.expect([(number, at(number)) for number in range(2 * DUE_AT_ONCE, 0, -1)])
+        assert book.take_due(at(10_000)) == list(range(1, DUE_AT_ONCE + 1))
+        assert book.take_due(at(10_000), unless=lambda number: number <= 100) == list(range(101, DUE_AT_ONCE + 101))
+        for number in range(1, 2 * DUE_AT_ONCE):
+            book.drop_deadline(number)
+        assert book.take_due(at(10_000)) == [2 * DUE_AT_ONCE]
+        assert book.take_due(at(10_000)) == [2 * DUE_AT_ONCE]

@@ -22,7 +22,7 @@ from geofence import snapshot
 from geofence.batch import judge_all
 from geofence.engine import Outcome, PersonState
 from geofence.reading import Fix, FixSource, Reading, ReadingKind, SafetyEvent, SafetyEventType
-from ingest import store
+from ingest.recall import queries
 from ingest.registry import Registry
 from ingest.states import StateBook
 from runtime import database
@@ -225,6 +225,15 @@ async def stored_states(url: str) -> dict[int, bytes]:
     """The states with which the next ingest would go on: what was stored, and the hearsay since."""
     connection = await database.connect(url)
     async with connection:
-        stored = await store.engine_states(connection)
-        book = StateBook(stored, await store.hearsay(connection))
-    return {person_id: snapshot.freeze(book.state(person_id)) for person_id, _, _ in stored}
+        book = await whole_book(connection)
+        persons = [person_id for person_id, _ in await queries.deadlines(connection)]
+    return {person_id: snapshot.freeze(book.state(person_id)) for person_id in persons}
+
+
+async def whole_book(connection: database.Connection) -> StateBook:
+    """Every state read at once."""
+    book, deadlines = StateBook(), await queries.deadlines(connection)
+    book.expect(deadlines)
+    persons = [person_id for person_id, _ in deadlines]
+    book.remember(persons, await queries.states(connection, persons), await queries.hearsay(connection, persons))
+    return book

@@ -12,6 +12,7 @@ import pytest
 
 from api.dangers import commands
 from ingest.registry import Registry
+from runtime import database
 from runtime.cli import CommandError
 from runtime.settings import Settings
 from tests.registry_rows import add_person
@@ -74,10 +75,13 @@ async def test_ingest_holds_one_map_for_all_and_hears_of_a_new_one(databases: Da
             file = write(tmp_path, CANAL)
             await asyncio.to_thread(commands.load_file, Settings(database_url=url), file, "wgs84", keep_others=False)
             async with asyncio.timeout(10):
-                while not registry.persons[persons[0]].dangers:  # noqa: ASYNC110 - another process would be told too
+                while not registry.dangers:  # noqa: ASYNC110 - another process would be told too
                     await asyncio.sleep(0.02)
         finally:
             following.cancel()
+        assert all(registry.lacks(person) for person in persons)
+        async with await database.connect(url) as connection:
+            assert await registry.bring(connection, persons) == set()
         one, two = (registry.persons[person].dangers for person in persons)
         assert one is two
         (near,) = one.near(36.81, 118.0501, 100.0)

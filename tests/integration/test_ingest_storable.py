@@ -7,6 +7,7 @@ from random import Random
 
 from ingest import store
 from ingest.judging import set_aside
+from ingest.recall import queries
 from runtime import database
 from tests.ingest.envelopes import BED, BRACELET, Desk, envelope, location, message
 from tests.ingest.test_wire_bad import KINDS, NASTY
@@ -94,13 +95,13 @@ async def test_longest_and_largest_values_fit_their_columns(database_url: str) -
         await store.prepare(connection)
         await store.commit(connection, judged.commit)
         await store.commit(connection, judged.commit)
-        known = await store.last_numbers(connection)
-        states = await store.engine_states(connection)
+        known = await queries.numbers(connection, judged.numbers)
+        states = await queries.states(connection, [row[0] for row in judged.commit.engine_states])
     found = {row[0] for row in rows(database_url, "SELECT event_id FROM safety_events")}
     assert found == {str(event_id) for event_id in events}
     assert rows(database_url, "SELECT count(*) FROM locations") == [(1,)]
     assert known == judged.numbers
-    assert [(person_id, data) for person_id, data, _ in states] == [row[:2] for row in judged.commit.engine_states]
+    assert states == [row[:2] for row in judged.commit.engine_states]
 
 
 async def test_an_index_would_not_have_taken_an_id_of_a_thousand_digits(database_url: str) -> None:

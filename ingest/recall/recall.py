@@ -1,0 +1,114 @@
+"""`Recall`: before a batch is judged, everything is there that it is judged with, and nothing more was read.
+
+So ingest starts as fast with a hundred thousand persons as with ten, and an SOS waits for its bearer's rows alone. What
+was read once stays: of a person until the register says that it has changed, of a state and a device's numbers until
+the states are owned anew, because nobody else writes them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import psycopg
+
+from ingest import store, wire
+from ingest.ownership import store as ownership
+from ingest.ownership.store import Ownership
+from ingest.recall import queries
+from ingest.registry import Device, Registry
+from ingest.sequence import NumberBook
+from ingest.sources import Envelope
+from ingest.states import StateBook
+from runtime import database
+
+#: Longest wait for the database before whoever asks is told that it is away. Real seconds.
+WAIT_S = 0.25
+
+
+async def owned(connection: database.Connection, most_per_min: int) -> tuple[Ownership, StateBook]:
+    """The states as last committed, owned from here on; each is read when it is first needed.
+
+    Raises:
+        DatabaseAway: another ingest owns them.
+    """
+    owner = await ownership.take(connection)
+    if owner is None:
+        raise database.DatabaseAway("another ingest owns the states")
+    await store.prepare(connection)
+    book = StateBook(most_per_min)
+    book.expect(await queries.deadlines(connection))
+    return owner, book
+
+
+class Recall:
+    """Reads on a connection of its own: the one that commits may be busy."""
+
+    def __init__(self, url: str, registry: Registry) -> None:
+        self._url, self._registry = url, registry
+        self._connection: database.Connection | None = None
+        #: Devices of which everything is there: for this book, and as long as the register is what it was.
+        self._at_hand: set[int] = set()
+        self._of: tuple[StateBook | None, int] = (None, 0)
+
+    async def bring(self, batch: Sequence[Envelope], due: Iterable[int], book: StateBook, numbers: NumberBook) -> None:
+        """Read what is missing for these messages, and for these persons whose deadlines have passed.
+
+        Who turns out not to be registered any more has no devices and no deadline afterwards.
+
+        Raises:
+            psycopg.OperationalError: the connection was lost; call again.
+            DatabaseAway: the database does not answer.
+        """
+        registry = self._registry
+        of = (book, registry.version)
+        if of != self._of:
+            self._of, self._at_hand = of, set()
+        strange = self._not_at_hand(batch)
+        persons = {device.person_id for device in strange.values()}.union(due)
+        unknown = [person_id for person_id in persons if registry.lacks(person_id)]
+        unread = [person_id for person_id in persons if book.lacks(person_id)]
+        unnumbered = strange.keys() - numbers.by_device.keys()
+        if unknown or unread or unnumbered:
+            try:
+                connection = await self._connected()
+                for person_id in await registry.bring(connection, unknown):
+                    book.drop_deadline(person_id)
+                await _read_states(connection, unread, book)
+                await _read_numbers(connection, unnumbered, numbers)
+            except (psycopg.OperationalError, psycopg.InterfaceError):
+                await self.close()
+                raise
+        self._at_hand.update(strange)
+
+    async def close(self) -> None:
+        """Close the connection; the next `bring` opens another."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            await connection.close()
+
+    def _not_at_hand(self, batch: Sequence[Envelope]) -> dict[int, Device]:
+        """Devices of these messages, by key, of which something may be missing."""
+        devices, at_hand, route = self._registry.devices, self._at_hand, wire.route
+        found: dict[int, Device] = {}
+        for envelope in batch:
+            device = devices.get(route(envelope.topic).device_id or "")
+            if device is not None and device.device_key not in at_hand:
+                found[device.device_key] = device
+        return found
+
+    async def _connected(self) -> database.Connection:
+        if self._connection is None or self._connection.closed:
+            self._connection = await database.connect_when_up(self._url, autocommit=True, wait_s=WAIT_S)
+        return self._connection
+
+
+async def _read_states(connection: database.Connection, person_ids: Sequence[int], book: StateBook) -> None:
+    if person_ids:
+        rows = await queries.states(connection, person_ids)
+        book.remember(person_ids, rows, await queries.hearsay(connection, person_ids))
+
+
+async def _read_numbers(connection: database.Connection, keys: Iterable[int], numbers: NumberBook) -> None:
+    keys = list(keys)
+    if keys:
+        numbers.remember(await queries.numbers(connection, keys))
