@@ -17,6 +17,7 @@ from runtime.cli import CommandError
 from runtime.service import Stop
 from runtime.settings import PREFIX, Settings, WithoutDatabase, load
 from simulators import (
+    boundary_options,
     broker,
     city,
     controls,
@@ -49,7 +50,10 @@ def register(subcommands: argparse._SubParsersAction[argparse.ArgumentParser]) -
         description="Without a subcommand: the city lives until stopped.",
     )
     _city_options(command)
-    command.add_argument("--sessions", type=_count, default=simulation.SESSIONS, help="MQTT sessions (8)")
+    command.add_argument("--sessions", type=_count, help="MQTT sessions (8); 0: each device has its own")
+    command.add_argument(
+        "--logins", type=Path, metavar="FILE", help="each device has its own, and logs in as `device credentials` wrote"
+    )
     scene_options.add(command)
     command.add_argument("--seconds", type=_seconds, metavar="N", help="end after N real seconds")
     command.add_argument("--stats", type=Path, metavar="FILE", help="write counts as JSON at the end")
@@ -69,6 +73,7 @@ def _city_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("--seed", type=int, default=simulation.SEED, help="another seed is another city (1)")
     command.add_argument("--bracelets", type=_count, default=city.BRACELETS, help="persons with one (1500)")
     command.add_argument("--beds", type=_count, default=city.BEDS, help="beds, most of them theirs (2000)")
+    boundary_options.add(command)
 
 
 def _register_roster(parts: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -82,6 +87,7 @@ def _register_roster(parts: argparse._SubParsersAction[argparse.ArgumentParser])
 def _register_dangers(parts: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     command = parts.add_parser("dangers", help="print the city's water, rails and roads for `tongxing import dangers`")
     command.add_argument("--seed", type=int, default=simulation.SEED, help="another seed is another city (1)")
+    boundary_options.add(command)
     command.set_defaults(run=_told(_dangers))
 
 
@@ -167,7 +173,8 @@ def _simulate(parsed: argparse.Namespace) -> int:
 
 
 def _dangers(parsed: argparse.Namespace) -> int:
-    json.dump(dangers.collection(parsed.seed, divisions.towns(parsed.seed)), sys.stdout, ensure_ascii=False)
+    towns = divisions.towns(parsed.seed, boundary_options.chosen(parsed))
+    json.dump(dangers.collection(parsed.seed, towns), sys.stdout, ensure_ascii=False)
     print()
     return 0
 
@@ -176,7 +183,8 @@ def _roster(parsed: argparse.Namespace) -> int:
     if (parsed.webhook is None) != (parsed.webhook_secret is None):
         raise SimulatorError("--webhook and --webhook-secret belong together: give both or neither.")
     webhook = (parsed.webhook, parsed.webhook_secret) if parsed.webhook else None
-    built = city.build(parsed.seed, bracelets=parsed.bracelets, beds=parsed.beds)
+    bounds = boundary_options.chosen(parsed)
+    built = city.build(parsed.seed, bracelets=parsed.bracelets, beds=parsed.beds, boundaries=bounds)
     json.dump(roster.roster(built, webhook=webhook), sys.stdout, ensure_ascii=False)
     print()
     return 0

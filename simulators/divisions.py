@@ -11,17 +11,18 @@ import random
 from dataclasses import dataclass
 
 from simulators import geodesy
+from simulators.errors import SimulatorError
+from simulators.ground.boundaries import CITY_CODE as CITY_CODE  # noqa: PLC0414 - the module speaks for it
 from simulators.ground.boundaries import Boundaries
 
 #: Towns lie at least this far apart, in metres, where that is possible.
 TOWN_SPACING_M = 1_800.0
 #: Towns lie within this distance of their district's centre, in metres.
 DISTRICT_REACH_M = 9_000.0
-#: Tries to find a place for a town that is far enough from the others, and within its district. Count.
-TRIES = 50
+#: Tries to find a place for a town that is far enough from the others, and one within a boundary. Count.
+TRIES, TRIES_WITHIN = 50, 2_000
 #: Villages in each town that people live in.
 VILLAGES_PER_TOWN = 12
-CITY_CODE = "3703"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +64,11 @@ DISTRICTS = (
 
 
 def towns(seed: int, boundaries: Boundaries | None = None) -> tuple[Town, ...]:
-    """All towns; the same seed, and the same boundaries if there are any, always give the same ones."""
+    """All towns; the same seed, and the same boundaries if there are any, always give the same ones.
+
+    Raises:
+        SimulatorError: a boundary lies elsewhere.
+    """
     rng = random.Random(f"{seed}/towns")
     return tuple(town for district in DISTRICTS for town in _towns_of(district, rng, boundaries))
 
@@ -74,7 +79,8 @@ def village_code(town: Town, number: int) -> str:
 
 
 def _towns_of(district: District, rng: random.Random, boundaries: Boundaries | None) -> list[Town]:
-    places: list[tuple[float, float]] = [(0.0, 0.0)]
+    central = boundaries is None or boundaries.holds(district.code, district.latitude, district.longitude)
+    places: list[tuple[float, float]] = [(0.0, 0.0)] if central else []
     while len(places) < district.towns:
         places.append(_place_apart(places, rng, district, boundaries))
     return [_town(district, number, place) for number, place in enumerate(places, start=1)]
@@ -83,15 +89,20 @@ def _towns_of(district: District, rng: random.Random, boundaries: Boundaries | N
 def _place_apart(
     taken: list[tuple[float, float]], rng: random.Random, district: District, boundaries: Boundaries | None
 ) -> tuple[float, float]:
-    found = (0.0, 0.0)
-    for _ in range(TRIES):
+    found: tuple[float, float] | None = None
+    for number in range(TRIES if boundaries is None else TRIES_WITHIN):
         reach, angle = DISTRICT_REACH_M * math.sqrt(rng.random()), rng.uniform(0, math.tau)
         place = (reach * math.sin(angle), reach * math.cos(angle))
         if boundaries is not None and not boundaries.holds(district.code, *_degrees(district, place)):
             continue
         found = place
-        if all(math.dist(place, other) >= TOWN_SPACING_M for other in taken):
+        if number >= TRIES or all(math.dist(place, other) >= TOWN_SPACING_M for other in taken):
             break
+    if found is None:
+        raise SimulatorError(
+            f"the boundary of {district.code} holds no place within {DISTRICT_REACH_M / 1000:g} km of {district.name} "
+            f"({district.latitude}, {district.longitude}): are its coordinates longitude first, and of the datum said?"
+        )
     return found
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import aiomqtt
@@ -17,7 +17,9 @@ from simulators.message import ROOT
 log = structlog.get_logger(__name__)
 
 SCENE_TOPIC = "tongxing/simulator/scene"
-TOPICS = (f"{ROOT}/+/command", f"{ROOT}/+/ack", SCENE_TOPIC, controls.TOPIC)
+#: What is for the city itself; and with it what is for its devices, where they do not listen themselves.
+SAID = (SCENE_TOPIC, controls.TOPIC)
+TOPICS = (f"{ROOT}/+/command", f"{ROOT}/+/ack", *SAID)
 #: `tongxing / v1 / device / what`
 DEVICE_LEVEL = 2
 
@@ -33,13 +35,15 @@ class Ears:
     say: Callable[[str], Mapping[str, str]] = lambda _: {"wrong": "this simulator cannot be spoken to."}
 
 
-async def listen(where: Address, identifier: str, ears: Ears, ready: asyncio.Event) -> None:
+async def listen(
+    where: Address, identifier: str, ears: Ears, ready: asyncio.Event, *, topics: Sequence[str] = TOPICS
+) -> None:
     """Subscribe and tell, until cancelled; `ready` is set once subscribed. The session is kept, as devices do."""
     attempt = 0
     while True:
         try:
             async with broker.client(where, identifier, keep_session=True) as client:
-                for topic in TOPICS:
+                for topic in topics:
                     await client.subscribe(topic, qos=1)
                 ready.set()
                 attempt = 0

@@ -17,6 +17,7 @@ from runtime.embedded import EmbeddedError
 from runtime.processes import ProcessError
 from runtime.service import Stop
 from runtime.settings import WithoutDatabase, load
+from simulators import boundary_options
 from simulators import scene as stories
 from simulators.errors import SimulatorError
 from simulators.fault import FAULTS, Fault
@@ -26,7 +27,7 @@ from simulators.scenes.scene import Scene
 from simulators.scoring import aims, run_log
 from simulators.scoring.run_log import RunLog
 from simulators.scoring.score import score
-from simulators.simulation import Plan
+from simulators.simulation import SESSIONS, Plan
 
 #: Where a score goes, and where the rehearsal's servers keep their files meanwhile.
 RESULT, FOLDER = Path("build/score.json"), Path("build/score")
@@ -68,11 +69,14 @@ def plan(parsed: argparse.Namespace) -> Plan:
     if scene is not None and parsed.progress is None:
         _refuse_servers(scene)
     sized = scene or parsed
+    _refuse_boundaries(parsed, scene)
     return Plan(
         seed=sized.seed,
         bracelets=sized.bracelets,
         beds=sized.beds,
-        sessions=max(parsed.sessions, 1),
+        boundaries=scene.boundaries if scene else boundary_options.chosen(parsed),
+        sessions=_sessions(parsed),
+        logins=parsed.logins,
         scene=scene,
         stories=told,
         story_every_s=parsed.scene_every,
@@ -82,6 +86,14 @@ def plan(parsed: argparse.Namespace) -> Plan:
         truth_of_messages=parsed.truth_of_messages,
         progress=parsed.progress,
     )
+
+
+def _sessions(parsed: argparse.Namespace) -> int:
+    if parsed.logins is not None:
+        if parsed.sessions:
+            raise SimulatorError("--logins: each device has a session of its own; take --sessions away, or write 0.")
+        return 0
+    return SESSIONS if parsed.sessions is None else int(parsed.sessions)
 
 
 def rehearse(parsed: argparse.Namespace) -> int:
@@ -96,6 +108,9 @@ def rehearse(parsed: argparse.Namespace) -> int:
     scene, told = _scenes(parsed.scene)
     if scene is None or told:
         raise SimulatorError(f"--score needs one scene: --scene FILE, or one of {', '.join(reading.names())}.")
+    _refuse_boundaries(parsed, scene)
+    if parsed.logins is not None:
+        raise SimulatorError("--score: a system of its own lets everybody in; take --logins away.")
     _need_drawing()
     if parsed.speed is not None:
         scene = replace(scene, speed=min(parsed.speed, _FASTEST))
@@ -157,6 +172,14 @@ def _scenes(given: list[str]) -> tuple[Scene | None, list[tuple[Story, float]]]:
     if len(whole) > 1:
         raise SimulatorError('give one scene; a scene may include others: include = ["storm", "tiny"].')
     return (whole[0] if whole else None), told
+
+
+def _refuse_boundaries(parsed: argparse.Namespace, scene: Scene | None) -> None:
+    if scene is not None and (parsed.boundaries or parsed.datum):
+        raise SimulatorError(
+            f'a scene brings its own city: write boundaries = "{parsed.boundaries or "zibo.geojson"}" and '
+            f'datum = "{parsed.datum or "gcj02"}" into [city] of {scene.name}, or of a scene that includes it.'
+        )
 
 
 def _refuse_servers(scene: Scene) -> None:

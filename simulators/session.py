@@ -135,7 +135,8 @@ class Session:
         """A connection that the broker has let in, listening."""
         loop = asyncio.get_running_loop()
         async with asyncio.timeout(broker.ANSWER_WITHIN_S):
-            _, line = await loop.create_connection(self._made, self._where.host, self._where.port)
+            where = self._where
+            _, line = await loop.create_connection(self._made, where.host, where.port, ssl=where.tls)
             try:
                 await line.welcome
                 if self._ear is not None:

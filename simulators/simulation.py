@@ -17,12 +17,13 @@ from runtime import clock as clocks
 from runtime.clock import Clock
 from runtime.service import Stop
 from runtime.settings import Settings
-from simulators import broker, city, downlink, session_pool, staging
+from simulators import broker, city, downlink, logins, session_pool, staging
 from simulators.counts import Counts
 from simulators.devices import makeup
 from simulators.episodes import rates
 from simulators.errors import SimulatorError
 from simulators.fleet import Fleet
+from simulators.ground.boundaries import Boundaries
 from simulators.hearing import Hearing
 from simulators.message import Message
 from simulators.progress import Progress, write
@@ -50,8 +51,12 @@ class Plan:
     seed: int = SEED
     bracelets: int = city.BRACELETS
     beds: int = city.BEDS
+    #: Real boundaries within which the towns lie; None: the invented ones.
+    boundaries: Boundaries | None = None
     #: That carry everybody; 0: each device has its own, under its own name.
     sessions: int = SESSIONS
+    #: Who logs in as whom, for sessions of their own (`simulators.logins`); None: all as the broker's address says.
+    logins: Path | None = None
     #: A whole scene; it says seed and sizes too.
     scene: Scene | None = None
     #: Stories of the demo and the real seconds after the start at which they begin.
@@ -136,7 +141,7 @@ class Simulation:
 
     def _fleet(self, truth: TruthLog) -> Fleet:
         plan, scene = self.plan, self.plan.scene
-        built = city.build(plan.seed, bracelets=plan.bracelets, beds=plan.beds)
+        built = city.build(plan.seed, bracelets=plan.bracelets, beds=plan.beds, boundaries=plan.boundaries)
         if scene is None:
             return Fleet(built, at_s=self.now_s(), rate=self.rate, truth=truth)
         start = staging.begins(scene, self.clock.now())
@@ -155,8 +160,14 @@ class Simulation:
             names = [f"simulator-{self.plan.seed}-{number}" for number in range(self.plan.sessions)]
             return [Session(self.where, name, self.counts) for name in names]
         fleet = hearing.fleet
+        known = logins.of_all(self.plan.logins, fleet.device_ids) if self.plan.logins else {}
         self._own = session_pool.sessions(
-            self.where, self.counts, device_ids=fleet.device_ids, command=hearing.command, ack=fleet.hear_ack
+            self.where,
+            self.counts,
+            device_ids=fleet.device_ids,
+            command=hearing.command,
+            ack=fleet.hear_ack,
+            credentials=known.get,
         )
         return list(self._own.values())
 
@@ -173,7 +184,7 @@ class Simulation:
         parts = [
             asyncio.ensure_future(part)
             for part in (
-                downlink.listen(self.where, f"simulator-{self.plan.seed}-down", self._ears(hearing), ready),
+                self._listen(hearing, ready),
                 self._step(hearing, ready),
                 self._play(fleet, ready),
                 self._stage(fleet, ready),
@@ -193,10 +204,20 @@ class Simulation:
             if ready.is_set() and self.plan.progress is None:
                 self.put(fleet.settle(self.now_s()))
 
-    def _ears(self, hearing: Hearing) -> downlink.Ears:
-        """What is heard for everybody; devices with sessions of their own hear their commands there."""
-        ears = hearing.ears()
-        return replace(ears, command=_deaf, ack=_deaf) if self._own else ears
+    async def _listen(self, hearing: Hearing, ready: asyncio.Event) -> None:
+        """What is said to the city; devices with sessions of their own hear their commands there."""
+        identifier, ears = f"simulator-{self.plan.seed}-down", hearing.ears()
+        if not self._own:
+            await downlink.listen(self.where, identifier, ears, ready)
+        elif self.plan.logins is None or self.where.username is not None:
+            # The broker may still know the session from a run that heard for everybody.
+            ears = replace(ears, command=_deaf, ack=_deaf)
+            await downlink.listen(self.where, identifier, ears, ready, topics=downlink.SAID)
+        else:
+            # The devices may come in, and nobody else's login is known.
+            log.warning("nobody_can_speak_to_the_city", hint="give TONGXING_BROKER_URL the login of service simulator")
+            ready.set()
+            await asyncio.Event().wait()
 
     async def _step(self, hearing: Hearing, ready: asyncio.Event) -> None:
         await ready.wait()

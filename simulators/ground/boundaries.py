@@ -13,6 +13,7 @@ import shapely
 from geofence.datum import Datum, to_wgs84
 from simulators.errors import SimulatorError
 
+CITY_CODE = "3703"
 #: Properties of a feature that may hold the six digits of a district.
 _CODES = ("adcode", "code", "id", "division")
 
@@ -30,27 +31,30 @@ class Boundaries:
 
 
 def load(file: Path, datum: Datum) -> Boundaries:
-    """Read a FeatureCollection of polygons whose properties name the district (`adcode` or `code`).
+    """Read a FeatureCollection of polygons whose properties name the district (`adcode` or `code`), or its parts.
 
     Args:
         file: GeoJSON.
         datum: what its coordinates refer to; maps of AMap and DataV are gcj02.
 
     Raises:
-        SimulatorError: it cannot be read, or holds no district.
+        SimulatorError: it cannot be read, or holds no district of Zibo.
     """
     try:
         document = json.loads(file.read_bytes())
     except (OSError, ValueError) as error:
         raise SimulatorError(f"{file} cannot be read as GeoJSON: {error}") from None
     features = document.get("features") if isinstance(document, dict) else None
-    areas = {
-        code: _area(feature, datum, file)
-        for feature in (features if isinstance(features, list) else [])
-        if (code := _code(feature)) is not None
-    }
-    if not areas:
-        raise SimulatorError(f"{file} has no feature with a property adcode or code, such as 370303.")
+    parts: dict[str, list[shapely.Geometry]] = {}
+    for feature in features if isinstance(features, list) else []:
+        if (code := _code(feature)) is not None and code.startswith(CITY_CODE):
+            parts.setdefault(code, []).append(_area(feature, datum, file))
+    if not parts:
+        raise SimulatorError(
+            f"{file} has none of Zibo's districts: its features need a property adcode or code, such as 370303."
+        )
+    areas = {code: shapely.union_all(found) for code, found in parts.items()}
+    shapely.prepare(list(areas.values()))
     return Boundaries(areas=areas)
 
 
@@ -71,6 +75,7 @@ def _area(feature: Mapping[str, Any], datum: Datum, file: Path) -> shapely.Geome
         points[:, 0], points[:, 1] = longitude, latitude
         return points
 
-    area = shapely.transform(area, moved)
-    shapely.prepare(area)
-    return area
+    if not isinstance(area, shapely.Polygon | shapely.MultiPolygon) or area.is_empty:
+        raise SimulatorError(f"{file}: the boundary of {_code(feature)} is no polygon.")
+    # Drawn by hand, a ring may cross itself.
+    return shapely.make_valid(shapely.transform(area, moved))

@@ -116,7 +116,8 @@ class Rehearsal:
 
     async def _fill(self, started: Children, url: str, secret: str) -> None:
         """Tables, people, services."""
-        built = city.build(self.scene.seed, bracelets=self.scene.bracelets, beds=self.scene.beds)
+        scene = self.scene
+        built = city.build(scene.seed, bracelets=scene.bracelets, beds=scene.beds, boundaries=scene.boundaries)
         people = addressed(dict(roster.roster(built)), url=url, secret=secret)
         steps: tuple[tuple[str, Callable[[], Awaitable[None]]], ...] = (
             ("tables", started.migrate),

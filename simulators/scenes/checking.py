@@ -4,16 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from pathlib import Path
 
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
+from geofence.datum import Datum
 from simulators.episodes import parameter, rates
 from simulators.episodes.table import EPISODES
 from simulators.errors import SimulatorError
 from simulators.fault import FAULTS, Fault
+from simulators.ground.boundaries import Boundaries, load
 from simulators.scenes import spans
 from simulators.scenes.problem import suggestion
 from simulators.scenes.scene_file import EpisodeStep, FaultStep
+
+
+def boundaries(file: str | UnsetType, datum: Datum | UnsetType) -> Boundaries:
+    """The boundaries in a file.
+
+    Raises:
+        SimulatorError: the file or its datum is not said, or it is no such file.
+    """
+    if file is UNSET:
+        raise SimulatorError('a datum of what? Write boundaries = "zibo.geojson" too, or take datum away.')
+    if datum is UNSET:
+        raise SimulatorError(
+            'what do its coordinates refer to? Write datum = "gcj02" for maps made in China (AMap, DataV), "wgs84" for '
+            'OpenStreetMap, "bd09" for Baidu.'
+        )
+    return load(Path(file), datum)
 
 
 def time(text: str, start: datetime, length_s: float) -> None:

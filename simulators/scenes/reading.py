@@ -6,8 +6,8 @@ A file that includes others goes over them, key by key; its steps come beside th
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -15,11 +15,12 @@ import msgspec
 from msgspec import UNSET
 
 from simulators.errors import SimulatorError
+from simulators.ground.boundaries import Boundaries
 from simulators.scenes import checking, problem, spans
 from simulators.scenes.positions import Path as Place
 from simulators.scenes.positions import Positions
 from simulators.scenes.scene import Behaviour, Scene
-from simulators.scenes.scene_file import EpisodeStep, FaultStep, OutageStep, People, SceneFile
+from simulators.scenes.scene_file import City, EpisodeStep, FaultStep, OutageStep, People, SceneFile
 
 #: Where the scenes lie that come with Tongxing.
 SHIPPED = Path(__file__).parent
@@ -57,7 +58,7 @@ def load(name: str) -> Scene:
     files = _with_included(_find(name, Path()), ())
     merged: dict[str, Any] = {"steps": []}
     for file in files:
-        _lay_over(merged, file.written)
+        _lay_over(merged, _from_here(file))
     merged.pop("include", None)
     whole = msgspec.convert(merged, SceneFile)
     top = files[-1]
@@ -67,7 +68,7 @@ def load(name: str) -> Scene:
     scene = _scene(top.path.stem, whole)
     for file in files:
         _check(file, scene)
-    return scene
+    return _bounded(scene, files, whole.city)
 
 
 def _find(name: str, beside: Path) -> Path:
@@ -114,6 +115,14 @@ def _read(path: Path) -> _Read:
     return _Read(path, written, parsed, positions)
 
 
+def _from_here(file: _Read) -> Mapping[str, Any]:
+    """What is written, files named from where it stands."""
+    city = file.parsed.city
+    if city.boundaries is UNSET:
+        return file.written
+    return {**file.written, "city": {**file.written["city"], "boundaries": str(file.path.parent / city.boundaries)}}
+
+
 def _lay_over(under: dict[str, Any], over: Mapping[str, Any]) -> None:
     for key, value in over.items():
         if key == "steps":
@@ -145,6 +154,17 @@ def _scene(name: str, whole: SceneFile) -> Scene:
         responders=_behaviour(whole.responders, defaults.responders),
         steps=tuple(whole.steps),
     )
+
+
+def _bounded(scene: Scene, files: Sequence[_Read], city: City) -> Scene:
+    """The scene with the boundaries it names."""
+    said = [file for file in files if file.parsed.city.boundaries is not UNSET or file.parsed.city.datum is not UNSET]
+    if not said:
+        return scene
+    key = "datum" if said[-1].parsed.city.boundaries is UNSET else "boundaries"
+    found: list[Boundaries] = []
+    _ask(said[-1], ("city", key), lambda: found.append(checking.boundaries(city.boundaries, city.datum)))
+    return replace(scene, boundaries=found[0])
 
 
 def _or(value: Any, default: Any) -> Any:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from simulators import city
+from simulators.ground.boundaries import Boundaries
 from simulators.scenes import spans
 from simulators.scenes.scene_file import EpisodeStep, FaultStep, OutageStep
 
@@ -38,6 +39,8 @@ class Scene:
     seed: int = SEED
     bracelets: int = city.BRACELETS
     beds: int = city.BEDS
+    #: Real boundaries within which the towns lie; None: the invented ones.
+    boundaries: Boundaries | None = None
     #: Makes, firmware and formats as in a real fleet; else one make with the newest.
     mixed_devices: bool = True
     start: datetime

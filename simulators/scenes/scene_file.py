@@ -11,6 +11,8 @@ from typing import Annotated, Literal, TypeAlias
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from geofence.datum import Datum
+
 _Share = Annotated[float, Meta(ge=0, le=1, description="a share from 0 to 1, e.g. 0.7")]
 _Span = Annotated[str, Meta(description='a length of time, e.g. "20m", "1h 30m" or "7d"')]
 _Time = Annotated[str, Meta(description='a time, e.g. "02:40", "day 2 02:40", or "+20m" from the start on')]
@@ -27,6 +29,12 @@ class City(Part, frozen=True):
     seed: Annotated[int, Meta(ge=0, description="a whole number; another one is another city")] | UnsetType = UNSET
     bracelets: Annotated[int, Meta(ge=0, le=100_000, description="persons with a bracelet")] | UnsetType = UNSET
     beds: Annotated[int, Meta(ge=0, le=100_000, description="beds, most of them theirs")] | UnsetType = UNSET
+    boundaries: (
+        Annotated[str, Meta(description='a GeoJSON file of the districts, e.g. "zibo.geojson", beside this file')]
+        | UnsetType
+    ) = UNSET
+    #: What its coordinates refer to.
+    datum: Annotated[Datum, Meta(description='"wgs84", "gcj02" or "bd09"')] | UnsetType = UNSET
     #: `mixed`: makes, firmware and formats as in a real fleet; `uniform`: one make with the newest.
     devices: Annotated[Literal["mixed", "uniform"], Meta(description='"mixed" or "uniform"')] | UnsetType = UNSET
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import argparse
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
-from simulators import city, controls, scene_options, staging
+from simulators import city, commands, controls, scene_options, staging
 from simulators import hearing as hearings
 from simulators.controls import Order, Verb
 from simulators.errors import SimulatorError
@@ -18,6 +19,7 @@ from simulators.scene import Scene as Story
 from simulators.scenes import reading
 from simulators.scenes.scene import Scene
 from simulators.scenes.scene_file import EpisodeStep, FaultStep, OutageStep
+from tests.simulators.maps import ZHANGDIAN, square, written
 
 START = datetime(2026, 11, 23, 18, 30, tzinfo=UTC)
 CITY = city.build(1, bracelets=12, beds=10)
@@ -192,19 +194,32 @@ def test_a_scene_begins_at_its_time_where_the_clock_shows_it_and_else_at_once():
 
 def options(*arguments):
     command = argparse.ArgumentParser()
-    for name, default in (("seed", 1), ("bracelets", 5), ("beds", 6), ("sessions", 2)):
-        command.add_argument(f"--{name}", type=int, default=default)
-    command.add_argument("--seconds", type=float)
-    command.add_argument("--stats")
-    scene_options.add(command)
-    return command.parse_args(arguments)
+    commands.register(command.add_subparsers())
+    return command.parse_args(["simulate", "--bracelets=5", "--beds=6", *arguments])
 
 
 def test_stories_of_the_demo_are_told_beside_a_scene():
     plan = scene_options.plan(options("--scene=night_exit@20s", "--scene=sos_market"))
     assert plan.scene is None
     assert [(story.value, after_s) for story, after_s in plan.stories] == [("night_exit", 20.0), ("sos_market", 0.0)]
-    assert (plan.bracelets, plan.beds, plan.sessions) == (5, 6, 2)
+    assert (plan.bracelets, plan.beds, plan.sessions) == (5, 6, 8)
+
+
+def test_each_device_may_have_its_own_session_and_login():
+    assert scene_options.plan(options("--sessions=3")).sessions == 3
+    assert scene_options.plan(options("--sessions=0")).sessions == 0
+    own = scene_options.plan(options("--logins=logins.csv"))
+    assert (own.sessions, own.logins) == (0, Path("logins.csv"))
+
+
+def test_towns_lie_within_the_boundaries_that_are_given(tmp_path):
+    file = written(tmp_path, square(ZHANGDIAN))
+    plan = scene_options.plan(options(f"--boundaries={file}", "--datum=wgs84"))
+    assert set(plan.boundaries.areas) == {ZHANGDIAN.code}
+    assert scene_options.plan(options()).boundaries is None
+    mine = tmp_path / "mine.toml"
+    mine.write_text(f'include = ["tiny"]\n[city]\nboundaries = "{file}"\ndatum = "gcj02"\n')
+    assert set(scene_options.plan(options(f"--scene={mine}")).boundaries.areas) == {ZHANGDIAN.code}
 
 
 def test_a_scene_brings_its_own_city():
@@ -219,6 +234,11 @@ def test_a_scene_brings_its_own_city():
         (["--scene=tiny", "--scene=storm"], "give one scene"),
         (["--scene=tinny"], "no scene 'tinny'"),
         (["--scene=tiny", "--speed=20"], "--score"),
+        (["--logins=logins.csv", "--sessions=8"], "take --sessions away"),
+        (["--boundaries=zibo.geojson"], "--datum gcj02 for maps made in China"),
+        (["--datum=gcj02"], "--datum belongs to --boundaries"),
+        (["--boundaries=gone.geojson", "--datum=wgs84"], "gone.geojson cannot be read"),
+        (["--scene=tiny", "--boundaries=z.geojson"], 'write boundaries = "z.geojson" and datum = "gcj02" into [city]'),
         (["--scene=broker_restarts_at_noon"], "breaks servers (broker_kill)"),
     ],
 )
@@ -251,3 +271,9 @@ def test_a_story_of_the_demo_is_played_by_another_of_its_cast_or_not_at_all(flee
     assert len(players) == len(CITY.cast[Story.NIGHT_EXIT])
     with pytest.raises(SimulatorError, match="night_exit cannot begin"):
         fleet.play(Story.NIGHT_EXIT, START.timestamp() + 2)
+
+
+@pytest.mark.parametrize("arguments", [["--logins=logins.csv"], ["--boundaries=zibo.geojson", "--datum=wgs84"]])
+def test_what_a_rehearsal_has_itself_is_not_given(arguments):
+    with pytest.raises(SimulatorError, match=r"take --logins away|a scene brings its own city"):
+        scene_options.rehearse(options("--score", "--scene=tiny", *arguments))

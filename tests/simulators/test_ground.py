@@ -15,6 +15,7 @@ from simulators import city, divisions, geodesy
 from simulators.errors import SimulatorError
 from simulators.ground import boundaries, dangers
 from simulators.ground.streets import Streets
+from tests.simulators.maps import ZHANGDIAN, square, written
 
 TOWNS = divisions.towns(1)
 
@@ -100,20 +101,8 @@ def test_homes_lie_beside_streets_and_not_in_canals():
 
 
 def test_boundaries_of_any_datum_hold_the_towns(tmp_path):
-    district = divisions.DISTRICTS[1]
     # A square of six kilometres, as a map of AMap has it: some 600 m north-west of where it is.
-    corners = [
-        geodesy.moved(district.latitude, district.longitude, east_m=east, north_m=north)
-        for east, north in ((-3e3, -3e3), (3e3, -3e3), (3e3, 3e3), (-3e3, 3e3), (-3e3, -3e3))
-    ]
-    ring = [[longitude, latitude] for latitude, longitude in corners]
-    feature = {
-        "type": "Feature",
-        "properties": {"adcode": int(district.code)},
-        "geometry": {"type": "Polygon", "coordinates": [ring]},
-    }
-    file = tmp_path / "zibo.json"
-    file.write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}))
+    district, file = ZHANGDIAN, written(tmp_path, square(ZHANGDIAN))
     areas = {datum: boundaries.load(file, datum) for datum in (Datum.WGS84, Datum.GCJ02)}
     apart_m = geodesy.distance_m(
         *((area.areas[district.code].centroid.y, area.areas[district.code].centroid.x) for area in areas.values())
@@ -128,8 +117,46 @@ def test_boundaries_of_any_datum_hold_the_towns(tmp_path):
     assert areas[Datum.WGS84].holds("370302", 0.0, 0.0), "a district that the file does not have holds anything"
 
 
+def test_parts_of_a_district_are_one_boundary(tmp_path):
+    parts = [square(ZHANGDIAN, half_m=1_500, east_m=east_m) for east_m in (-2_000, 4_000)]
+    for number, part in enumerate(parts):
+        part["properties"] = {"code": f"{ZHANGDIAN.code}{number:03d}000"}
+    area = boundaries.load(written(tmp_path, *parts), Datum.WGS84)
+    built = city.build(1, bracelets=400, beds=0, boundaries=area)
+    east = [
+        geodesy.offset_m((ZHANGDIAN.latitude, ZHANGDIAN.longitude), (town.latitude, town.longitude))[0]
+        for town in built.towns
+        if town.district_code == ZHANGDIAN.code
+    ]
+    assert all(-3_501 <= one <= -499 or 2_499 <= one <= 5_501 for one in east)
+    assert min(east) < 0 < max(east)
+
+
+def test_a_boundary_that_lies_elsewhere_is_explained(tmp_path):
+    for wrong in (square(ZHANGDIAN, east_m=40_000), square(ZHANGDIAN, latitude_first=True)):
+        area = boundaries.load(written(tmp_path, wrong), Datum.WGS84)
+        with pytest.raises(SimulatorError, match=r"boundary of 370303 holds no place within 9 km.*longitude first"):
+            city.build(1, bracelets=1, beds=0, boundaries=area)
+
+
 @pytest.mark.parametrize(
-    "text", ["", "[]", '{"type": "FeatureCollection", "features": []}', '{"features": [{"a": 1}]}']
+    "geometry", [None, {"type": "Point", "coordinates": [118.0, 36.8]}, {"type": "Polygon", "coordinates": []}]
+)
+def test_a_boundary_that_is_no_polygon_is_named(tmp_path, geometry):
+    file = written(tmp_path, {**square(ZHANGDIAN), "geometry": geometry})
+    with pytest.raises(SimulatorError, match=r"zibo\.geojson: the boundary of 370303 is no polygon"):
+        boundaries.load(file, Datum.WGS84)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        '{"type": "FeatureCollection", "features": []}',
+        '{"features": [{"a": 1}]}',
+        '{"features": [{"properties": {"adcode": 110101}}]}',
+    ],
 )
 def test_a_file_without_districts_is_explained(tmp_path, text):
     file = tmp_path / "x.json"

@@ -18,6 +18,16 @@ def test_what_the_command_wrote_is_read(tmp_path):
     assert logins.read(file) == {"zb-1": ("zb-1~2", "new")}
 
 
+def test_devices_without_a_login_are_named(tmp_path):
+    file = tmp_path / "logins.csv"
+    file.write_text(batch.table([issued("zb-1", "zb-1", "s")]))
+    assert logins.of_all(file, ["zb-1"]) == {"zb-1": ("zb-1", "s")}
+    with pytest.raises(SimulatorError, match=r"logins\.csv has no login of zb-2: .*credentials export"):
+        logins.of_all(file, ["zb-1", "zb-2"])
+    with pytest.raises(SimulatorError, match=r"no login of zb-2 and 2 others"):
+        logins.of_all(file, ["zb-2", "zb-1", "zb-3", "zb-4"])
+
+
 @pytest.mark.parametrize("content", [None, "", "device_id,login\nzb-1,zb-1\n", b"\xff\xfe"])
 def test_another_file_is_refused_by_name(tmp_path, content):
     file = tmp_path / "logins.csv"

@@ -9,6 +9,7 @@ import pytest
 from simulators.errors import SimulatorError
 from simulators.scenes import problem, reading, spans
 from simulators.scenes.positions import Positions
+from tests.simulators.maps import ZHANGDIAN, square, written
 
 RUN = '[run]\nstart = 2026-11-24T04:45:00+08:00\nlength = "24h"\n'
 START = datetime(2026, 11, 24, 4, 45, tzinfo=spans.ZIBO)
@@ -63,6 +64,17 @@ def test_a_file_lies_over_what_it_includes(scene):
     assert read.until - read.start == timedelta(days=1)
 
 
+def test_boundaries_lie_beside_the_file_that_names_them(scene, tmp_path):
+    (tmp_path / "maps").mkdir()
+    written(tmp_path / "maps", square(ZHANGDIAN))
+    scene('[city]\nboundaries = "zibo.geojson"\ndatum = "wgs84"', "maps/base.toml")
+    read = reading.load(scene(f'include = ["maps/base.toml"]\n{RUN}'))
+    assert set(read.boundaries.areas) == {"370303"}
+    assert reading.load(scene(RUN, "plain.toml")).boundaries is None
+    nearer = reading.load(scene(f'include = ["maps/base.toml"]\n[city]\ndatum = "gcj02"\n{RUN}', "moved.toml"))
+    assert nearer.boundaries.areas["370303"].centroid.x != read.boundaries.areas["370303"].centroid.x
+
+
 def test_two_files_may_include_the_same_third(scene):
     scene('[[steps]]\nat = "+1m"\ndo = "episode"\nname = "sos"', "third.toml")
     for name in ("one", "two"):
@@ -76,6 +88,11 @@ STEP = '[[steps]]\nat = "06:00"\ndo = "episode"\nname = "sos"\n'
 @pytest.mark.parametrize(
     ("text", "line", "said"),
     [
+        (f'{RUN}[city]\nboundaries = "gone.geojson"\ndatum = "wgs84"', 5, "city.boundaries: "),
+        (f'{RUN}[city]\nboundaries = "gone.geojson"\ndatum = "wgs84"', 5, "gone.geojson cannot be read as GeoJSON"),
+        (f'{RUN}[city]\nseed = 1\nboundaries = "zibo.geojson"', 6, 'Write datum = "gcj02" for maps made in China'),
+        (f'{RUN}[city]\ndatum = "gcj02"', 5, "city.datum: a datum of what?"),
+        (f'{RUN}[city]\ndatum = "gcj"', 5, 'city.datum is \'gcj\'. Write "wgs84", "gcj02" or "bd09"'),
         (f"{RUN}titel = 1", 4, "run.titel is not known: write one of start, length, speed"),
         (f'titel = "x"\n{RUN}', 1, "titel is not known: did you mean title?"),
         (f'{RUN}[city]\nseed = 1\nbeds = "many"', 6, "city.beds is 'many'. Write beds, most of them theirs."),
