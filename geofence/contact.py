@@ -59,7 +59,8 @@ def learnt(contact: Contact, interval_s: int, at: datetime, *, outside: bool) ->
     if interval_s <= 0:
         return contact
     if outside:
-        return replace(contact, outside_s=(*contact.outside_s, interval_s)[-OUTSIDE_INTERVALS:])
+        outside_s = (*contact.outside_s, interval_s)[-OUTSIDE_INTERVALS:]
+        return contact if outside_s == contact.outside_s else replace(contact, outside_s=outside_s)
     if contact.learns_at is not None and at < contact.learns_at:
         return contact
     window_s = (*contact.window_s, interval_s)
@@ -84,6 +85,11 @@ def patience(contact: Contact, policy: Policy, *, outside: bool) -> timedelta:
     if usual_s is None:
         return policy.silence_unknown
     return min(policy.silence_most, max(policy.silence_least, timedelta(seconds=policy.silence_intervals * usual_s)))
+
+
+def least_patience(policy: Policy) -> timedelta:
+    """No device is waited for less than this while the person is outside: `patience`, whatever is known of it."""
+    return min(policy.silence_outside_most, policy.silence_outside)
 
 
 def silent_at(contact: Contact, heard: datetime, person: Person, *, outside: bool) -> datetime:

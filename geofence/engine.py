@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from itertools import compress
 from operator import attrgetter, is_not
 from typing import Any
 
@@ -68,6 +69,7 @@ ASKED: tuple[_Asked, ...] = tuple(
 )
 TOLD_OLD_NEWS = _asked(each for each in DETECTORS if each.hears_old_news)
 _DUE: tuple[tuple[str, Any], ...] = tuple((each.name, each.due) for each in DETECTORS if each.due)
+_TICK: tuple[tuple[str, Any], ...] = tuple((each.name, each.tick) for each in DETECTORS if each.due)
 #: Who remembers something, those with deadlines first, in the order of `Dues`.
 NAMES = (*(name for name, _ in _DUE), *(each.name for each in DETECTORS if each.name and not each.due))
 _parts = attrgetter(*NAMES)
@@ -182,10 +184,11 @@ def dues_after(known: Dues, changed: Sequence[bool], after: PersonState, person:
     """`dues` of a state, given those of another of the same person and `changes` between the two."""
     if True not in changed[: len(_DUE)]:
         return known
-    return tuple([
-        due_(getattr(after, name), person) if anew else at
-        for (name, due_), anew, at in zip(_DUE, changed, known, strict=False)
-    ])  # fmt: skip
+    instants = list(known)
+    for index in compress(range(len(_DUE)), changed):
+        name, due_ = _DUE[index]
+        instants[index] = due_(getattr(after, name), person)
+    return tuple(instants)
 
 
 def earliest(instants: Dues) -> datetime | None:
@@ -199,15 +202,21 @@ def earliest(instants: Dues) -> datetime | None:
 
 def tick(state: PersonState, person: Person, at: datetime) -> tuple[PersonState, Judgement]:
     """The deadline `at`, as `due` gave it, has come."""
+    return _tick(state, person, at, dues(state, person))
+
+
+def _tick(state: PersonState, person: Person, at: datetime, instants: Dues) -> tuple[PersonState, Judgement]:
+    """`tick`, with `dues(state, person)`: a detector that waits for another instant is not asked."""
     judgement = NOTHING
     changed: dict[str, Any] = {}
-    for detector in DETECTORS:
-        if detector.tick is not None:
-            before = getattr(state, detector.name)
-            after, more = detector.tick(before, person, at, state)
-            judgement = judgement + more
+    for (name, tick_), due_at in zip(_TICK, instants, strict=True):
+        if due_at == at:
+            before = getattr(state, name)
+            after, more = tick_(before, person, at, state)
+            if more is not NOTHING:
+                judgement = judgement + more
             if after is not before:
-                changed[detector.name] = after
+                changed[name] = after
     return (msgspec.structs.replace(state, **changed) if changed else state), judgement
 
 
@@ -216,13 +225,13 @@ def run_down(
 ) -> tuple[PersonState, Judgement]:
     """Judge every deadline up to and including `until`, but for those that passed while we were away."""
     judgement = NOTHING
-    while (at := due(state, person)) is not None and at <= until:
-        excused = _excuse(state, person, at, absences)
-        if excused is not state:
-            state = excused
-            continue
-        state, more = tick(state, person, at)
-        judgement = judgement + more
+    instants = dues(state, person)
+    while (at := earliest(instants)) is not None and at <= until:
+        before, state = state, _excuse(state, person, at, absences)
+        if state is before:
+            state, more = _tick(state, person, at, instants)
+            judgement = judgement + more
+        instants = dues_after(instants, changes(before, state), state, person)
     return state, judgement
 
 

@@ -62,28 +62,25 @@ def tallied(spots: tuple[Spotted, ...]) -> Tally:
 
 def added(tally: Tally, spots: tuple[Spotted, ...]) -> Tally:
     """After the newest of `spots` has come, the tally being of those before it."""
-    if len(spots) == 1:
-        return _with(tally, spots[0], None, 0, 1)
-    step = _step(spots[-2], spots[-1])
-    turn_mdeg = _turn_mdeg(_step(spots[-3], spots[-2]), step) if len(spots) >= _TURN else 0
-    return _with(tally, spots[-1], step, turn_mdeg, 1)
+    if len(spots) >= _TURN:
+        _, step_mm, turn_mdeg = _bend(spots[-3], spots[-2], spots[-1])
+        return _with(tally, spots[-1], step_mm, turn_mdeg, 1)
+    return _with(tally, spots[-1], _step_mm(spots[0], spots[1]) if len(spots) > 1 else None, 0, 1)
 
 
 def dropped(tally: Tally, spots: tuple[Spotted, ...]) -> Tally:
     """After the oldest of `spots` has gone, the tally being of all of them."""
-    if len(spots) == 1:
-        return _with(tally, spots[0], None, 0, -1)
-    step = _step(spots[0], spots[1])
-    turn_mdeg = _turn_mdeg(step, _step(spots[1], spots[2])) if len(spots) >= _TURN else 0
-    return _with(tally, spots[0], step, turn_mdeg, -1)
+    if len(spots) >= _TURN:
+        step_mm, _, turn_mdeg = _bend(spots[0], spots[1], spots[2])
+        return _with(tally, spots[0], step_mm, turn_mdeg, -1)
+    return _with(tally, spots[0], _step_mm(spots[0], spots[1]) if len(spots) > 1 else None, 0, -1)
 
 
-def _with(tally: Tally, spot: Spotted, step: _Step | None, turn_mdeg: int, sign: int) -> Tally:
+def _with(tally: Tally, spot: Spotted, step_mm: int | None, turn_mdeg: int, sign: int) -> Tally:
     """With one spot at an end more or less, the step that leads to it or from it, and the turn there."""
     _, north, east = spot
     way_mm, short, sharp = tally.way_mm, tally.short, tally.sharp
-    if step is not None:
-        step_mm = int(math.sqrt(step[0] * step[0] + step[1] * step[1]) * 1_000)
+    if step_mm is not None:
         way_mm += sign * step_mm
         if step_mm < _STEP_MM:
             short += sign
@@ -131,19 +128,30 @@ def spread_m(tally: Tally, spots: tuple[Spotted, ...]) -> float:
     return math.sqrt(north * north_m * north_m + east * east_m * east_m) / count
 
 
-_Step = tuple[float, float]
+def _bend(one: Spotted, two: Spotted, three: Spotted) -> tuple[int, int, int]:
+    """Two steps, millimetres, and the turn from one into the other, thousandths of a degree.
+
+    The turn's sign says to which side, and means nothing else.
+    """
+    band = one[1] // _BAND
+    north_m, east_m = _metres(band)
+    north, east = (two[1] - one[1]) * north_m, (two[2] - one[2]) * east_m
+    if two[1] // _BAND != band:
+        north_m, east_m = _metres(two[1] // _BAND)
+    on_north, on_east = (three[1] - two[1]) * north_m, (three[2] - two[2]) * east_m
+    turn = math.atan2(north * on_east - east * on_north, north * on_north + east * on_east)
+    return (
+        int(math.sqrt(north * north + east * east) * 1_000),
+        int(math.sqrt(on_north * on_north + on_east * on_east) * 1_000),
+        int(turn * _MDEG),
+    )
 
 
-def _step(one: Spotted, other: Spotted) -> _Step:
-    """Metres north and east."""
+def _step_mm(one: Spotted, other: Spotted) -> int:
+    """One step. Millimetres."""
     north_m, east_m = _metres(one[1] // _BAND)
-    return (other[1] - one[1]) * north_m, (other[2] - one[2]) * east_m
-
-
-def _turn_mdeg(before: _Step, after: _Step) -> int:
-    """From one step into the next, thousandths of a degree; its sign says to which side, and means nothing else."""
-    cross = before[0] * after[1] - before[1] * after[0]
-    return int(math.atan2(cross, before[0] * after[0] + before[1] * after[1]) * _MDEG)
+    north, east = (other[1] - one[1]) * north_m, (other[2] - one[2]) * east_m
+    return int(math.sqrt(north * north + east * east) * 1_000)
 
 
 @lru_cache(maxsize=4_096)

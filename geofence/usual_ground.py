@@ -29,6 +29,7 @@ MOST_WEIGHT, LEAST_WEIGHT, FAINT_WEIGHT = 8.0, 0.3, 0.1
 _STEP_M = 20.0
 #: Cells are kept as one number, half of it for each axis: 1,900 km either way.
 _HALF = 1 << 15
+_LIMIT = _HALF - 1
 #: Days are counted from 1999-09-06, so that they fit in two bytes until 2179; weights in thousandths.
 _DAY_ONE = 730_000
 _WEIGHT_UNIT = 1_000.0
@@ -62,19 +63,24 @@ _frame = lru_cache(maxsize=8_192)(Frame.at)
 
 def cell_of(east_m: float, north_m: float) -> int:
     """The number of the cell that holds a place."""
-    return _number(int(east_m // CELL_M), int(north_m // CELL_M))
+    east, north = int(east_m // CELL_M), int(north_m // CELL_M)
+    if not (-_LIMIT <= east <= _LIMIT and -_LIMIT <= north <= _LIMIT):
+        east, north = max(-_LIMIT, min(_LIMIT, east)), max(-_LIMIT, min(_LIMIT, north))
+    return east * 2 * _HALF + north + _HALF
 
 
 def cells_between(one: tuple[float, float], other: tuple[float, float]) -> list[int]:
     """Cells on the straight way from one place to another, the first place's own left out unless it is the last's."""
     east_m, north_m = other[0] - one[0], other[1] - one[1]
     steps = max(1, int((east_m * east_m + north_m * north_m) ** 0.5 // _STEP_M))
-    found: list[int] = []
-    for step in range(1, steps + 1):
-        cell = cell_of(one[0] + east_m * step / steps, one[1] + north_m * step / steps)
-        if not found or found[-1] != cell:
-            found.append(cell)
-    return found
+    found = last = cell_of(one[0] + east_m / steps, one[1] + north_m / steps)
+    cells = [found]
+    for step in range(2, steps + 1):
+        found = cell_of(one[0] + east_m * step / steps, one[1] + north_m * step / steps)
+        if found != last:
+            cells.append(found)
+            last = found
+    return cells
 
 
 def usual(ground: Ground, cells: Sequence[int], day: int) -> list[bool]:
@@ -155,10 +161,3 @@ def _opened(ground: Ground, day: int) -> tuple[Keys, npt.NDArray[np.float64]]:
     age = day - _DAY_ONE - np.frombuffer(ground.days, dtype=np.uint16).astype(np.float64)
     # A clock that was set back does not make anything weigh more.
     return np.frombuffer(ground.cells, dtype=np.int32), _written(ground) * 0.5 ** (np.maximum(age, 0) / HALF_LIFE_DAYS)
-
-
-def _number(east: int, north: int) -> int:
-    limit = _HALF - 1
-    if not (-limit <= east <= limit and -limit <= north <= limit):
-        east, north = max(-limit, min(limit, east)), max(-limit, min(limit, north))
-    return east * 2 * _HALF + north + _HALF

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
-from operator import mul
+from operator import mul, sub
 from typing import NamedTuple
+
+import msgspec
 
 #: A way's least length for its direction to mean something. Metres. Source: reference figures of GPS noise; settled.
 VERTEX_M = 25.0
@@ -40,8 +41,7 @@ class Spot(NamedTuple):
     north_m: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shape:
+class Shape(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Numbers of one walk."""
 
     #: From first to last spot. Seconds.
@@ -105,9 +105,7 @@ def measure(
 ) -> Shape | None:
     """`shape_of` of spots that lie in columns: seconds, metres east, metres north."""
     ways, net_m = _ways(easts, norths)
-    turns = [_turn_deg(a, b) for a, b in pairwise(ways)]
-    bends = [abs(turn) for turn in turns]
-    sharp_turns, turning_deg = sum([bend > SHARP_DEG for bend in bends]), sum(turns)
+    sharp_turns, reversals, turning_deg, bending_deg = _turns(ways)
     if sharp_turns < least_turns[0] and abs(turning_deg) < least_turns[1]:
         return None
     spread_m, roundness = _ellipse(easts, norths)
@@ -122,9 +120,9 @@ def measure(
         spread_m=spread_m,
         roundness=roundness,
         sharp_turns=sharp_turns,
-        reversals=sum([bend > REVERSAL_DEG for bend in bends]),
+        reversals=reversals,
         turning_deg=turning_deg,
-        bending_deg=sum(bends),
+        bending_deg=bending_deg,
         revisits=_revisits(times, easts, norths),
         along_axis=along_axis,
         disorder=disorder,
@@ -150,10 +148,19 @@ def _ways(easts: Floats, norths: Floats) -> tuple[list[_Way], float]:
     return found, math.sqrt(east * east + north * north)
 
 
-def _turn_deg(before: _Way, after: _Way) -> float:
-    """From one way into the next, -180 to 180, left positive."""
-    (east, north, _), (on_east, on_north, _) = before, after
-    return math.degrees(math.atan2(east * on_north - north * on_east, east * on_east + north * on_north))
+def _turns(ways: Sequence[_Way]) -> tuple[int, int, float, float]:
+    """Sharp turns and reversals, and the degrees of all turns with their sign, left positive, and without."""
+    sharp_turns = reversals = 0
+    turning_deg = bending_deg = 0.0
+    for (east, north, _), (on_east, on_north, _) in pairwise(ways):
+        turn_deg = math.degrees(math.atan2(east * on_north - north * on_east, east * on_east + north * on_north))
+        bend_deg = abs(turn_deg)
+        if bend_deg > SHARP_DEG:
+            sharp_turns += 1
+            reversals += bend_deg > REVERSAL_DEG
+        turning_deg += turn_deg
+        bending_deg += bend_deg
+    return sharp_turns, reversals, turning_deg, bending_deg
 
 
 def _ellipse(easts: Floats, norths: Floats) -> tuple[float, float]:
@@ -170,25 +177,21 @@ def _ellipse(easts: Floats, norths: Floats) -> tuple[float, float]:
 
 
 def _revisits(times: Floats, easts: Floats, norths: Floats) -> float:
-    """Share of the spots that lie on ground left for a while before."""
-    count, settled = 0, 0
-    for index, at_s in enumerate(times):
-        if at_s - times[0] >= REVISIT_AFTER_S:
-            count += 1
-            settled += _was_here(times, easts, norths, index)
+    """Share of the spots that lie on ground left for a while before: near it once, and away in between."""
+    count, settled, begun_s = 0, 0, times[0]
+    for index, here_s in enumerate(times):
+        if here_s - begun_s < REVISIT_AFTER_S:
+            continue
+        count += 1
+        here_east, here_north, away = easts[index], norths[index], False
+        for earlier in range(index - 1, -1, -1):
+            east, north = easts[earlier] - here_east, norths[earlier] - here_north
+            if east * east + north * north > _REACH_M2:
+                away = True
+            elif away and here_s - times[earlier] >= REVISIT_AFTER_S:
+                settled += 1
+                break
     return settled / count if count else 0.0
-
-
-def _was_here(times: Floats, easts: Floats, norths: Floats, index: int) -> bool:
-    """Whether somebody was near this spot before, and away in between."""
-    here_s, here_east, here_north, away = times[index], easts[index], norths[index], False
-    for earlier in range(index - 1, -1, -1):
-        east, north = easts[earlier] - here_east, norths[earlier] - here_north
-        if east * east + north * north > _REACH_M2:
-            away = True
-        elif away and here_s - times[earlier] >= REVISIT_AFTER_S:
-            return True
-    return False
 
 
 def _directions(ways: Sequence[_Way]) -> tuple[float, float]:
@@ -209,8 +212,10 @@ def _directions(ways: Sequence[_Way]) -> tuple[float, float]:
 
 def _unevenness(times: Floats, easts: Floats, norths: Floats) -> float:
     speeds = [
-        math.sqrt((east - last_east) * (east - last_east) + (north - last_north) * (north - last_north)) / (at - last)
-        for (last, last_east, last_north), (at, east, north) in pairwise(zip(times, easts, norths, strict=True))
+        math.sqrt(east * east + north * north) / took_s
+        for east, north, took_s in zip(
+            map(sub, easts[1:], easts), map(sub, norths[1:], norths), map(sub, times[1:], times), strict=True
+        )
     ]
     mean = sum(speeds) / len(speeds)
     return math.sqrt(sum([(speed - mean) ** 2 for speed in speeds]) / len(speeds)) / mean if mean > 0 else 0.0

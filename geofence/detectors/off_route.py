@@ -229,8 +229,12 @@ def _walked(state: RouteState, seen: Observation, here: Place, way_m: float) -> 
 
 
 def _with_cells(today: tuple[int, ...], cells: list[int]) -> tuple[int, ...]:
-    fresh = [cell for cell in dict.fromkeys(cells) if cell not in today]
-    return (*today, *fresh)[:MOST_TODAY] if fresh else today
+    if len(today) >= MOST_TODAY:
+        return today
+    for cell in cells:
+        if cell not in today:
+            today = (*today, cell)
+    return today[:MOST_TODAY]
 
 
 def _counted(
@@ -241,7 +245,8 @@ def _counted(
     for yes in known:
         if yes:
             unusual_m = max(0.0, unusual_m - TAKEN_OFF * each_m)
-            footing = TRANSITIONS.get((footing, Ways.USUAL), footing)
+            if footing is not Footing.ON_FOOT:
+                footing = TRANSITIONS[footing, Ways.USUAL]
         elif footing is Footing.ON_FOOT:
             since = since if unusual_m > 0 else here.at
             unusual_m += each_m

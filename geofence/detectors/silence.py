@@ -88,11 +88,12 @@ def step(state: SilenceState, seen: Observation) -> tuple[SilenceState, Judgemen
         return state, NOTHING
     device = _of(state, seen.reading.device_id)
     outside = _outside(seen)
-    heard = _heard(device, seen, outside=outside)
+    last = None if device is None else last_heard(seen.before.order, device)
+    heard = _heard(device, last, seen, outside=outside)
     if heard is not device:
         others = tuple(each for each in state.devices if each is not device)
         state = replace(state, devices=(*others, heard)[-REMEMBERED_DEVICES:])
-    state = _with_fix(state, seen, anew=_anew(device, seen), outside=outside)
+    state = _with_fix(state, seen, anew=_anew(device, last, seen), outside=outside)
     if _may_be_home(seen):
         state = replace(state, near_home_at=seen.reading.at)
     return _freeze(state, seen)
@@ -167,11 +168,11 @@ def _of(state: SilenceState, device_id: str) -> Contact | None:
     return None
 
 
-def _heard(device: Contact | None, seen: Observation, *, outside: bool) -> Contact:
-    """A device after one of its messages; the same object when the message was an ordinary one."""
+def _heard(device: Contact | None, last: datetime | None, seen: Observation, *, outside: bool) -> Contact:
+    """A device last heard at `last`, after one more message; the same object when the message was an ordinary one."""
     reading, at = seen.reading, seen.reading.at
     found = device or Contact(device_id=reading.device_id)
-    before = last_heard(seen.before.order, found)
+    before = last if device is not None else last_heard(seen.before.order, found)
     if before is not None and found.deadline is not None:
         found = contact.learnt(found, round((at - before).total_seconds()), at, outside=outside)
     plugged = reading.charging is not None and reading.charging is not found.charging
@@ -180,9 +181,13 @@ def _heard(device: Contact | None, seen: Observation, *, outside: bool) -> Conta
     if reading.event is not None:
         found = replace(found, event_at=at)
     # Off the charger the patience of the night is over, too.
-    look = outside or plugged or found.deadline is None
-    silent_at = contact.silent_at(found, at, seen.person, outside=outside) if look else None
-    if silent_at is not None and (found.deadline is None or silent_at < found.deadline):
+    if not (outside or plugged or found.deadline is None):
+        return found
+    # Nobody outside is waited for less than this: a deadline before it is not moved.
+    if outside and found.deadline is not None and found.deadline <= at + contact.least_patience(seen.person.policy):
+        return found
+    silent_at = contact.silent_at(found, at, seen.person, outside=outside)
+    if found.deadline is None or silent_at < found.deadline:
         found = replace(found, deadline=silent_at)
     return found
 
@@ -192,7 +197,7 @@ def _outside(seen: Observation) -> bool:
     if seen.before.zone.safety in AWAY:
         return True
     fix, area = seen.reading.fix, seen.area
-    if fix is None or area is None or not seen.movement.believed:
+    if fix is None or area is None or area.distance_m <= 0 or not seen.movement.believed:
         return False
     said = sighting.classify(area, fix, moving=False, policy=seen.person.policy)
     return said is Sighting.OUTSIDE
@@ -265,10 +270,11 @@ def _may_be_home(seen: Observation) -> bool:
     return area.distance_m <= fix.accuracy_m
 
 
-def _anew(device: Contact | None, seen: Observation) -> bool:
+def _anew(device: Contact | None, last: datetime | None, seen: Observation) -> bool:
     """Whether this is the first word of a device, ever or after a silence, told or excused."""
-    heard = None if device is None or device.deadline is None else last_heard(seen.before.order, device)
-    return heard is None or seen.reading.at - heard > seen.person.policy.silence_least
+    if device is None or device.deadline is None or last is None:
+        return True
+    return seen.reading.at - last > seen.person.policy.silence_least
 
 
 def _with_fix(state: SilenceState, seen: Observation, *, anew: bool, outside: bool) -> SilenceState:
@@ -288,8 +294,9 @@ def _freeze(state: SilenceState, seen: Observation) -> tuple[SilenceState, Judge
     fix, place, policy = seen.reading.fix, seen.before.track.place, seen.person.policy
     if fix is None or fix.source is not FixSource.GNSS or place is None:
         return state, NOTHING
-    if (fix.latitude, fix.longitude) != (place.latitude, place.longitude):
-        return (state if state.frozen == THAWED else replace(state, frozen=THAWED)), NOTHING
+    if fix.latitude != place.latitude or fix.longitude != place.longitude:
+        thawed = state.frozen is THAWED or state.frozen == THAWED
+        return (state if thawed else replace(state, frozen=THAWED)), NOTHING
     steps = seen.reading.steps or 0
     if steps < policy.zone_strong_steps or state.frozen.told:
         return state, NOTHING

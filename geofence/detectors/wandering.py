@@ -36,7 +36,6 @@ from geofence.evidence import identify, when
 from geofence.geometry import Frame, distance_m
 from geofence.observation import NOTHING, Judgement, Observation
 from geofence.person import Person
-from geofence.policy import Policy
 from geofence.quiet import Room
 from geofence.strolls import Stroll
 from geofence.tally import SLACK, Spotted, Tally, added, dropped, leads_on, spread_m, tallied
@@ -142,7 +141,7 @@ def measured(spots: tuple[Spotted, ...]) -> Shape | None:
     longitude, metres_east = frame.longitude, frame.metres_per_degree_east
     latitude, metres_north = frame.latitude, frame.metres_per_degree_north
     return measure(
-        [float(at_s) for at_s in times],
+        times,
         [(east / _MICRO - longitude) * metres_east for east in easts],
         [(north / _MICRO - latitude) * metres_north for north in norths],
         least_density=LEAST_DENSITY,
@@ -177,25 +176,31 @@ def _follow(state: WanderingState, seen: Observation) -> WanderingState:
     spot = _spot(seen.reading.at, fix.latitude, fix.longitude)
     if len(state.spots) <= 1 or spot[0] - state.spots[-1][0] > policy.wandering_pause.total_seconds():
         return _begin(state, seen, spot)
-    return _go_on(state, spot, policy) if _fits(state, seen, spot) else state
+    return _go_on(state, seen, spot)
 
 
-def _fits(state: WanderingState, seen: Observation, spot: Spotted) -> bool:
-    """Of the same device, late enough after the last, and not too far from it for walking."""
-    elapsed_s = spot[0] - state.spots[-1][0]
-    near = _apart_m(state.spots[-1], spot) <= FASTEST_MPS * elapsed_s
-    return state.device_id == seen.reading.device_id and elapsed_s >= LEAST_GAP_S and near
-
-
-def _go_on(state: WanderingState, spot: Spotted, policy: Policy) -> WanderingState:
-    spots, tally = state.spots, state.tally or tallied(state.spots)
+def _go_on(state: WanderingState, seen: Observation, spot: Spotted) -> WanderingState:
+    """The walk with one more spot: of the same device, late enough after the last, and not too far from it."""
+    spots, policy = state.spots, seen.person.policy
+    elapsed_s = spot[0] - spots[-1][0]
+    if elapsed_s < LEAST_GAP_S or state.device_id != seen.reading.device_id:
+        return state
+    way_m = _apart_m(spots[-1], spot)
+    if way_m > FASTEST_MPS * elapsed_s:
+        return state
+    tally = state.tally or tallied(spots)
     earliest = spot[0] - policy.wandering_window.total_seconds()
     while spots[0][0] < earliest and len(spots) > 1:
         tally, spots = dropped(tally, spots), spots[1:]
     oldest = spots[0]
     spots = (*spots, spot)
     tally = added(tally, spots)
-    if spot[0] - oldest[0] >= policy.wandering_least.total_seconds() and _stands(tally, spots):
+    # A way longer than the box is across need not be looked up in it.
+    if (
+        way_m <= VERTEX_M * SLACK
+        and spot[0] - oldest[0] >= policy.wandering_least.total_seconds()
+        and _stands(tally, spots)
+    ):
         return replace(_stopped(state), device_id=state.device_id, spots=(oldest,))
     while len(spots) > MOST_SPOTS:
         tally, spots = dropped(tally, spots), spots[1:]

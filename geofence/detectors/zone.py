@@ -238,7 +238,7 @@ def _heard(state: ZoneState, seen: Observation) -> ZoneState:
 def _sight(state: ZoneState, seen: Observation, area: SafeArea, fix: Fix) -> Sighting:
     """What a fix says, with what was known before it."""
     policy = seen.person.policy
-    sighting = classify(area, fix, moving=moving(seen), policy=policy)
+    sighting = classify(area, fix, moving=area.distance_m > 0 and moving(seen), policy=policy)
     if sighting is Sighting.INSIDE and state.safety is Safety.OUTSIDE and state.within_since is not None:
         stayed = seen.reading.at - state.within_since >= policy.zone_return_after
         return Sighting.STAYED if stayed else sighting
@@ -272,6 +272,8 @@ def _note_place(state: ZoneState, seen: Observation, area: SafeArea, sighting: S
         stay = doorstep.stayed_on(state.stay, seen, area, seen.last_place) if seen.last_place else None
         moved_on = stay is None or state.stay is None or stay.since != state.stay.since
         spots = doorstep.learnt(state.spots, state.stay, seen.person) if moved_on else state.spots
+        if stay is state.stay and spots is state.spots and state.within_since is None:
+            return state
         return replace(state, stay=stay, spots=spots, within_since=None)
     if sighting is Sighting.INSIDE and state.safety is Safety.OUTSIDE:
         return state if state.within_since else replace(state, within_since=seen.reading.at)

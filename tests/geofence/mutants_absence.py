@@ -23,7 +23,7 @@ MUTANTS = (
     Mutant(ABSENCE, "self.since < at <= self.until + PATIENCE_MOST", "self.since < at <= self.until"),
     Mutant(ABSENCE, "since - gone > least", "since - gone >= least"),
     Mutant(ABSENCE, "gone = until if gone is None else max(gone, until)", "gone = until"),
-    Mutant(ENGINE, "if excused is not state:", "if False:"),
+    Mutant(ENGINE, "before, state = state, _excuse(state, person, at, absences)", "before = state"),
     Mutant(ENGINE, "run_down(state, person, reading.at, absences)", "run_down(state, person, reading.at)"),
     Mutant("memory.py", "engine.run_down(state, person, until, self.absences)", "engine.run_down(state, person, until)"),
     Mutant(SILENCE, "absence.put_off(device.deadline, contact.patience(device, policy, outside=outside))", "device.deadline"),

@@ -110,7 +110,7 @@ MUTANTS = (
     Mutant(SILENCE, "newest = device.event_at", "newest = None"),
     Mutant(SILENCE, "silent_at < found.deadline", "False"),
     Mutant(SILENCE, "return said is Sighting.OUTSIDE", "return False"),
-    Mutant(SILENCE, "look = outside or plugged or", "look = outside or"),
+    Mutant(SILENCE, "if not (outside or plugged or", "if not (outside or"),
     Mutant(SILENCE, "if silent_at > at:\n", "if False:\n"),
     Mutant(SILENCE, "if outside and zone.since is not None and zone.since > heard:", "if False:"),
     Mutant(SILENCE, "Reason.NO_CONTACT_OUTSIDE if outside else", "Reason.NO_CONTACT if outside else"),
