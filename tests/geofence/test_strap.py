@@ -12,6 +12,7 @@ from geofence.detection import Detection
 from geofence.detectors import strap
 from geofence.detectors.strap import TRANSITIONS, Strap, StrapState, Word
 from geofence.engine import FRESH
+from geofence.quiet import Room
 from tests.geofence.impacts import beats, bed, impact, reasons, strap_event
 from tests.geofence.scenes import BRACELET, Story, at, person, reading
 
@@ -400,6 +401,20 @@ class TestCharger:
         beats(story, 60, worn=False, battery_pct=40.0)
         beats(story, 90, worn=False, battery_pct=91.0, device_id="zb-b")
         assert (believed(story), believed(story, "zb-b")) == ("off", "resting")
+
+    def test_a_slow_rise_is_seen_over_the_message_that_makes_it_sure(self) -> None:
+        assert believed(self.lying((0, 40.0), (0.5, 40.5), (1, 41.0))) == "resting"
+
+    def test_while_it_is_weighed_every_message_is_judged(self) -> None:
+        """What it then says of charging itself ends the weighing, so it must not pass for what is known."""
+        for charging, judged in ((None, True), (True, False)):
+            story = at_home()
+            for minute, battery_pct in ((0, 40.0), (1, 45.0)):
+                story.hear(reading(minute * MINUTE, worn=False, charging=charging, battery_pct=battery_pct))
+            assert believed(story) == "resting"
+            room = Room(said=reading(60), since=at(60), live_max_age=timedelta(minutes=10))
+            strap.quiet(story.state.strap, story.person, story.state, room)
+            assert (room.worn == ()) is judged
 
     def test_what_an_earlier_version_remembered_goes_on(self) -> None:
         story = self.lying((0, 40.0))
