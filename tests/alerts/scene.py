@@ -204,7 +204,7 @@ class Receiving:
             writer.write(f"HTTP/1.1 {status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".encode())
             await writer.drain()
 
-    async def arrived(self, count: int, *, within_s: float = 15) -> list[Request]:
+    async def arrived(self, count: int, *, within_s: float = 60) -> list[Request]:
         async with asyncio.timeout(within_s), self._arrived:
             await self._arrived.wait_for(lambda: len(self.requests) >= count)
         return self.requests

@@ -290,11 +290,11 @@ async def running(
         yield address
     finally:
         stop.request()
-        await asyncio.wait_for(task, 20)
+        await asyncio.wait_for(task, 60)
 
 
 async def until_up(address: str, task: asyncio.Task[None]) -> None:
-    async with httpx.AsyncClient(base_url=address) as client, asyncio.timeout(20):
+    async with httpx.AsyncClient(base_url=address) as client, asyncio.timeout(60):
         while True:
             if task.done():
                 await task

@@ -14,7 +14,7 @@ from playwright.async_api import Browser, BrowserContext, Page, Request, Respons
 
 PHONE, DESK = {"width": 390, "height": 844}, {"width": 1440, "height": 900}
 #: Milliseconds a page may take to show what it must; this machine may be busy.
-PATIENCE_MS = 20_000
+PATIENCE_MS = 60_000
 FLAGS = (
     "--no-sandbox",  # containers run as root
     "--disable-background-networking",

@@ -1,4 +1,4 @@
-"""What the end-to-end tests share: one living demo, with its city, for everything that only looks and acts."""
+"""What the end-to-end tests share: a living demo, with its city, for a file's tests that only look and act."""
 
 from __future__ import annotations
 
@@ -23,9 +23,12 @@ def _embedded() -> None:
         missing("the embedded servers", str(error))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def town(_embedded: None) -> Iterator[RunningDemo]:
-    """A demo without an end, just come alive: its scenes are still ahead."""
+    """A demo without an end, just come alive: its scenes are still ahead.
+
+    One a file: it would else live on, and take its share of the machine, until the last test of all.
+    """
     with servers.open_folder() as folder, demo(folder) as running:
         running.until_alive()
         yield running

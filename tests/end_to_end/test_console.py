@@ -37,7 +37,7 @@ PAGES = (
 #: Web Vitals call a sum above this poor to read; https://web.dev/articles/cls.
 SHIFTS_AT_MOST = 0.1
 
-pytestmark = [pytest.mark.timeout(180), pytest.mark.needs_browser]
+pytestmark = [pytest.mark.timeout(600), pytest.mark.needs_browser]
 
 
 @pytest.fixture(scope="module")

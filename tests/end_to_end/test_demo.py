@@ -23,7 +23,7 @@ SCENES = {"sos", "low_battery", "zone_exit"}
 #: At five in the morning a battery wakes nobody: it is told after seven.
 RING = {"sos", "zone_exit"}
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = pytest.mark.timeout(600)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +51,7 @@ def run(_embedded: None) -> Iterator[Run]:
                 command(folder, f"--port={ports.any_free()}", "--headless", "--seconds=1"),
                 capture_output=True,
                 text=True,
-                timeout=30,
+                timeout=90,
                 env=environment(),
                 check=False,
             )
@@ -119,7 +119,7 @@ def test_no_process_is_left(run: Run):
 def test_ctrl_c_ends_everything(early: bool):
     with servers.open_folder() as folder, demo(folder) as running:
         if early:
-            running.until(lambda: any("starting api" in line for line in running.said), within_s=60, what="half way")
+            running.until(lambda: any("starting api" in line for line in running.said), within_s=240, what="half way")
         else:
             running.until_alive()
         running.process.send_signal(signal.SIGINT)

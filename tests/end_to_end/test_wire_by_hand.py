@@ -28,7 +28,7 @@ BRACELET = "zb-000001"
 #: The one line a reader changes: "the demo's terminal shows the broker's port".
 USUAL_PORT = "PORT=1883"
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = pytest.mark.timeout(600)
 
 
 def blocks() -> list[str]:
@@ -54,7 +54,7 @@ def run(town: RunningDemo, chosen: list[str]) -> subprocess.CompletedProcess[str
         ["sh", "-e", "-c", typed(town, chosen)],
         capture_output=True,
         text=True,
-        timeout=90,
+        timeout=240,
         env=shell,
         cwd=town.folder,
         check=False,

@@ -37,7 +37,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-async def ready(port: int, within_s: float = 20.0) -> None:
+async def ready(port: int, within_s: float = 60.0) -> None:
     """Return when a service's health says ready."""
     deadline = time.monotonic() + within_s
     said = "nothing"
@@ -82,7 +82,7 @@ def rows(url: str, query: str, *parameters: object) -> list[tuple[Any, ...]]:
 
 
 async def rows_when(
-    url: str, query: str, *parameters: object, count: int, within_s: float = 15.0
+    url: str, query: str, *parameters: object, count: int, within_s: float = 60.0
 ) -> list[tuple[Any, ...]]:
     """The rows of a query as soon as there are `count`; fails with what there is when they do not come."""
     deadline = time.monotonic() + within_s

@@ -309,7 +309,7 @@ class TestBracelet:
     @pytest.mark.parametrize("purpose", ["alert", "all_clear"])
     async def test_it_rings_and_stops(self, broker_url: str, purpose: str) -> None:
         host, _, port = broker_url.removeprefix("mqtt://").partition(":")
-        async with aiomqtt.Client(host, port=int(port)) as device, asyncio.timeout(10):
+        async with aiomqtt.Client(host, port=int(port)) as device, asyncio.timeout(60):
             await device.subscribe("tongxing/v1/zb-000001/command", qos=1)
             message = replace(envelope(kind="bracelet", device_id="zb-000001", how="vibrate"), purpose=purpose)
             outcome = await send("bracelet", message, broker_url=broker_url)

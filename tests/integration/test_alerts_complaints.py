@@ -10,6 +10,8 @@ import asyncio
 import contextlib
 from datetime import timedelta
 
+import pytest
+
 from alerts import restraint, service
 from alerts.delivery import Delivery
 from alerts.lifecycle import Outcome
@@ -214,6 +216,7 @@ async def test_33_what_is_held_back_is_counted_and_named(scene, pipeline, clock)
     assert (waits["reason"], waits["told_at"]) == ("daytime", None)
 
 
+@pytest.mark.alone
 async def test_34_a_slow_endpoint_slows_nobody_else(scene, pool, pipeline, clock):
     """tile38 #574, #176, #495: a slow endpoint slows the database and is not counted."""
     settings = AlertsSettings(database_url="-", alerts_health_port=0)

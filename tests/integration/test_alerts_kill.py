@@ -7,7 +7,7 @@ import pytest
 from tests.chaos.alerts import LOSSES, chaos
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(600)
 async def test_killed_at_random_nothing_is_lost_and_nobody_told_twice(database_url):
     found = await chaos(database_url, kills=4, seed=20261122)
     print(found)

@@ -74,7 +74,7 @@ async def test_ingest_holds_one_map_for_all_and_hears_of_a_new_one(databases: Da
         try:
             file = write(tmp_path, CANAL)
             await asyncio.to_thread(commands.load_file, Settings(database_url=url), file, "wgs84", keep_others=False)
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 while not registry.dangers:  # noqa: ASYNC110 - another process would be told too
                     await asyncio.sleep(0.02)
         finally:

@@ -22,7 +22,7 @@ def run(url: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=120,
     )
 
 
@@ -41,7 +41,7 @@ def test_files_are_loaded_by_the_command(database_url: str, tmp_path: Path) -> N
     assert "cannot be read" in run(database_url, "import", "divisions", tmp_path / "none.csv").stderr
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.alone
 async def test_a_citys_register_is_loaded_and_asked(database_url: str) -> None:
     register = make()
     async with await database.connect(database_url, autocommit=True) as connection:

@@ -96,8 +96,8 @@ async def test_two_hours_of_a_fleet_drain_without_one_false_alert(database_url: 
             await return_with(client, bracelet, readings + readings[:5])
             await return_with(client, bed, reports)
         await publish(client, names[2][0], "event", id="in-the-gap", type="sos", at=now_s - 3_000)
-        await rows_when(database_url, "SELECT 1 FROM locations", count=PERSONS * (fixes + 1), within_s=60)
-        await rows_when(database_url, "SELECT 1 FROM bed_reports", count=PERSONS * beds, within_s=60)
+        await rows_when(database_url, "SELECT 1 FROM locations", count=PERSONS * (fixes + 1), within_s=120)
+        await rows_when(database_url, "SELECT 1 FROM bed_reports", count=PERSONS * beds, within_s=120)
         await rows_when(database_url, "SELECT 1 FROM detections", count=2)
     told = rows(database_url, "SELECT d.kind, b.device_id, d.evidence FROM detections d JOIN devices b USING (person_id)"
                 " WHERE b.kind = 'bracelet' ORDER BY d.kind")  # fmt: skip
@@ -136,7 +136,7 @@ async def test_still_outside_and_heard_live_first(database_url: str, any_broker:
                             bracelet, count=2)  # fmt: skip
             await publish(client, bracelet, "location", **told(fix(now_s, out=out)))
             await return_with(client, bracelet, [fix(now_s - ago_s, out=True) for ago_s in range(60, 480, 60)])
-        await rows_when(database_url, "SELECT 1 FROM detections", count=1, within_s=10)
+        await rows_when(database_url, "SELECT 1 FROM detections", count=1, within_s=60)
         await rows_when(database_url, "SELECT 1 FROM locations", count=20)
     found = rows(database_url, "SELECT device_id, kind, reason FROM detections")
     assert found == [(left, "zone_exit", "two_fixes")]
@@ -164,6 +164,7 @@ async def flooding(client: aiomqtt.Client, device_id: str, began_s: float) -> As
         await task
 
 
+@pytest.mark.alone
 async def test_a_device_that_floods_is_slowed_alone(database_url: str, mosquitto_url: str) -> None:
     mad, calm = unique("zb"), unique("zb")
     for bracelet in (mad, calm):
@@ -181,7 +182,7 @@ async def test_a_device_that_floods_is_slowed_alone(database_url: str, mosquitto
             for number in range(10):
                 pressed_at_s = time.monotonic()
                 await publish(other, calm, "event", id=f"e{number}", type="sos")
-                await asyncio.wait_for(anext(other.messages), 10)
+                await asyncio.wait_for(anext(other.messages), 60)
                 took_s.append(time.monotonic() - pressed_at_s)
             await publish(flooder, mad, "event", id="mine", type="sos")
         await rows_when(database_url, "SELECT 1 FROM locations", count=1_000)

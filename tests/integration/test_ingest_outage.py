@@ -109,7 +109,7 @@ async def health(port: int) -> tuple[int, str]:
         return answer.status_code, answer.text
 
 
-async def health_when(port: int, words: str, within_s: float = 15.0) -> None:
+async def health_when(port: int, words: str, within_s: float = 60.0) -> None:
     """Return once health says this."""
     deadline = time.monotonic() + within_s
     while words not in (said := (await health(port))[1]):
@@ -156,9 +156,9 @@ async def test_the_database_is_away_for_a_while(
             assert await metric(ingest.port, "tongxing_ingest_waiting") <= WINDOW
             await publish(client, bracelet, "location", at=now - 20, **OUTSIDE)
             await database.start()
-            answer = json.loads((await asyncio.wait_for(anext(client.messages), 20)).payload)
+            answer = json.loads((await asyncio.wait_for(anext(client.messages), 60)).payload)
             assert answer["id"] == "in-the-dark"
-            await rows_when(database.url, "SELECT 1 FROM heartbeats", count=flood, within_s=30)
+            await rows_when(database.url, "SELECT 1 FROM heartbeats", count=flood, within_s=120)
             await rows_when(database.url, "SELECT 1 FROM locations", count=3)
             # Commands went out too: the downlink found its way back.
             await rows_when(database.url, "SELECT 1 FROM commands WHERE sent_at IS NOT NULL", count=2)
@@ -191,7 +191,7 @@ async def test_connections_are_ended_and_refused(
         # Somebody who is registered after it is heard: the registry found its way back too.
         other = unique("zb")
         add_person(database_url, bracelet=other)
-        deadline = time.monotonic() + 15
+        deadline = time.monotonic() + 60
         while not rows(database_url, "SELECT 1 FROM locations"):
             assert time.monotonic() < deadline
             await publish(client, other, "location", **INSIDE)
@@ -225,7 +225,7 @@ async def test_the_broker_is_cut_off_and_comes_back(
             await client.subscribe(f"tongxing/v1/{bracelet}/ack", qos=1)
             await heartbeats(client, bracelet, now - 100, range(41, 81))
             await publish(client, bracelet, "event", id="after", type="sos")
-            assert json.loads((await asyncio.wait_for(anext(client.messages), 20)).payload)["id"] == "after"
+            assert json.loads((await asyncio.wait_for(anext(client.messages), 60)).payload)["id"] == "after"
         await rows_when(database_url, "SELECT 1 FROM heartbeats", count=80)
         assert await ingest.terminate() == 0
     assert sequence_numbers(database_url) == list(range(1, 81))
@@ -255,6 +255,7 @@ async def test_asked_to_end_it_finishes_what_is_in_hand(database_url: str, mosqu
     assert rows(database_url, "SELECT missing, last_seq FROM device_states") == [(0, count)]
 
 
+@pytest.mark.alone
 async def test_asked_to_end_while_the_database_is_away(
     private_database: PrivateDatabase, mosquitto_url: str, tmp_path: Path
 ) -> None:
@@ -287,7 +288,7 @@ async def ended_soon(ingest: IngestProcess) -> int:
     return code
 
 
-async def log_when(ingest: IngestProcess, word: str, *, times: int, within_s: float = 15.0) -> None:
+async def log_when(ingest: IngestProcess, word: str, *, times: int, within_s: float = 60.0) -> None:
     deadline = time.monotonic() + within_s
     while (text := ingest.log.read_text()).count(word) < times:
         assert time.monotonic() < deadline, text[-1_000:]

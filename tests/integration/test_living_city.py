@@ -16,7 +16,7 @@ from simulators.saying import say
 from simulators.scenes import reading
 from simulators.simulation import Plan, Simulation
 
-WITHIN_S = 20.0
+WITHIN_S = 60.0
 SCENE = reading.load("tiny")
 
 

@@ -64,7 +64,7 @@ async def tongxing(database_url: str, broker_url: str, *arguments: str) -> tuple
         sys.executable, "-m", "runtime.cli", *arguments, env=environment,
         stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
     )  # fmt: skip
-    out, err = await asyncio.wait_for(process.communicate(), 60)
+    out, err = await asyncio.wait_for(process.communicate(), 120)
     assert process.returncode is not None
     return process.returncode, out.decode(), err.decode()
 

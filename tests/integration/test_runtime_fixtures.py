@@ -3,6 +3,7 @@
 import time
 
 import psycopg
+import pytest
 
 from runtime import probe
 
@@ -16,6 +17,7 @@ async def test_every_test_gets_a_database_of_its_own(databases):
             assert connection.execute("SELECT count(*) > 0 FROM schema_migrations").fetchone() == (True,)
 
 
+@pytest.mark.alone
 def test_a_fresh_database_is_made_quickly(databases):
     took_s = []
     for _ in range(3):

@@ -60,7 +60,7 @@ async def test_a_kill_loses_nothing_older_than_the_last_snapshot(mosquitto):
         await subscribe(port)
         await publish(port, payloads)
         before_ns = snapshot.stat().st_mtime_ns if snapshot.exists() else 0
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             # Two: the first may have begun before the last message.
             for _ in range(2):
                 while not snapshot.exists() or snapshot.stat().st_mtime_ns == before_ns:  # noqa: ASYNC110

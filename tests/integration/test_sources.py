@@ -41,11 +41,11 @@ class Heard:
     def payloads(self) -> list[bytes]:
         return [envelope.payload for envelope in self.envelopes]
 
-    async def until(self, count: int, within_s: float = 15.0) -> None:
+    async def until(self, count: int, within_s: float = 60.0) -> None:
         await when(lambda: len(self.envelopes) >= count, within_s, lambda: f"{len(self.envelopes)} of {count} came")
 
 
-async def when(true: Callable[[], bool], within_s: float = 15.0, said: Callable[[], str] = lambda: "") -> None:
+async def when(true: Callable[[], bool], within_s: float = 60.0, said: Callable[[], str] = lambda: "") -> None:
     deadline = time.monotonic() + within_s
     while not true():
         assert time.monotonic() < deadline, said()
@@ -99,7 +99,10 @@ class Place:
                 await client.publish(topic or f"{self.root}/zb-1/location", payload, qos=qos, retain=retain)
 
 
-@pytest.fixture(params=[(paho, "broker_url"), (paho, "mosquitto_url"), (codec, "mosquitto_url")], ids=str)
+@pytest.fixture(
+    params=[(paho, "broker_url"), (paho, "mosquitto_url"), (codec, "mosquitto_url")],
+    ids=["paho-embedded", "paho-mosquitto", "codec-mosquitto"],
+)
 def place(request: pytest.FixtureRequest) -> Place:
     make, url = request.param
     return Place(request.getfixturevalue(url), make)
