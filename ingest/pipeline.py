@@ -27,6 +27,7 @@ import structlog
 from ingest import metrics, store
 from ingest.batching import Batcher
 from ingest.counting import count
+from ingest.deferring.latest import Latest, recover, write_everything
 from ingest.downlink import Downlink
 from ingest.errors import IngestError
 from ingest.flood import MOST_PER_MIN
@@ -96,6 +97,7 @@ class Pipeline:
         self._owner: Ownership | None = None
         self._book = StateBook(most_per_min=most_per_min)
         self._numbers = NumberBook()
+        self._latest = Latest()
         self._recall = Recall(url, registry)
         self._flight: Flight | None = None
         self._newest_at: datetime | None = None
@@ -129,9 +131,11 @@ class Pipeline:
                     await self._settled(stop)
                 unwritten = self._listens(batch)
                 deadlines = self._deadlines()
-                if batch or deadlines is not None or unwritten:
+                if batch or deadlines is not None or unwritten or self._latest.overdue:
                     await self._handle(Work(batch=batch, deadlines=deadlines, began_s=time.monotonic()), stop)
             await self._settled(stop)
+            if self._connection is not None:
+                await write_everything(self._latest, self._connection, self._owner, self._registry.persons)
         except Stopping:
             log.warning("ended_without_database", waiting=len(self._batcher))
         finally:
@@ -142,7 +146,8 @@ class Pipeline:
         connection = await database.connect_when_up(self._url, wait_s=LOOK_EVERY_S)
         try:
             self._owner, self._book = await owned(connection, self._most_per_min)
-            self._numbers = NumberBook()
+            self._numbers, self._latest = NumberBook(), Latest()
+            await recover(connection, self._owner)
             spans = await store.listened(connection)
         except BaseException:
             await connection.close()
@@ -316,10 +321,12 @@ class Pipeline:
     async def _write(self, judged: Judged) -> None:
         """Commit what was judged longest ago, and keep it."""
         assert self._connection is not None
-        judged.commit.owner = self._owner
+        plan = self._latest.plan(judged.commit, self._registry.persons)
+        plan.commit.owner = self._owner
         began_s = time.perf_counter()
-        await store.commit(self._connection, judged.commit)
+        await store.commit(self._connection, plan.commit)
         judged.took_s["commit"] = time.perf_counter() - began_s
+        self._latest.done(plan)
         self._book.keep()
         self._numbers.keep()
         if judged.commit.listened is not None and self._listening is not None:

@@ -16,6 +16,8 @@ from ingest.wire.message import KEPT_BYTES, Rejection, Report
 
 #: Position of last_seen_at and missing in a row of device_states.
 _SEEN, _MISSING = 1, 10
+#: Position of at and battery_pct in a row of latest_positions.
+_AT, _BATTERY = 2, 10
 
 
 def reading_row(reading: Reading, report: Report, device: Device) -> tuple[LiteralString, Row]:
@@ -85,6 +87,17 @@ def device_row(
         at if live_kind is ReadingKind.BED else None,
         gateway,
     )
+
+
+def merge_position_rows(rows: Iterable[Row]) -> list[Row]:
+    """One row a person: the newest, with the last known charge of the battery."""
+    merged: dict[int, Row] = {}
+    for row in rows:
+        known = merged.get(row[0])
+        if known is None or row[_AT] >= known[_AT]:
+            carried = known is not None and row[_BATTERY] is None
+            merged[row[0]] = (*row[:_BATTERY], known[_BATTERY], *row[_BATTERY + 1 :]) if known and carried else row
+    return [merged[key] for key in sorted(merged)]
 
 
 def merge_device_rows(rows: Iterable[Row]) -> list[Row]:

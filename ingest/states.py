@@ -1,7 +1,8 @@
 """The engine's states of all persons: read when first needed, judged in a `Memory`, their deadlines in order.
 
 A state is stored when it changed materially. What changed since by hearsay alone is told again when the process starts:
-when each device was heard and where each person was stand in tables that are written with every reading.
+when each device was heard and where each person was stand in tables that every reading changes, at once or within a
+second (`ingest.deferring`).
 """
 
 from __future__ import annotations

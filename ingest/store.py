@@ -19,6 +19,7 @@ from psycopg.types.json import Jsonb
 from psycopg.types.numeric import FloatDumper
 
 from geofence.detection import Command, Detection
+from ingest.deferring import store as deferring
 from ingest.ownership import store as ownership
 from ingest.ownership.store import Ownership
 from ingest.staging import store as staging
@@ -91,6 +92,9 @@ class Commit:
     commands: list[Command] = field(default_factory=list)
     answers: list[Row] = field(default_factory=list)
     quarantine: list[Row] = field(default_factory=list)
+    #: What this batch puts off of the positions and device states (`ingest.deferring`), and which batches' is written.
+    told: tuple[int, bytes] | None = None
+    told_before: int | None = None
     #: The span in which we have listened, as far as it goes by now.
     listened: tuple[datetime, datetime] | None = None
 
@@ -147,6 +151,7 @@ async def _commit(connection: Connection, batch: Commit, *, straight: bool) -> N
         await _staged(connection, "latest_positions", _POSITION, batch.positions)
         await _many(connection, _SAFETY, batch.safeties)
         await _staged(connection, "device_states", _DEVICE_STATE, batch.device_states)
+        await deferring.write(connection, batch.told, batch.told_before)
         await _many(connection, _FLOOD, batch.floods)
         await _staged(connection, "engine_states", _ENGINE_STATE, batch.engine_states)
         await _many(connection, _DETECTION, batch.detections)

@@ -1,0 +1,219 @@
+"""What is known of each person and device by now, written about once a second and not with every reading.
+
+A person's newest position and a device's state are replaced by every reading, which costs the database three times what
+the reading itself does. Under load they are put off: the row is written a second later, with what came until then. What
+was put off goes into the transaction of its readings all the same, as one value for the whole batch, so that whoever
+starts after a crash knows it (`left_by`). A batch of few readings writes its rows at once, and so does one that
+concludes something the positions of whom it is about.
+
+Nothing changes before the commit: `plan` says what it writes, `done` that it has.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Container, Iterable, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
+from typing import Any
+
+import msgspec
+import psycopg
+import structlog
+
+from ingest.deferring import store as stored
+from ingest.ownership.store import Ownership
+from ingest.rows import merge_device_rows, merge_position_rows
+from ingest.store import Commit, Row, commit
+from runtime.database import Connection
+
+log = structlog.get_logger(__name__)
+
+#: A row is written so long after the first word that was put off. Real seconds: a live view may be so far behind.
+WRITE_AFTER_S = 0.8
+#: A batch with so many of these rows, or fewer, writes its own at once: that costs little. Count; provisional.
+FEW = 100
+#: Rows of either table that a batch writes for others, the oldest first, so that no commit takes much longer. Count.
+MOST = 1_000
+#: Column of the person in a detection's row, and in a safety's.
+_CONCERNED, _BELIEVED = 1, 1
+#: More than any batch's number.
+EVERY_BATCH = 2**62
+#: What one batch left: positions and device states that were put off, then the keys of those that were written.
+_TOLD = msgspec.msgpack.Decoder(tuple[list[tuple[Any, ...]], list[tuple[Any, ...]], list[int], list[int]])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """A row that is to be written."""
+
+    row: Row
+    since_s: float
+    #: Number of the batch that put it off first.
+    batch: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Share:
+    """What a batch does with one table: rows that it writes, rows that it puts off, keys that wait no longer."""
+
+    now: list[Row]
+    later: list[Row]
+    written: AbstractSet[int]
+
+
+class Table:
+    """Rows of one table that wait, by their first column; who has waited longest first."""
+
+    def __init__(self, merge: Callable[[Iterable[Row]], list[Row]]) -> None:
+        """`merge` makes one row a key, out of rows in the order of their coming."""
+        self._merge = merge
+        self.waiting: dict[int, Waiting] = {}
+
+    def overdue(self, before_s: float, most: int) -> set[int]:
+        """Keys that have waited since then or longer."""
+        keys: set[int] = set()
+        for key, waiting in self.waiting.items():
+            if waiting.since_s > before_s or len(keys) >= most:
+                break
+            keys.add(key)
+        return keys
+
+    def share(self, rows: Sequence[Row], at_once: AbstractSet[int], *, few: bool) -> Share:
+        """Divide the rows of a batch, at most one a key; `few` are all written, and whatever waits of `at_once`."""
+        told = {row[0] for row in rows}
+        now = [self._with(row) for row in rows if few or row[0] in at_once]
+        now += [self.waiting[key].row for key in at_once if key not in told and key in self.waiting]
+        later = [] if few else [row for row in rows if row[0] not in at_once]
+        written = {row[0] for row in now if row[0] in self.waiting}
+        return Share(now=sorted(now, key=lambda row: int(row[0])), later=later, written=written)
+
+    def done(self, share: Share, batch: int, now_s: float) -> None:
+        """A share is committed."""
+        for key in share.written:
+            del self.waiting[key]
+        self.put_off(share.later, batch, now_s)
+
+    def put_off(self, rows: Iterable[Row], batch: int, now_s: float) -> None:
+        """Let rows wait, with what waits already."""
+        for row in rows:
+            known = self.waiting.get(row[0])
+            since_s, first = (now_s, batch) if known is None else (known.since_s, known.batch)
+            self.waiting[row[0]] = Waiting(row=self._with(row), since_s=since_s, batch=first)
+
+    def oldest(self, share: Share) -> list[int]:
+        """The batch of who waits longest once a share is written; empty: nobody does."""
+        return next(([each.batch] for key, each in self.waiting.items() if key not in share.written), [])
+
+    def _with(self, row: Row) -> Row:
+        known = self.waiting.get(row[0])
+        return row if known is None else self._merge([known.row, row])[0]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """A batch with what it writes of others', and what it puts off."""
+
+    commit: Commit
+    batch: int
+    positions: Share
+    devices: Share
+
+
+class Latest:
+    """Positions and device states that wait to be written."""
+
+    def __init__(self) -> None:
+        self._positions, self._devices = Table(merge_position_rows), Table(merge_device_rows)
+        self._batch = 0
+
+    def __len__(self) -> int:
+        """Rows that wait."""
+        return len(self._positions.waiting) + len(self._devices.waiting)
+
+    @property
+    def overdue(self) -> bool:
+        """Whether something should be written, even if there is nothing else to write."""
+        before_s = time.monotonic() - WRITE_AFTER_S
+        return bool(self._positions.overdue(before_s, 1) or self._devices.overdue(before_s, 1))
+
+    def plan(self, batch: Commit, persons: Container[int], *, everything: bool = False) -> Plan:
+        """What a batch writes of these rows: its own, if they are few, and of others what is due.
+
+        Args:
+            batch: what the batch would write if nothing were put off.
+            persons: who is registered: nobody else's position is written.
+            everything: whether nothing is to wait any longer.
+        """
+        few = everything or len(batch.positions) + len(batch.device_states) <= FEW
+        # Somebody waits for an answer: nobody else's rows on the way.
+        most = len(self) if everything else 0 if batch.rows["safety_events"] else MOST
+        before_s = time.monotonic() - (0.0 if everything else WRITE_AFTER_S)
+        concerned = {row[_CONCERNED] for row in batch.detections} | {row[_BELIEVED] for row in batch.safeties}
+        persons_now = concerned | self._positions.overdue(before_s, most)
+        positions = self._positions.share(batch.positions, persons_now, few=few)
+        devices = self._devices.share(batch.device_states, self._devices.overdue(before_s, most), few=few)
+        written = replace(
+            batch, positions=[row for row in positions.now if row[0] in persons], device_states=devices.now
+        )
+        self._tell(written, self._batch + 1, positions, devices)
+        return Plan(commit=written, batch=self._batch + 1, positions=positions, devices=devices)
+
+    def _tell(self, commit: Commit, batch: int, positions: Share, devices: Share) -> None:
+        """What somebody must know who starts after a crash, as long as it must be known."""
+        puts_off, settles = positions.later or devices.later, positions.written or devices.written
+        waiting = [*self._positions.oldest(positions), *self._devices.oldest(devices), *([batch] if puts_off else ())]
+        if puts_off or (settles and waiting):
+            told = (positions.later, devices.later, list(positions.written), list(devices.written))
+            commit.told = batch, msgspec.msgpack.encode(told)
+        if settles:
+            commit.told_before = min(waiting, default=EVERY_BATCH)
+
+    def done(self, plan: Plan) -> None:
+        """It is committed."""
+        now_s = time.monotonic()
+        self._batch = plan.batch
+        self._positions.done(plan.positions, plan.batch, now_s)
+        self._devices.done(plan.devices, plan.batch, now_s)
+
+
+async def write_everything(
+    latest: Latest, connection: Connection, owner: Ownership | None, persons: Container[int]
+) -> None:
+    """Leave nothing waiting, at the end. Where that fails, whoever starts next writes it."""
+    if not len(latest):
+        return
+    try:
+        await commit(connection, latest.plan(Commit(owner=owner), persons, everything=True).commit)
+    except psycopg.Error as error:
+        log.warning("left_waiting", error=type(error).__name__, rows=len(latest))
+
+
+async def recover(connection: Connection, owner: Ownership) -> None:
+    """Write what the last owner had put off when it ended.
+
+    Raises:
+        Deposed: somebody else owns it by now.
+    """
+    positions, devices = left_by(await stored.left(connection))
+    registered = await stored.registered(connection, [row[0] for row in positions])
+    left = Commit(
+        owner=owner,
+        positions=[row for row in positions if row[0] in registered],
+        device_states=devices,
+        told_before=EVERY_BATCH,
+    )
+    await connection.commit()
+    await commit(connection, left)
+
+
+def left_by(told: Iterable[bytes]) -> tuple[list[Row], list[Row]]:
+    """Positions and device states that were put off and never written, from what batches told, oldest first."""
+    positions, devices = Table(merge_position_rows), Table(merge_device_rows)
+    for each in told:
+        *later, persons, keys = _TOLD.decode(each)
+        for table, rows, written in zip((positions, devices), later, (persons, keys), strict=True):
+            for key in written:
+                table.waiting.pop(key, None)
+            table.put_off(rows, 0, 0.0)
+    return [each.row for each in positions.waiting.values()], [each.row for each in devices.waiting.values()]
