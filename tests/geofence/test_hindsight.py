@@ -9,6 +9,7 @@ import pytest
 
 from geofence import snapshot
 from geofence.ordering import Admission
+from geofence.reading import FixSource
 from tests.geofence.scenes import Story, at, person
 
 #: The person is inside until 0, out of reach until 600, and then at once outside.
@@ -119,6 +120,23 @@ def test_what_says_nothing_of_the_time_before(seconds: float, east_m: float, fur
     late(story, seconds, east_m, **further)
     story.wait(SAID_AT_S + 60)
     assert exits(story) == []
+
+
+@pytest.mark.parametrize(
+    ("east_m", "further"),
+    [
+        # By a tower, too vague, or with a circle that cuts the edge: neither outside nor back.
+        (0.0, {"source": FixSource.CELL}),
+        (0.0, {"accuracy_m": 201.0}),
+        (205.0, {"accuracy_m": 30.0}),
+    ],
+)
+def test_what_says_nothing_does_not_take_back_what_was_said(east_m: float, further: dict[str, Any]) -> None:
+    story = back()
+    late(story, 500, OUT_M)
+    late(story, 550, east_m, **further)
+    story.wait(SAID_AT_S + 8)
+    assert exits(story) == [("zone_exit", "two_fixes")]
 
 
 def test_older_than_live_is_history() -> None:
