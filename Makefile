@@ -25,7 +25,7 @@ STALE := moved
 endif
 
 .PHONY: help setup demo console console-check test test-fast check format format-check lint types imports architecture bench \
-	evaluate chaos fuzz score clean moved
+	evaluate chaos fuzz score same-score clean moved
 
 help: ## list the commands
 	@echo "Tongxing: from a bracelet's message to someone who goes."
@@ -64,12 +64,15 @@ console-check: console ## types and tests of the web console
 demo: $(STAMP) console ## everything on this machine: database, broker, services, a simulated city, the console
 	@$(PY) -m runtime.cli demo $(ARGS)
 
+# A process of tests for each core, up to four: each has a database server and brokers of its own.
+WORKERS := -n logical --maxprocesses 4 --dist loadgroup
+
 test: $(STAMP) console console-check ## all tests that can run on this machine
-	@$(PY) -m pytest $(ARGS)
+	@$(PY) -m pytest $(WORKERS) $(ARGS)
 
 # Everything that starts no server.
-test-fast: $(STAMP) ## the quick tests that start no server; about a minute
-	@$(PY) -m pytest -q -n auto -m "not slow" --ignore=tests/integration --ignore=tests/end_to_end --ignore=tests/benchmarks \
+test-fast: $(STAMP) ## the quick tests that start no server; half a minute
+	@$(PY) -m pytest -q $(WORKERS) -m "not slow" --ignore=tests/integration --ignore=tests/end_to_end --ignore=tests/benchmarks \
 		--ignore=tests/evaluation $(ARGS)
 
 # -k: one run names everything that is wrong.
@@ -117,6 +120,12 @@ fuzz: $(STAMP) ## a hundred thousand damaged messages: no crash, each counted by
 
 score: $(STAMP) ## rehearse a scene and score it: make score ARGS="--scene the_night"; writes build/score.json
 	@$(PY) -m runtime.cli simulate --score $(ARGS)
+
+same-score: $(STAMP) ## rehearse a scene twice and say what differs: make same-score ARGS="--scene tiny"
+	@$(PY) -m runtime.cli simulate --score $(or $(ARGS),--scene tiny)
+	@cp build/score/record.json build/score/first.json
+	@$(PY) -m runtime.cli simulate --score $(or $(ARGS),--scene tiny)
+	@$(PY) -m runtime.cli simulate compare build/score/first.json build/score/record.json
 
 clean: ## remove what was built (not .venv, not the demo's data in .tongxing)
 	@rm -rf build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache api/console/dist

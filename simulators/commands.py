@@ -64,6 +64,7 @@ def register(subcommands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     _register_scene(parts)
     _register_say(parts)
     _register_rescore(parts)
+    _register_compare(parts)
     _register_replay(parts)
     _register_phone(parts)
     demo_commands.register(subcommands)
@@ -111,6 +112,12 @@ def _register_rescore(parts: argparse._SubParsersAction[argparse.ArgumentParser]
     command = parts.add_parser("rescore", help="score the record of an earlier rehearsal once more")
     command.add_argument("record", type=Path, nargs="?", default=scene_options.RECORD, help=f"({scene_options.RECORD})")
     command.set_defaults(run=_told(_rescore))
+
+
+def _register_compare(parts: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    command = parts.add_parser("compare", help="what differs between the records of two rehearsals of one scene")
+    command.add_argument("records", type=Path, nargs=2, metavar="RECORD")
+    command.set_defaults(run=_told(_compare))
 
 
 def _register_replay(parts: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -215,6 +222,13 @@ def _say_to_city(parsed: argparse.Namespace) -> int:
 
 def _rescore(parsed: argparse.Namespace) -> int:
     return scene_options.rescore(parsed.record)
+
+
+def _compare(parsed: argparse.Namespace) -> int:
+    """1 where something differs, as `diff` has it."""
+    different = scene_options.compared(*parsed.records)
+    print("\n".join(different or ["the same, but for what real time decides"]))
+    return 1 if different else 0
 
 
 def _replay(parsed: argparse.Namespace) -> int:

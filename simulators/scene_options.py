@@ -24,7 +24,7 @@ from simulators.fault import FAULTS, Fault
 from simulators.scene import Scene as Story
 from simulators.scenes import reading
 from simulators.scenes.scene import Scene
-from simulators.scoring import aims, run_log
+from simulators.scoring import aims, comparing, run_log
 from simulators.scoring.run_log import RunLog
 from simulators.scoring.score import score
 from simulators.simulation import SESSIONS, Plan
@@ -142,10 +142,7 @@ def rescore(record: Path) -> int:
     _need_drawing()
     from simulators.scoring.page import page  # noqa: PLC0415 - draws, which takes long to import
 
-    try:
-        log = run_log.read(record)
-    except (OSError, msgspec.DecodeError) as error:
-        raise SimulatorError(f"{record} is no record of a rehearsal ({error}): `--score` writes one.") from None
+    log = _read(record)
     result = score(log)
     RESULT.parent.mkdir(parents=True, exist_ok=True)
     FOLDER.mkdir(parents=True, exist_ok=True)
@@ -158,6 +155,22 @@ def rescore(record: Path) -> int:
             _say(f"{title}: " + " ".join(str(value) for value in row.values() if value is not None))
     _say(f"written: {RESULT}, {FOLDER / 'index.html'}, {RECORD}")
     return 0
+
+
+def compared(first: Path, second: Path) -> list[str]:
+    """What differs between two records of one scene.
+
+    Raises:
+        SimulatorError: one is no record.
+    """
+    return comparing.differences(_read(first), _read(second))
+
+
+def _read(record: Path) -> RunLog:
+    try:
+        return run_log.read(record)
+    except (OSError, msgspec.DecodeError) as error:
+        raise SimulatorError(f"{record} is no record of a rehearsal ({error}): `--score` writes one.") from None
 
 
 def _scenes(given: list[str]) -> tuple[Scene | None, list[tuple[Story, float]]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -90,6 +91,8 @@ class Simulation:
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _cut: bool = False
     _told_behind: bool = False
+    #: Nothing is said that happens later: unix seconds. The clock goes on for some moments after a scene.
+    _until_s: float = math.inf
 
     async def run(self, stop: Stop) -> None:
         """Live until the time is over or `stop`, then wait for the last acknowledgements and write statistics.
@@ -223,7 +226,7 @@ class Simulation:
         await ready.wait()
         log.info("city_alive", devices=hearing.fleet.size, seed=self.plan.seed)
         while True:
-            self.put(hearing.step(self.now_s()))
+            self.put(hearing.step(min(self.now_s(), self._until_s)))
             self._wake.clear()
             wait_s = min(max((hearing.due_s - self.now_s()) / self.rate, 0.001), LOOK_EVERY_S)
             with contextlib.suppress(TimeoutError):
@@ -237,6 +240,7 @@ class Simulation:
             return
         # Laid out before the first step, so that what happens does not depend on how soon the broker answered.
         start = staging.begins(scene, self.clock.now())
+        self._until_s = (start + (scene.until - scene.start)).timestamp()
         cuts, jumps = staging.lay_out(scene, fleet, start)
         self.look()
         await ready.wait()
@@ -289,7 +293,7 @@ class Simulation:
         """How far it has come, for whoever sets the pace; and a word where it cannot keep up."""
         await ready.wait()
         while True:
-            behind_s = max(self.now_s() - fleet.due_s, 0.0) / self.rate
+            behind_s = max(min(self.now_s(), self._until_s) - fleet.due_s, 0.0) / self.rate
             if behind_s > BEHIND_MOST_S and not self._told_behind:
                 log.warning("city_cannot_keep_up", behind_s=round(behind_s, 1), devices=fleet.size, rate=self.rate)
             self._told_behind = behind_s > BEHIND_MOST_S

@@ -10,11 +10,11 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 import structlog
@@ -44,6 +44,7 @@ from simulators.scenes.scene import Scene
 from simulators.scoring import queries
 from simulators.scoring.run_log import Paced, RunLog
 
+T = TypeVar("T")
 log = structlog.get_logger(__name__)
 
 LOOK_EVERY_S = 0.25
@@ -77,9 +78,10 @@ class Rehearsal:
         """
         async with self._stack:
             clear(self.data_dir)
-            servers = await self._stack.enter_async_context(Breakable(self.data_dir, progress=self._step))
+            starting = self._stack.enter_async_context(Breakable(self.data_dir, progress=self._step))
+            servers = await _unless_stopped(stop, starting)
             group = await self._stack.enter_async_context(ProcessGroup(logs=self.data_dir / "logs"))
-            playing = await self._prepare(servers, group)
+            playing = await _unless_stopped(stop, self._prepare(servers, group))
             await self._pass(playing, stop)
             return await self._record(playing)
         # not reached: the stack swallows nothing
@@ -303,6 +305,20 @@ def _judge(part: asyncio.Future[Any], *, failed: Sequence[asyncio.Future[Any]], 
     if part in failed:
         raise SimulatorError(str(part.result()))
     part.result()
+
+
+async def _unless_stopped(stop: Stop, work: Coroutine[Any, Any, T]) -> T:
+    """What the work brings, unless somebody stops it: starting takes its time."""
+    working, stopping = asyncio.ensure_future(work), asyncio.ensure_future(stop.wait())
+    try:
+        await asyncio.wait((working, stopping), return_when=asyncio.FIRST_COMPLETED)
+        if not working.done():
+            raise SimulatorError("stopped before the scene was over: there is no score.")
+        return working.result()
+    finally:
+        for part in (working, stopping):
+            part.cancel()
+        await asyncio.gather(working, stopping, return_exceptions=True)
 
 
 def _ports() -> Ports:

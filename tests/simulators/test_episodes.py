@@ -146,6 +146,20 @@ def test_a_walk_that_was_interrupted_does_not_go_on_without_the_walker():
     assert not life.whereabouts(midnight_s + trip.until_s - 30).outdoors
 
 
+def test_a_walk_before_or_after_an_episode_is_walked():
+    fleet = Fleet(CITY, at_s=MORNING_S)
+    midnight_s = MORNING_S - 4.75 * 3600
+    life, trip = next(
+        (life, life.day(20_778).trips[0])
+        for life in fleet._lives.values()
+        if life.person.bracelet_id and life.day(20_778).trips
+    )
+    for since_s, until_s in ((trip.since_s - 900, trip.since_s), (trip.until_s, trip.until_s + 900)):
+        there = stayed(midnight_s + since_s, midnight_s + until_s, (0.0, 0.0), Sky.HOME)
+        life.begin(Course(since_s=there.since_s, until_s=there.until_s, legs=(there,)))
+    assert life.whereabouts(midnight_s + trip.until_s - 30).outdoors
+
+
 @pytest.mark.slow
 def test_a_seed_has_one_truth_at_any_speed():
     def lived(step_s):
