@@ -18,6 +18,8 @@ from alerts.person import Person
 from alerts.plan import Plan
 from alerts.store import detections, incidents, outages, outbox, outings, people, timers
 from alerts.store.outings import Outing
+from geofence import freshness
+from geofence.policy import Policy
 from runtime.database import Connection
 
 log = structlog.get_logger(__name__)
@@ -90,7 +92,7 @@ def _accompanied(detected: Detected, outing: Outing | None) -> Detected:
 
 
 async def _handle(connection: Connection, case: _Case, detected: Detected, *, hold: bool) -> None:
-    if hold and over(detected, case.now):
+    if hold and await _over(connection, case, detected):
         await _record(connection, detected, None, Decision.OVER, now=case.now)
         return
     incident = await _open_incident(connection, case.person_id)
@@ -111,13 +113,22 @@ async def _handle(connection: Connection, case: _Case, detected: Detected, *, ho
     await incidents.announce(connection, incident.incident_id)
 
 
-def over(detected: Detected, now: datetime) -> bool:
-    """Whether an incident of it alone would have ended by itself before anybody could be told of it.
+async def _over(connection: Connection, case: _Case, detected: Detected) -> bool:
+    """Whether it is history before anybody could be told of it; the policy is read only of what came late."""
+    if case.now - detected.at <= freshness.LEAST:
+        return False
+    return over(detected, case.now, await people.policy(connection, case.person_id))
+
+
+def over(detected: Detected, now: datetime, policy: Policy) -> bool:
+    """Whether an incident of it alone would have ended by itself by now, or it is too old to be news.
 
     Never a silence: whether that is over is seen from the device, not from the time.
     """
-    lapses_after = kinds.row(detected.kind, detected.reason).lapses_after
-    return detected.kind != SILENCE and lapses_after is not None and now - detected.at > lapses_after
+    if detected.kind == SILENCE:
+        return False
+    ages = (kinds.row(detected.kind, detected.reason).lapses_after, freshness.fresh_for(detected.kind, policy))
+    return any(now - detected.at > age for age in ages if age is not None)
 
 
 async def _decide(connection: Connection, case: _Case, detected: Detected, incident: Incident | None) -> Decision:

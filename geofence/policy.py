@@ -20,6 +20,7 @@ from geofence.thresholds.bed import BedThresholds
 from geofence.thresholds.bed_sensor import BedSensorThresholds
 from geofence.thresholds.danger import DangerThresholds
 from geofence.thresholds.fall import FallThresholds
+from geofence.thresholds.freshness import FreshnessThresholds
 from geofence.thresholds.night import NightThresholds
 from geofence.thresholds.off_route import OffRouteThresholds
 from geofence.thresholds.order import OrderThresholds
@@ -49,6 +50,7 @@ class PolicyError(Exception):
 @dataclass(frozen=True, kw_only=True)
 class Policy(
     # Read from the last to the first: the zone's come first when all are listed.
+    FreshnessThresholds,
     VehicleThresholds,
     OffRouteThresholds,
     WanderingThresholds,

@@ -10,6 +10,7 @@ from psycopg.rows import class_row, dict_row, kwargs_row
 from alerts import weekly
 from alerts.person import Person
 from alerts.receiver import Receiver, Relation
+from geofence.policy import Policy, usable_overrides
 from runtime.database import Connection
 
 #: Where nobody in particular is concerned. Source: the programme's city.
@@ -26,6 +27,13 @@ async def person(connection: Connection, person_id: int) -> Person | None:
             "SELECT person_id, display_name, time_zone, division FROM persons WHERE person_id = %s", (person_id,)
         )
         return await cursor.fetchone()
+
+
+async def policy(connection: Connection, person_id: int) -> Policy:
+    """The thresholds of a person; an entry that cannot be used costs itself alone."""
+    cursor = await connection.execute("SELECT overrides FROM policies WHERE person_id = %s", (person_id,))
+    row = await cursor.fetchone()
+    return usable_overrides(row[0] if row else None)[0]
 
 
 async def subject(connection: Connection, incident_id: int, person_id: int | None) -> Person | None:
