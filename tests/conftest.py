@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -15,24 +14,19 @@ from runtime.clock import ManualClock
 from runtime.embedded import EmbeddedError
 from runtime.embedded import broker as embedded_broker
 from runtime.embedded import postgres as embedded_postgres
-from tests import servers
-
-#: Folders whose tests need servers; `make test-fast` runs the others.
-NEED_SERVERS = {"integration", "end_to_end"}
+from tests import servers, workers
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "needs_servers: lies in tests/integration or tests/end_to_end")
+    workers.register(config)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    here = Path(__file__).parent
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     for item in items:
-        if item.path.relative_to(here).parts[0] in NEED_SERVERS:
+        if workers.folder(item):
             item.add_marker("needs_servers")
-    # What needs nothing fails first; the whole system, which keeps the machine busy while it runs, comes last.
-    order = {"integration": 1, "end_to_end": 2}
-    items.sort(key=lambda item: order.get(item.path.relative_to(here).parts[0], 0))
+    workers.arrange(items, spread=workers.is_one_of_several(config))
 
 
 def missing(what: str, how: str) -> None:
