@@ -10,13 +10,13 @@ from __future__ import annotations
 import gc
 import math
 import time
+import tracemalloc
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import numpy as np
-import psutil
 
 from geofence.geometry import Polygon
 from geofence.memory import Memory
@@ -90,18 +90,22 @@ def cost_us(persons: int, mix: Mix, *, rounds: int = 6, batch_readings: int = 2_
     return min(taken_s[WARM_UP:]) / persons * 1e6
 
 
-def bytes_per_person(persons: int = 10_000) -> float:
-    """Resident bytes that the state of one more person takes, zones not counted."""
+def bytes_per_person(persons: int = 2_000) -> float:
+    """Bytes that Python holds for the state of one more person, zones not counted.
+
+    Traced, because resident memory need not grow: what earlier rounds have freed is used again.
+    """
     people, walk, memory = _people(persons), Walk(persons, DAY), Memory()
-    batches = [walk.readings(round_) for round_ in range(WARM_UP)]
-    gc.collect()
-    before = psutil.Process().memory_info().rss
-    for readings in batches:
-        memory.judge_all(readings, people)
-        memory.keep()
-    batches.clear()
-    gc.collect()
-    return (psutil.Process().memory_info().rss - before) / persons
+    tracemalloc.start()
+    try:
+        before, _ = tracemalloc.get_traced_memory()
+        for round_ in range(WARM_UP):
+            memory.judge_all(walk.readings(round_), people)
+            memory.keep()
+        gc.collect()
+        return (tracemalloc.get_traced_memory()[0] - before) / persons
+    finally:
+        tracemalloc.stop()
 
 
 class Walk:
@@ -187,7 +191,7 @@ def _bed_reports(persons: int, round_: int) -> Sequence[Reading]:
 def _people(persons: int) -> dict[int, Person]:
     """Everybody with zones of their own up to 2,000 persons, in turn beyond: shapes cost memory, not time."""
     zone_info = ZoneInfo("Asia/Shanghai")
-    return {number: Person(person_id=number, time_zone=zone_info, zones=_zones(number)) for number in range(persons)}
+    return {number: Person(person_id=number, time_zone=zone_info, zones=zones_of(number)) for number in range(persons)}
 
 
 def place_of(number: int) -> tuple[float, float]:
@@ -198,15 +202,19 @@ def place_of(number: int) -> tuple[float, float]:
 _ZONES: dict[tuple[float, float], tuple[Zone, ...]] = {}
 
 
-def _zones(number: int) -> tuple[Zone, ...]:
+def zones_of(number: int) -> tuple[Zone, ...]:
     """Zones of one place; the places repeat after 10,000 persons, because shapes of everybody cost memory, not time."""
     place = place_of(number)
     if place not in _ZONES:
-        _ZONES[place] = tuple(_zone(number, index) for index in range(ZONES))
+        _ZONES[place] = tuple(
+            Zone(zone_id=number * ZONES + index, name="zone", shape=Polygon.from_rings([ring_of(number, index)]))
+            for index in range(ZONES)
+        )
     return _ZONES[place]
 
 
-def _zone(number: int, index: int) -> Zone:
+def ring_of(number: int, index: int) -> list[tuple[float, float]]:
+    """The corners (longitude, latitude) of one of somebody's zones, the first again at the end."""
     latitude, longitude = place_of(number)
     ring = [
         (
@@ -215,4 +223,4 @@ def _zone(number: int, index: int) -> Zone:
         )
         for corner in range(CORNERS)
     ]
-    return Zone(zone_id=number * ZONES + index, name="zone", shape=Polygon.from_rings([[*ring, ring[0]]]))
+    return [*ring, ring[0]]

@@ -1,10 +1,10 @@
 """`tongxing ingest` with 100,000 persons: how long after a start until the first reading is judged, and its memory.
 
-PostgreSQL and Mosquitto of its own, real processes. Everybody has a round zone, a bracelet, and a past of forty minutes
-that was judged (`MODELS` pasts, each lived by several). Ingest runs once, so that the broker knows its session, and
-ends; a reading comes meanwhile; from the start of the process to that reading in the database is `restart_100k_s`, the
-imports and the register included. Then everybody speaks once, so that every state is in memory, and the resident memory
-is read: `ingest_rss_mb_100k`.
+PostgreSQL and Mosquitto of its own, real processes. Everybody has three zones of 60 corners, a bracelet, and a past of
+forty minutes that was judged (`MODELS` pasts, each lived by several). Ingest runs once, so that the broker knows its
+session, and ends; a reading comes meanwhile; from the start of the process to that reading in the database is
+`restart_100k_s`, the imports and the register included. Then everybody speaks once, so that every person and state is
+in memory, and the resident memory is read: `ingest_rss_mb_100k`.
 """
 
 from __future__ import annotations
@@ -26,21 +26,18 @@ import psutil
 import psycopg
 
 from geofence import snapshot
-from geofence.geometry import Circle, Frame
 from geofence.memory import Memory
 from geofence.person import Person
 from geofence.reading import Reading
-from geofence.zone import Zone
 from runtime import migrate
 from runtime.embedded import ports, postgres
 from tests import servers
-from tests.benchmarks.engine import BEGINS, DAY, EVERY, Walk, place_of
+from tests.benchmarks.engine import BEGINS, DAY, EVERY, ZONES, Walk, place_of, ring_of, zones_of
 from tests.benchmarks.publisher import Session
 from tests.integration.ingest_running import ready
 
 ROOT = Path(__file__).parents[2]
 PERSONS, MODELS, PAST = 100_000, 2_000, 40
-RADIUS_M = 300.0
 #: Readings a second while everybody speaks, and how many are written at once.
 RATE, TOGETHER = 5_000, 50
 STARTS = 3
@@ -104,26 +101,29 @@ def _pasts() -> list[Past]:
 
 
 def _person(number: int) -> Person:
-    zone = Zone(zone_id=1, name="home", shape=Circle(frame=Frame.at(*place_of(number)), radius_m=RADIUS_M))
-    return Person(person_id=number, time_zone=ZoneInfo("Asia/Shanghai"), zones=(zone,))
+    return Person(person_id=number, time_zone=ZoneInfo("Asia/Shanghai"), zones=zones_of(number))
 
 
 def _settle(url: str) -> None:
     """Register and past of everybody: person n lives the past of model (n - 1) % MODELS."""
-    pasts = _pasts()
+    pasts, geometries = _pasts(), [_geometries(number) for number in range(MODELS)]
     with psycopg.connect(url) as connection:
         for query, row in _TABLES:
             with connection.cursor() as cursor, cursor.copy(query) as copy:
                 for number in range(1, PERSONS + 1):
                     copy.write_row(row(number, pasts[(number - 1) % MODELS]))
+        with connection.cursor() as cursor, cursor.copy("COPY zones (person_id, name, geometry) FROM STDIN") as copy:
+            for number in range(1, PERSONS + 1):
+                for geometry in geometries[(number - 1) % MODELS]:
+                    copy.write_row((number, "zone", geometry))
         connection.commit()
         connection.autocommit = True
         connection.execute("VACUUM ANALYZE")
 
 
-def _zone_row(number: int, _: Past) -> tuple[object, ...]:
-    latitude, longitude = place_of((number - 1) % MODELS)
-    return number, "home", json.dumps({"type": "Point", "coordinates": [longitude, latitude]}), RADIUS_M
+def _geometries(number: int) -> list[str]:
+    """The zones of one model as the register has them."""
+    return [json.dumps({"type": "Polygon", "coordinates": [ring_of(number, index)]}) for index in range(ZONES)]
 
 
 def _state_row(number: int, past: Past) -> tuple[object, ...]:
@@ -143,7 +143,6 @@ _TABLES = (
         "COPY devices (device_key, device_id, kind, person_id) FROM STDIN",
         lambda n, _: (n, device_id(n), "bracelet", n),
     ),
-    ("COPY zones (person_id, name, geometry, radius_m) FROM STDIN", _zone_row),
     ("COPY engine_states (person_id, snapshot, due_at) FROM STDIN", _state_row),
     (
         "COPY device_states (device_key, last_seen_at, online, last_seq, seq_gaps, location_at) FROM STDIN",
