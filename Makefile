@@ -71,7 +71,7 @@ test: $(STAMP) console console-check ## all tests that can run on this machine
 	@$(PY) -m pytest $(WORKERS) $(ARGS)
 
 # Everything that starts no server.
-test-fast: $(STAMP) ## the quick tests that start no server; half a minute
+test-fast: $(STAMP) ## the quick tests that start no server; under a minute
 	@$(PY) -m pytest -q $(WORKERS) -m "not slow" --ignore=tests/integration --ignore=tests/end_to_end --ignore=tests/benchmarks \
 		--ignore=tests/evaluation $(ARGS)
 
