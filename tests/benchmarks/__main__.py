@@ -46,6 +46,8 @@ MODULES: dict[str, Callable[[Figures], Figures]] = {
     "durable_ingest": _under("durable_ingest"),
     "stages": _under("stages"),
     "copying": _under("copying"),
+    "putting_off": _under("putting_off"),
+    "committing": _under("committing"),
     "engine": _engine,
     "publish_to_channel": _under("publish_to_channel_ms"),
     "backlog": _backlog,
