@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 
 import pytest
 import pytest_asyncio
+from hypothesis import HealthCheck
+from hypothesis import settings as examples
 
 from runtime import settings
 from runtime.clock import ManualClock
@@ -18,10 +20,15 @@ from tests import servers, workers
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # How long an example took says how busy the machine was.
+    examples.register_profile("busy machine", examples(deadline=None, suppress_health_check=[HealthCheck.too_slow]))
+    examples.load_profile("busy machine")
     config.addinivalue_line("markers", "needs_servers: lies in tests/integration or tests/end_to_end")
     workers.register(config)
 
 
+# Before xdist reads which tests form a group.
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     for item in items:
         if workers.folder(item):

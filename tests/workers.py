@@ -19,8 +19,9 @@ import pytest
 TESTS = Path(__file__).parent
 #: With one process, what needs nothing fails first, and the whole system, which keeps the machine busy, comes last.
 ORDER = ("", "integration", "end_to_end")
-#: Each of these tests is a whole system; two at once would be too much for a small machine.
-ONE_AFTER_THE_OTHER = "tests/end_to_end/"
+#: Folders that go to one worker as a whole. Two whole systems at once would be too much for a small machine; and the
+#: syntax trees of all our files need to be made once only.
+TOGETHER = ("tests/end_to_end/", "tests/architecture/")
 ALONE = "alone"
 #: Under which name the controller tells its workers the file that they hold during a test.
 TURN = "tongxing_turn"
@@ -46,7 +47,7 @@ def _wants_to_be_alone(item: pytest.Item) -> bool:
 
 def unit_of(scope: str) -> str:
     """What is given to one worker as a whole: a file, a folder, or a group; from a test's name, or its group's."""
-    return ONE_AFTER_THE_OTHER if scope.startswith(ONE_AFTER_THE_OTHER) else scope.partition("::")[0]
+    return next((folder for folder in TOGETHER if scope.startswith(folder)), scope.partition("::")[0])
 
 
 class Controller:

@@ -28,6 +28,12 @@ def parse(path: Path) -> ast.Module:
 
 
 @cache
+def nodes(tree: ast.AST) -> tuple[ast.AST, ...]:
+    """Every node of a file's tree; many checks look at each of them."""
+    return tuple(ast.walk(tree))
+
+
+@cache
 def _tracked(root: Path) -> tuple[Path, ...]:
     """What git tracks or would track; in a folder without git, everything."""
     if not (root / ".git").exists():
@@ -82,16 +88,17 @@ def sample(root: Path, files: dict[str, str]) -> Tree:
     return Tree(root)
 
 
-def docstrings(tree: ast.AST) -> set[int]:
+@cache
+def docstrings(tree: ast.AST) -> frozenset[int]:
     """`id` of every constant that is a docstring or a bare string statement."""
-    return {
-        id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
-    }
+    return frozenset(
+        id(node.value) for node in nodes(tree) if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+    )
 
 
 def imports(tree: ast.AST) -> Iterator[tuple[str, int]]:
     """(dotted module, line) of every import, wherever it stands; `from a import b` gives `a.b`."""
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         if isinstance(node, ast.Import):
             yield from ((alias.name, node.lineno) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):

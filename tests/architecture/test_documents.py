@@ -11,7 +11,7 @@ import pytest
 
 from alerts.channels import problem
 from api.schemas.roster import Roster
-from tests.architecture.source import Tree, docstrings, dotted, parse, sample
+from tests.architecture.source import Tree, docstrings, dotted, nodes, parse, sample
 
 PREFIX = "TONGXING_"
 OPERATIONS = "docs/operations.md"
@@ -113,7 +113,7 @@ def variables(tree: Tree) -> dict[str, str]:
     for path in tree.modules():
         module = parse(path)
         skip = docstrings(module)
-        for node in ast.walk(module):
+        for node in nodes(module):
             if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in skip:
                 found |= dict.fromkeys(VARIABLE.findall(node.value), f"{tree.name(path)}:{node.lineno}")
     return found
@@ -123,7 +123,7 @@ def metrics(tree: Tree) -> dict[str, str]:
     """Metric name as Prometheus shows it -> where it is declared."""
     found = {}
     for path in tree.modules():
-        for node in ast.walk(parse(path)):
+        for node in nodes(parse(path)):
             if isinstance(node, ast.Call) and dotted(node.func).rpartition(".")[2] in METRIC_CLASSES and node.args:
                 name = node.args[0]
                 if isinstance(name, ast.Constant) and isinstance(name.value, str):

@@ -6,7 +6,7 @@ import ast
 import statistics
 from collections.abc import Iterator
 
-from tests.architecture.source import Tree, parse, sample
+from tests.architecture.source import Tree, nodes, parse, sample
 
 FILE_LINES = 400
 FUNCTION_LINES = 60
@@ -26,7 +26,7 @@ def long_files(tree: Tree) -> list[str]:
 def functions(tree: Tree) -> Iterator[tuple[str, int]]:
     """(where, lines) of every function, decorators and the functions inside it included."""
     for path in tree.modules():
-        for node in ast.walk(parse(path)):
+        for node in nodes(parse(path)):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 assert node.end_lineno is not None
                 first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from pathlib import Path
 
-from tests.architecture.source import PACKAGES, Tree, docstrings, dotted, parse, sample
+from tests.architecture.source import PACKAGES, Tree, docstrings, dotted, nodes, parse, sample
 
 #: Where SQL may stand: modules of these names, and folders where one would be too long.
 HOMES = frozenset({"store", "queries"})
@@ -47,12 +48,17 @@ def _hole(node: ast.AST) -> str:
     return value.id if isinstance(value, ast.Name) else "…"
 
 
-def statements(path: Path) -> Iterator[tuple[str, int]]:
+@cache
+def statements(path: Path) -> tuple[tuple[str, int], ...]:
     """(text, line) of every string in a file that looks like SQL."""
+    return tuple(_statements(path))
+
+
+def _statements(path: Path) -> Iterator[tuple[str, int]]:
     tree = parse(path)
-    inner = {id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in node.values}
+    inner = {id(part) for node in nodes(tree) if isinstance(node, ast.JoinedStr) for part in node.values}
     skip = docstrings(tree) | inner
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         text = None if id(node) in skip else text_of(node)
         if text and SQL.match(text):
             yield text, node.lineno  # type: ignore[attr-defined]
@@ -73,7 +79,7 @@ def built(tree: Tree) -> list[str]:
     return [
         f"{tree.name(path)}:{node.lineno} builds SQL from values; pass them as parameters"
         for path in tree.modules()
-        for function in ast.walk(parse(path))
+        for function in nodes(parse(path))
         if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
         for node in ast.walk(function)
         if isinstance(node, ast.expr) and _is_built(node)
@@ -123,7 +129,7 @@ def foreign_writes(tree: Tree) -> list[str]:
     owned = owners(tree) | {"schema_migrations": "runtime"}
     found = []
     for path in tree.modules():
-        texts = list(statements(path))
+        texts = statements(path)
         temporary = {name for text, _ in texts for name in TEMPORARY.findall(text)}
         for table, line in _written(path, texts, owned):
             if table not in temporary and owned.get(table) != tree.package(path):
@@ -131,7 +137,9 @@ def foreign_writes(tree: Tree) -> list[str]:
     return found
 
 
-def _written(path: Path, texts: list[tuple[str, int]], owned: Mapping[str, str | None]) -> Iterator[tuple[str, int]]:
+def _written(
+    path: Path, texts: Iterable[tuple[str, int]], owned: Mapping[str, str | None]
+) -> Iterator[tuple[str, int]]:
     """(table, line) of every write. Where the name is put in by `psycopg.sql`, any table that the file names."""
     for text, line in texts:
         for match in WRITES.finditer(text):
@@ -139,7 +147,7 @@ def _written(path: Path, texts: list[tuple[str, int]], owned: Mapping[str, str |
             if "{" not in table:
                 yield table, line
                 continue
-            words = (node.value for node in ast.walk(parse(path)) if isinstance(node, ast.Constant))
+            words = (node.value for node in nodes(parse(path)) if isinstance(node, ast.Constant))
             yield from ((word, line) for word in words if isinstance(word, str) and word in owned)
 
 

@@ -113,6 +113,7 @@ _names = st.sampled_from(sorted({"readings", *LOCATION, *BED, *HEARTBEAT, *EVENT
 _values = st.recursive(_scalars, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(_names, inner, max_size=4))
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(st.one_of(_values, st.fixed_dictionaries({"readings": st.lists(_values, max_size=4)})), st.booleans())
 def test_any_object_in_cbor_decodes_to_something(told: Any, described: bool) -> None:

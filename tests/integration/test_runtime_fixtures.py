@@ -5,7 +5,7 @@ import time
 import psycopg
 import pytest
 
-from runtime import probe
+from runtime import migrate, probe
 
 
 async def test_every_test_gets_a_database_of_its_own(databases):
@@ -18,13 +18,18 @@ async def test_every_test_gets_a_database_of_its_own(databases):
 
 
 @pytest.mark.alone
-def test_a_fresh_database_is_made_quickly(databases):
+async def test_a_fresh_database_is_made_quickly(databases):
+    """Much more quickly than by running the migrations, on a busy machine too."""
     took_s = []
+    with databases.fresh(template="template0") as url:
+        began = time.perf_counter()
+        await migrate.migrate(url)
+        migrated_s = time.perf_counter() - began
     for _ in range(3):
         began = time.perf_counter()
         with databases.fresh():
             took_s.append(time.perf_counter() - began)
-    assert min(took_s) < 0.2, took_s
+    assert min(took_s) < migrated_s / 2, (took_s, migrated_s)
 
 
 async def test_the_embedded_broker_answers(broker_url):

@@ -21,6 +21,7 @@ def pytest_configure(config):
     config.addinivalue_line("markers", "alone: as in the repository")
     workers.register(config)
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config, items):
     workers.arrange(items, spread=workers.is_one_of_several(config))
 
@@ -45,6 +46,9 @@ def test_{name}(room, number):
 """
 ALONE = """
 import time, pytest
+
+def test_beside(room):
+    pass
 
 @pytest.mark.alone
 @pytest.mark.parametrize("number", range(3))
@@ -83,9 +87,10 @@ def test_whole_files_go_to_a_worker_and_who_measures_is_alone(tmp_path):
         tmp_path, one=TOGETHER.format(name="one"), other=TOGETHER.format(name="other"), alone=ALONE, skips=SKIPS
     )
     assert code == 0, said
-    assert "19 passed, 1 skipped" in said
+    assert "20 passed, 1 skipped" in said
     assert "for want of a moon" in said
-    for file in ("one", "other", "alone"):
+    assert re.findall(r"PASSED test_\w+\.py::test_(\w+)", said)[-3:] == ["alone"] * 3, said
+    for file in ("one", "other"):
         assert len(set(re.findall(rf"\[(gw\d)\] .*PASSED test_{file}\.py", said))) == 1, said
     assert len(set(re.findall(r"\[(gw\d)\] .*PASSED test_o", said))) == 2, said
 

@@ -16,6 +16,7 @@ def whole():
     return city.build(1)
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_city(whole):
     assert city.build(1) == whole
     assert json.dumps(roster.roster(city.build(1))) == json.dumps(roster.roster(whole))

@@ -96,6 +96,7 @@ def check(message):
             assert isinstance(value, bool)
 
 
+@pytest.mark.slow
 def test_every_message_of_a_day_is_as_the_wire_wants_it():
     fleet = Fleet(CITY, at_s=MORNING_S)
     seqs: dict[str, int] = {}
