@@ -65,6 +65,7 @@ def measure() -> dict[str, float]:
         "us_per_reading_100k": round(large, 2),
         "cost_growth_100k_over_1500": round(large / small, 3),
         "bytes_per_person": round(bytes_per_person()),
+        "bytes_of_zones_per_person": round(bytes_of_zones_per_person()),
         "persons": 10_000,
         "batch_readings": 2_000,
         "share_home": DAY.home,
@@ -104,6 +105,19 @@ def bytes_per_person(persons: int = 2_000) -> float:
             memory.keep()
         gc.collect()
         return (tracemalloc.get_traced_memory()[0] - before) / persons
+    finally:
+        tracemalloc.stop()
+
+
+def bytes_of_zones_per_person(persons: int = 200) -> float:
+    """Bytes that Python holds for the zones of one more person."""
+    rings = [[ring_of(number, index) for index in range(ZONES)] for number in range(persons)]
+    tracemalloc.start()
+    try:
+        before, _ = tracemalloc.get_traced_memory()
+        zones = [_zones_of(number, each) for number, each in enumerate(rings)]
+        gc.collect()
+        return (tracemalloc.get_traced_memory()[0] - before) / len(zones)
     finally:
         tracemalloc.stop()
 
@@ -206,11 +220,15 @@ def zones_of(number: int) -> tuple[Zone, ...]:
     """Zones of one place; the places repeat after 10,000 persons, because shapes of everybody cost memory, not time."""
     place = place_of(number)
     if place not in _ZONES:
-        _ZONES[place] = tuple(
-            Zone(zone_id=number * ZONES + index, name="zone", shape=Polygon.from_rings([ring_of(number, index)]))
-            for index in range(ZONES)
-        )
+        _ZONES[place] = _zones_of(number, [ring_of(number, index) for index in range(ZONES)])
     return _ZONES[place]
+
+
+def _zones_of(number: int, rings: Sequence[Sequence[tuple[float, float]]]) -> tuple[Zone, ...]:
+    return tuple(
+        Zone(zone_id=number * ZONES + index, name="zone", shape=Polygon.from_rings([ring]))
+        for index, ring in enumerate(rings)
+    )
 
 
 def ring_of(number: int, index: int) -> list[tuple[float, float]]:
