@@ -166,8 +166,12 @@ class Registry:
         connection = await database.connect_when_up(self._url)
         async with connection:
             rows = await queries.devices(connection, wanted)
+            known = set(self.persons) if person_ids is None else self.persons.keys() & person_ids
+            gone = known - await queries.registered(connection, known)
             if person_ids is None:
                 self._see(danger_map_of(await queries.dangers(connection)))
+        for person_id in gone:
+            self.persons.pop(person_id, None)
         kept = {} if wanted is None else {k: v for k, v in self.devices.items() if v.person_id not in wanted}
         self.devices = kept | {str(row["device_id"]): _device(row) for row in rows}
         self.version += 1
@@ -178,9 +182,10 @@ class Registry:
         self.version += 1
 
     def _see(self, dangers: DangerMap) -> None:
-        """Another map of dangers; who refers to the old one is stale."""
-        self.dangers = dangers
-        self._stale.update(self._asked, self.persons)
+        """The map of dangers; if it is another, who refers to the old one is stale."""
+        if dangers.dangers != self.dangers.dangers:
+            self.dangers = dangers
+            self._stale.update(self._asked, self.persons)
 
     def _learn(self, person: Person) -> None:
         """Somebody as just read. Whoever is as before stays the same object: what was worked out of them holds on."""

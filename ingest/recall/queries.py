@@ -45,6 +45,12 @@ async def persons(connection: Connection, person_ids: Collection[int] | None) ->
     )
 
 
+async def registered(connection: Connection, person_ids: Collection[int]) -> set[int]:
+    """Who of them still is."""
+    cursor = await connection.execute("SELECT person_id FROM persons WHERE person_id = ANY (%s)", (list(person_ids),))
+    return {int(row[0]) for row in await cursor.fetchall()}
+
+
 async def devices(connection: Connection, person_ids: Collection[int] | None) -> list[DictRow]:
     """Devices in use and whose they are; None for everybody's."""
     return await rows_as_dicts(

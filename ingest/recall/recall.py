@@ -7,7 +7,7 @@ the states are owned anew, because nobody else writes them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 import psycopg
 
@@ -23,6 +23,8 @@ from runtime import database
 
 #: Longest wait for the database before whoever asks is told that it is away. Real seconds.
 WAIT_S = 0.25
+#: How often it is looked again at what is missing: somebody may have changed, or come, while others were read. Count.
+LOOKS = 3
 
 
 async def owned(connection: database.Connection, most_per_min: int) -> tuple[Ownership, StateBook]:
@@ -59,11 +61,21 @@ class Recall:
             psycopg.OperationalError: the connection was lost; call again.
             DatabaseAway: the database does not answer.
         """
+        for _ in range(LOOKS):
+            if not await self._read_missing(batch, due, book, numbers):
+                return
+
+    async def _read_missing(
+        self, batch: Sequence[Envelope], due: Collection[int], book: StateBook, numbers: NumberBook
+    ) -> bool:
+        """Whether anything was missing."""
         registry = self._registry
         of = (book, registry.version)
         if of != self._of:
             self._of, self._at_hand = of, set()
         strange = self._not_at_hand(batch)
+        if not strange and not due:
+            return False
         persons = {device.person_id for device in strange.values()}.union(due)
         unknown = [person_id for person_id in persons if registry.lacks(person_id)]
         unread = [person_id for person_id in persons if book.lacks(person_id)]
@@ -79,6 +91,7 @@ class Recall:
                 await self.close()
                 raise
         self._at_hand.update(strange)
+        return bool(unknown or unread or unnumbered)
 
     async def close(self) -> None:
         """Close the connection; the next `bring` opens another."""
