@@ -25,7 +25,7 @@ from runtime.database import Connection
 from runtime.embedded import ports, postgres
 from tests import servers
 
-PERSONS, BATCH, BATCHES, ROUNDS = 1_000, 500, 24, 3
+PERSONS, BATCH, BATCHES, ROUNDS = 1_000, 500, 10, 3
 BEGINS = datetime(2026, 11, 20, tzinfo=UTC)
 
 
