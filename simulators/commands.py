@@ -36,6 +36,7 @@ from simulators.ground import dangers
 from simulators.recordings import recording as recordings
 from simulators.saying import say
 from simulators.scene_request import request
+from simulators.scenes import preview, reading
 
 P = ParamSpec("P")
 #: Bad lines shown one by one; the rest are counted.
@@ -65,6 +66,7 @@ def register(subcommands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     _register_say(parts)
     _register_rescore(parts)
     _register_compare(parts)
+    _register_check(parts)
     _register_replay(parts)
     _register_phone(parts)
     demo_commands.register(subcommands)
@@ -118,6 +120,12 @@ def _register_compare(parts: argparse._SubParsersAction[argparse.ArgumentParser]
     command = parts.add_parser("compare", help="what differs between the records of two rehearsals of one scene")
     command.add_argument("records", type=Path, nargs=2, metavar="RECORD")
     command.set_defaults(run=_told(_compare))
+
+
+def _register_check(parts: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    command = parts.add_parser("check", help="say what a scene will do, or what is wrong in it; nothing is started")
+    command.add_argument("scene", metavar="FILE|NAME")
+    command.set_defaults(run=_told(_check))
 
 
 def _register_replay(parts: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -222,6 +230,12 @@ def _say_to_city(parsed: argparse.Namespace) -> int:
 
 def _rescore(parsed: argparse.Namespace) -> int:
     return scene_options.rescore(parsed.record)
+
+
+def _check(parsed: argparse.Namespace) -> int:
+    for line in preview.lines(reading.load(parsed.scene)):
+        print(line)
+    return 0
 
 
 def _compare(parsed: argparse.Namespace) -> int:

@@ -54,11 +54,18 @@ class Streets:
         self._canyon = CANYON_REACH if code[:6] in URBAN else 0
         self.barriers = tuple(_barriers(rng, code))
         self.spots = tuple(_spots(rng))
+        # A thousand people look at the same crossings.
+        self._places: dict[Crossing, Place] = {}
+        self._neighbours: dict[Crossing, tuple[Crossing, ...]] = {}
 
     def at(self, crossing: Crossing) -> Place:
         """Where a crossing lies."""
-        column, row = crossing
-        return self._turned(column + self._jitter(column, row, 1), row + self._jitter(column, row, 2))
+        place = self._places.get(crossing)
+        if place is None:
+            column, row = crossing
+            place = self._turned(column + self._jitter(column, row, 1), row + self._jitter(column, row, 2))
+            self._places[crossing] = place
+        return place
 
     def nearest(self, place: Place) -> Crossing:
         """The crossing at a place, or the one beside it."""
@@ -70,12 +77,17 @@ class Streets:
         column, row = self.nearest(place)
         return max(abs(column), abs(row)) < self._canyon
 
-    def neighbours(self, crossing: Crossing) -> Iterator[Crossing]:
+    def neighbours(self, crossing: Crossing) -> tuple[Crossing, ...]:
         """Crossings one street further, over bridges only."""
-        column, row = crossing
-        for there in ((column + 1, row), (column - 1, row), (column, row + 1), (column, row - 1)):
-            if not any(barrier.crossed_by(crossing, there) for barrier in self.barriers):
-                yield there
+        found = self._neighbours.get(crossing)
+        if found is None:
+            column, row = crossing
+            found = self._neighbours[crossing] = tuple(
+                there
+                for there in ((column + 1, row), (column - 1, row), (column, row + 1), (column, row - 1))
+                if not any(barrier.crossed_by(crossing, there) for barrier in self.barriers)
+            )
+        return found
 
     def way(self, here: Crossing, there: Crossing, *, within: Callable[[Place], bool] | None = None) -> list[Crossing]:
         """The shortest way along the streets, both ends included; empty when there is none.

@@ -79,9 +79,9 @@ class Rehearsal:
         async with self._stack:
             clear(self.data_dir)
             starting = self._stack.enter_async_context(Breakable(self.data_dir, progress=self._step))
-            servers = await _unless_stopped(stop, starting)
+            servers = await unless_stopped(stop, starting)
             group = await self._stack.enter_async_context(ProcessGroup(logs=self.data_dir / "logs"))
-            playing = await _unless_stopped(stop, self._prepare(servers, group))
+            playing = await unless_stopped(stop, self._prepare(servers, group))
             await self._pass(playing, stop)
             return await self._record(playing)
         # not reached: the stack swallows nothing
@@ -307,8 +307,12 @@ def _judge(part: asyncio.Future[Any], *, failed: Sequence[asyncio.Future[Any]], 
     part.result()
 
 
-async def _unless_stopped(stop: Stop, work: Coroutine[Any, Any, T]) -> T:
-    """What the work brings, unless somebody stops it: starting takes its time."""
+async def unless_stopped(stop: Stop, work: Coroutine[Any, Any, T]) -> T:
+    """What the work brings, unless somebody stops it: starting takes its time.
+
+    Raises:
+        SimulatorError: stopped.
+    """
     working, stopping = asyncio.ensure_future(work), asyncio.ensure_future(stop.wait())
     try:
         await asyncio.wait((working, stopping), return_when=asyncio.FIRST_COMPLETED)

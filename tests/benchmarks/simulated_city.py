@@ -40,11 +40,13 @@ WAITING_MOST = 20_000
 
 async def measure(options: argparse.Namespace) -> dict[str, float]:
     """One run."""
+    began_cpu_s = time.process_time()
     built = city.build(1, bracelets=options.bracelets, beds=options.beds)
     counts = Counts()
     # Other makes would need credentials of their format.
     makes = UNIFORM if options.guarded else Makeup()
     fleet = Fleet(built, at_s=BEGINS_S, rate=options.rate, rates=ORDINARY, made_of=makes)
+    built_cpu_s = time.process_time() - began_cpu_s
     async with _broker(options.guarded, fleet.device_ids) as (where, secrets):
         carried = _shared(where, counts, options.shared) if options.shared else _own(where, counts, fleet, secrets)
         running = asyncio.ensure_future(carried.run())
@@ -61,6 +63,7 @@ async def measure(options: argparse.Namespace) -> dict[str, float]:
         "devices": fleet.size,
         "sessions": options.shared or fleet.size,
         "broker": options.guarded or "open",
+        "built_cpu_s": round(built_cpu_s, 1),
         "connected_s": round(connected_s, 2),
         "messages": published,
         "acknowledged": sum(counts.acknowledged.values()),

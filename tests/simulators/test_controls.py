@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from runtime.clock import ManualClock
+from runtime.service import Stop
 from simulators import city, commands, controls, scene_options, staging
 from simulators import hearing as hearings
+from simulators.broker import Address
 from simulators.controls import Order, Verb
 from simulators.errors import SimulatorError
 from simulators.fleet import Fleet
 from simulators.hearing import Hearing
 from simulators.message import Kind
+from simulators.rehearsal.run import unless_stopped
 from simulators.scene import Scene as Story
 from simulators.scenes import reading
 from simulators.scenes.scene import Scene
 from simulators.scenes.scene_file import EpisodeStep, FaultStep, OutageStep
+from simulators.simulation import Plan, Simulation
 from tests.simulators.maps import ZHANGDIAN, square, written
 
 START = datetime(2026, 11, 23, 18, 30, tzinfo=UTC)
@@ -277,3 +284,59 @@ def test_a_story_of_the_demo_is_played_by_another_of_its_cast_or_not_at_all(flee
 def test_what_a_rehearsal_has_itself_is_not_given(arguments):
     with pytest.raises(SimulatorError, match=r"take --logins away|a scene brings its own city"):
         scene_options.rehearse(options("--score", "--scene=tiny", *arguments))
+
+
+class Stepping:
+    """A city that is asked to step."""
+
+    due_s = 0.0
+
+    def __init__(self, fleet):
+        self.fleet = fleet
+        self.steps = []
+
+    def step(self, now_s):
+        self.steps.append(now_s)
+        return []
+
+
+async def test_nothing_is_said_that_happens_after_the_scene(fleet, tmp_path):
+    clock, ready = ManualClock(START), asyncio.Event()
+    plan = Plan(scene=replace(scene(), length_s=60.0), progress=tmp_path / "progress.json")
+    simulation = Simulation(plan=plan, clock=clock, rate=60.0, where=Address(host="127.0.0.1", port=1))
+    stepping = Stepping(fleet)
+    parts = [asyncio.ensure_future(simulation._stage(fleet, ready))]
+    await asyncio.sleep(0)
+    clock.advance(timedelta(seconds=30))
+    ready.set()
+    parts.append(asyncio.ensure_future(simulation._step(stepping, ready)))
+    await asyncio.sleep(0)
+    clock.advance(timedelta(hours=1))
+    simulation.look()
+    for _ in range(10):
+        await asyncio.sleep(0)
+    for part in parts:
+        part.cancel()
+    await asyncio.gather(*parts, return_exceptions=True)
+    assert {one - START.timestamp() for one in stepping.steps} == {30.0, 60.0}
+
+
+async def test_a_rehearsal_can_be_stopped_while_it_starts():
+    stop, cleaned = Stop(), []
+
+    async def starting():
+        try:
+            await asyncio.Event().wait()
+        finally:
+            cleaned.append(True)
+
+    async def ready():
+        return "ready"
+
+    assert await unless_stopped(stop, ready()) == "ready"
+    waiting = asyncio.ensure_future(unless_stopped(stop, starting()))
+    await asyncio.sleep(0)
+    stop.request()
+    with pytest.raises(SimulatorError, match="stopped before the scene was over"):
+        await waiting
+    assert cleaned
