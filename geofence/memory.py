@@ -37,11 +37,13 @@ class _Held:
 
     __slots__ = ("due_at", "dues", "fix_at", "fixed", "newest", "person", "room", "state")
 
-    def __init__(self, state: PersonState, person: Person, dues: Dues, room: Room | None) -> None:
+    def __init__(
+        self, state: PersonState, person: Person, dues: Dues, room: Room | None, due_at: datetime | None
+    ) -> None:
         #: Without the hearsay of quiet readings.
         self.state, self.person, self.room = state, person, room
         #: `engine.dues` of it, and the first of them.
-        self.dues, self.due_at = dues, engine.earliest(dues)
+        self.dues, self.due_at = dues, due_at
         #: The newest instant of each stream, hearsay included; only with a room.
         self.newest: dict[Stream, datetime] = {}
         #: The last quiet fix, and the instant of the last believed one.
@@ -152,7 +154,8 @@ class Memory:
         state = self.state(person.person_id)
         after, judgement = engine.run_down(state, person, until, self.absences)
         if after is not state:
-            self._replace(_Held(after, person, engine.dues(after, person), None))
+            dues = engine.dues(after, person)
+            self._replace(_Held(after, person, dues, None, engine.earliest(dues)))
             self.material.setdefault(person.person_id, state)
         return judgement
 
@@ -239,18 +242,24 @@ class Memory:
                 self.touched.add(person_id)
                 return _LIVE
             state = held.current()
-        dues = held.dues if held is not None and held.person is person else engine.dues(state, person)
-        after, outcome = engine.judge(state, reading, person, area, engine.earliest(dues), self.absences)
+        if held is not None and held.person is person:
+            dues, due_at = held.dues, held.due_at
+        else:
+            dues = engine.dues(state, person)
+            due_at = engine.earliest(dues)
+        after, outcome = engine.judge(state, reading, person, area, due_at, self.absences)
         if after is state:
             return outcome
         changed = engine.changes(state, after)
         room = None
         if engine.material(state, after, changed):
             self.material.setdefault(person_id, state)
-            dues = engine.dues_after(dues, changed, after, person)
+            known, dues = dues, engine.dues_after(dues, changed, after, person)
+            if dues is not known:
+                due_at = engine.earliest(dues)
         elif outcome is _LIVE:
-            room = _room(after, reading, person, area, engine.earliest(dues))
-        self._replace(_Held(after, person, dues, room))
+            room = _room(after, reading, person, area, due_at)
+        self._replace(_Held(after, person, dues, room, due_at))
         return outcome
 
     def _replace(self, held: _Held) -> None:

@@ -44,7 +44,7 @@ def follow(state: TrackState, reading: Reading, policy: Policy) -> tuple[TrackSt
     if state.place is None:
         return TrackState(place=place), Movement(believed=True)
     # One fix told twice, as a location and with a call for help, must not confirm itself.
-    if place.at < state.place.at or place in (state.place, state.held):
+    if place.at < state.place.at or place == state.place or (state.held is not None and place == state.held):
         return state, NOT_BELIEVED
     speed = least_speed_mps(state.place, place)
     if speed <= policy.impossible_speed_mps:

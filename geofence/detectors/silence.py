@@ -88,6 +88,8 @@ def step(state: SilenceState, seen: Observation) -> tuple[SilenceState, Judgemen
         return state, NOTHING
     device = _of(state, seen.reading.device_id)
     outside = _outside(seen)
+    if device is not None and _ordinary(state, device, seen, outside=outside):
+        return state, NOTHING
     last = None if device is None else last_heard(seen.before.order, device)
     heard = _heard(device, last, seen, outside=outside)
     if heard is not device:
@@ -159,6 +161,26 @@ def last_heard(order: OrderState, device: Contact) -> datetime | None:
         if device_id == device.device_id and kind != "bed" and (newest is None or at > newest):
             newest = at
     return newest
+
+
+def _ordinary(state: SilenceState, device: Contact, seen: Observation, *, outside: bool) -> bool:
+    """Whether a fix changes nothing: believed, not where the last was, of a device of which nothing is to be learnt."""
+    reading, fix, place = seen.reading, seen.reading.fix, seen.before.track.place
+    return (
+        not outside
+        and state.fix_deadline is not None
+        and state.frozen == THAWED
+        and device.deadline is not None
+        and device.learns_at is not None
+        and reading.at < device.learns_at
+        and reading.event is None
+        and (reading.charging is None or reading.charging is device.charging)
+        and seen.movement.believed
+        and state.fix_deadline <= reading.at + seen.person.policy.no_fix_after
+        and fix is not None
+        and place is not None
+        and (fix.latitude != place.latitude or fix.longitude != place.longitude)
+    )
 
 
 def _of(state: SilenceState, device_id: str) -> Contact | None:

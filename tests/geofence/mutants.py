@@ -113,7 +113,7 @@ MUTANTS = (
     Mutant(ENGINE, "room_.before(due_at)", "pass"),
     # Whose deadlines are asked again.
     Mutant(ENGINE, "if True not in changed[: len(_DUE)]:", "if True:"),
-    Mutant(ENGINE, "due_(getattr(after, name), person) if anew else at", "due_(getattr(after, name), person) if not anew else at"),
+    Mutant(ENGINE, "compress(range(len(_DUE)), changed)", "range(1)"),
     Mutant(ENGINE, "or at < first):", "or at > first):"),
     Mutant("memory.py", "dues = engine.dues_after(dues, changed, after, person)", "pass"),
     Mutant("memory.py", "held.dues if held is not None and held.person is person else engine.dues(state, person)", "held.dues if held is not None else engine.dues(state, person)"),

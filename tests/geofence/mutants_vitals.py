@@ -9,6 +9,7 @@ from tests.geofence.mutants import Mutant, run
 #: Their own tests: each of these faults is theirs to catch.
 TESTS = [f"tests/geofence/{name}" for name in (
     "test_vital_signs.py", "test_apnea.py", "test_contact.py", "test_silence.py", "test_low_battery.py",
+    "test_shortcuts.py",
 )]  # fmt: skip
 
 SIGN, REPORT, BASE, REST = "vital_sign.py", "vital_report.py", "baseline.py", "detectors/rest.py"
@@ -111,6 +112,14 @@ MUTANTS = (
     Mutant(SILENCE, "silent_at < found.deadline", "False"),
     Mutant(SILENCE, "return said is Sighting.OUTSIDE", "return False"),
     Mutant(SILENCE, "if not (outside or plugged or", "if not (outside or"),
+    Mutant(SILENCE, "not outside\n        and ", ""),
+    Mutant(SILENCE, "and state.frozen == THAWED\n", ""),
+    Mutant(SILENCE, "and reading.at < device.learns_at\n", ""),
+    Mutant(SILENCE, "and reading.event is None\n", ""),
+    Mutant(SILENCE, "and (reading.charging is None or reading.charging is device.charging)\n", ""),
+    Mutant(SILENCE, "and seen.movement.believed\n", ""),
+    Mutant(SILENCE, "and (fix.latitude != place.latitude or fix.longitude != place.longitude)\n", ""),
+    Mutant(SILENCE, "found.deadline <= at + contact.least_patience(seen.person.policy)", "found.deadline > at"),
     Mutant(SILENCE, "if silent_at > at:\n", "if False:\n"),
     Mutant(SILENCE, "if outside and zone.since is not None and zone.since > heard:", "if False:"),
     Mutant(SILENCE, "Reason.NO_CONTACT_OUTSIDE if outside else", "Reason.NO_CONTACT if outside else"),
