@@ -65,7 +65,7 @@ demo: $(STAMP) console ## everything on this machine: database, broker, services
 	@$(PY) -m runtime.cli demo $(ARGS)
 
 # A process of tests for each core, up to four: each has a database server and brokers of its own.
-WORKERS := -n logical --maxprocesses 4 --dist loadgroup
+WORKERS := -n logical --maxprocesses 4 --dist loadfile
 
 test: $(STAMP) console console-check ## all tests that can run on this machine
 	@$(PY) -m pytest $(WORKERS) $(ARGS)

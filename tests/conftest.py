@@ -27,8 +27,6 @@ def pytest_configure(config: pytest.Config) -> None:
     workers.register(config)
 
 
-# Before xdist reads which tests form a group.
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     for item in items:
         if workers.folder(item):

@@ -9,8 +9,9 @@ from __future__ import annotations
 import fcntl
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,8 @@ ORDER = ("", "integration", "end_to_end")
 #: syntax trees of all our files need to be made once only.
 TOGETHER = ("tests/end_to_end/", "tests/architecture/")
 ALONE = "alone"
-#: Under which name the controller tells its workers the file that they hold during a test.
+#: Under which name the controller tells its workers the file that they hold during a test. In it stand, for the
+#: controller, the names of those who run alone: it does not collect tests itself.
 TURN = "tongxing_turn"
 
 
@@ -34,20 +36,20 @@ def folder(item: pytest.Item) -> str:
 
 
 def arrange(items: list[pytest.Item], *, spread: bool) -> None:
-    """Put them in order; those that run alone come last and are one unit of work."""
+    """Put them in order; those that run alone come last."""
     items.sort(key=lambda item: ORDER.index(folder(item)), reverse=spread)
     items.sort(key=_wants_to_be_alone)
-    for item in filter(_wants_to_be_alone, items):
-        item.add_marker(pytest.mark.xdist_group(ALONE))
 
 
 def _wants_to_be_alone(item: pytest.Item) -> bool:
     return item.get_closest_marker(ALONE) is not None
 
 
-def unit_of(scope: str) -> str:
-    """What is given to one worker as a whole: a file, a folder, or a group; from a test's name, or its group's."""
-    return next((folder for folder in TOGETHER if scope.startswith(folder)), scope.partition("::")[0])
+def unit_of(test: str, alone: Container[str]) -> str:
+    """What is given to one worker as a whole: all who run alone, a folder, or a file."""
+    if test in alone:
+        return ALONE
+    return next((folder for folder in TOGETHER if test.startswith(folder)), test.partition("::")[0])
 
 
 class Controller:
@@ -63,14 +65,18 @@ class Controller:
 
     def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> object:
         """None leaves the choice to xdist."""
-        if config.getvalue("dist") != "loadgroup":
+        if config.getvalue("dist") != "loadfile":
             return None
         # Only here it is sure to be installed.
-        from xdist.scheduler import LoadGroupScheduling  # noqa: PLC0415
+        from xdist.scheduler import LoadFileScheduling  # noqa: PLC0415
 
-        class ByUnit(LoadGroupScheduling):
+        @cache
+        def alone() -> frozenset[str]:
+            return frozenset(self.file.read_text(encoding="utf-8").splitlines())
+
+        class ByUnit(LoadFileScheduling):
             def _split_scope(self, nodeid: str) -> str:
-                return unit_of(super()._split_scope(nodeid))
+                return unit_of(nodeid, alone())
 
             def remove_node(self, node: Any) -> str | None:
                 # xdist would give the test that killed one worker to the next one, until none is left.
@@ -97,6 +103,12 @@ class Worker:
 
     def __init__(self, file: str) -> None:
         self.file = Path(file)
+
+    # Before xdist tells the controller that all is collected.
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        names = (item.nodeid for item in session.items if _wants_to_be_alone(item))
+        self.file.write_text("\n".join(names), encoding="utf-8")
 
     # Outside of a test's time limit: who waits for a turn does not hang.
     @pytest.hookimpl(wrapper=True, tryfirst=True)

@@ -21,7 +21,6 @@ def pytest_configure(config):
     config.addinivalue_line("markers", "alone: as in the repository")
     workers.register(config)
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config, items):
     workers.arrange(items, spread=workers.is_one_of_several(config))
 
@@ -69,7 +68,7 @@ def run(folder: Path, **files: str) -> tuple[int, str]:
     (folder / "conftest.py").write_text(CONFTEST)
     for name, text in files.items():
         (folder / f"test_{name}.py").write_text(text)
-    options = ["-n", "2", "--dist", "loadgroup", "-ra", "-v", "-p", "no:cacheprovider", "--rootdir", str(folder)]
+    options = ["-n", "2", "--dist", "loadfile", "-ra", "-v", "-p", "no:cacheprovider", "--rootdir", str(folder)]
     done = subprocess.run(
         [sys.executable, "-m", "pytest", *options, str(folder)],
         cwd=folder,
@@ -103,5 +102,6 @@ def test_a_worker_that_dies_fails_the_run(tmp_path):
 
 
 def test_a_unit_is_a_file_or_a_whole_folder_or_those_who_run_alone():
-    named = ["tests/api/test_a.py::test_x[a::b]", "tests/end_to_end/test_a.py::test_x", "alone"]
-    assert [workers.unit_of(one) for one in named] == ["tests/api/test_a.py", "tests/end_to_end/", "alone"]
+    named = ["tests/api/test_a.py::test_x[a::b]", "tests/end_to_end/test_a.py::test_x", "tests/api/test_b.py::test_x"]
+    units = [workers.unit_of(one, alone=named[2:]) for one in named]
+    assert units == ["tests/api/test_a.py", "tests/end_to_end/", workers.ALONE]
