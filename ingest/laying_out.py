@@ -11,8 +11,8 @@ from geofence.engine import Outcome
 from geofence.ordering import Admission
 from ingest.judged import Heard, Judged, Known, Said
 from ingest.registry import Device
-from ingest.rows import device_row, flood_rows, merge_device_rows, position_row, reading_row
-from ingest.sequence import Novelty, Numbers, follow
+from ingest.rows import device_row, flood_rows, merge_device_rows, numbering_rows, position_row, reading_row
+from ingest.sequence import Novelty, Numbers, begins_anew, follow
 from ingest.store import Row, detection_row
 from ingest.wire.message import Status
 
@@ -24,6 +24,8 @@ def lay_out(known: Known, judged: Judged, now: datetime) -> None:
     """Everything as rows."""
     places: dict[int, Heard] = {}
     floods: list[tuple[int, datetime]] = []
+    repeated: list[int] = []
+    restarted: list[tuple[int, datetime]] = []
     memory = known.book.memory
     commands: list[Command] = judged.commit.commands
     for heard, outcome in zip(judged.heard, judged.outcomes, strict=True):
@@ -33,6 +35,8 @@ def lay_out(known: Known, judged: Judged, now: datetime) -> None:
             judged.answers.append((heard.device.device_id, heard.reading.event.event_id))
         if outcome.admission is Admission.SURPLUS:
             floods.append((heard.device.device_key, heard.reading.at))
+        elif outcome.admission is Admission.DUPLICATE:
+            repeated.append(heard.device.device_key)
         if heard.reading.fix is not None and memory.is_place(heard.reading.person_id, heard.reading):
             places[heard.reading.person_id] = heard
         for detection in outcome.judgement.detections:
@@ -48,7 +52,8 @@ def lay_out(known: Known, judged: Judged, now: datetime) -> None:
         commands.extend(outcome.judgement.commands)
     judged.commit.floods = flood_rows(floods)
     judged.commit.surely_new = all(outcome.admission is Admission.LIVE for outcome in judged.outcomes)
-    judged.commit.device_states = merge_device_rows(_device_rows(known, judged))
+    judged.commit.device_states = merge_device_rows(_device_rows(known, judged, restarted))
+    judged.commit.numbering = numbering_rows(repeated, restarted)
     judged.commit.positions = [
         position_row(heard.reading, heard.device, memory.safety(person_id))
         for person_id, heard in sorted(places.items())
@@ -58,8 +63,8 @@ def lay_out(known: Known, judged: Judged, now: datetime) -> None:
         judged.commit.engine_states.append((person_id, snapshot.freeze(state), due_at))
 
 
-def _device_rows(known: Known, judged: Judged) -> Iterator[Row]:
-    """What each message says of its device, in the order of their coming."""
+def _device_rows(known: Known, judged: Judged, restarted: list[tuple[int, datetime]]) -> Iterator[Row]:
+    """What each message says of its device, in the order of their coming; whose numbering began anew is noted."""
     readings: list[tuple[Heard | Said, Outcome | None]] = [*zip(judged.heard, judged.outcomes, strict=True)]
     spoken = _by_place(readings, judged.said) if judged.said else readings
     for each, outcome in spoken:
@@ -77,6 +82,10 @@ def _device_rows(known: Known, judged: Judged) -> Iterator[Row]:
             )
         elif outcome is not None:
             novelty = NOVELTY.get(outcome.admission, Novelty.OLD)
+            if each.report.seq is not None and begins_anew(
+                _numbers(known, judged, each.device), each.report.seq, novelty
+            ):
+                restarted.append((each.device.device_key, each.reading.at))
             numbers, missing = _counted(known, judged, each.device, each.report.seq, novelty)
             # How the device is only if that is not history.
             live, at = outcome.admission is Admission.LIVE, each.reading.at
@@ -101,9 +110,13 @@ def _counted(
     known: Known, judged: Judged, device: Device, seq: int | None, novelty: Novelty
 ) -> tuple[Numbers | None, int]:
     """The device's numbers after a message, and how many are missing more than before."""
-    key = device.device_key
-    numbers = judged.numbers.get(key, known.numbers.get(key))
+    numbers = _numbers(known, judged, device)
     if seq is None:
         return numbers, 0
-    judged.numbers[key], missing = follow(numbers, seq, novelty)
-    return judged.numbers[key], missing
+    judged.numbers[device.device_key], missing = follow(numbers, seq, novelty)
+    return judged.numbers[device.device_key], missing
+
+
+def _numbers(known: Known, judged: Judged, device: Device) -> Numbers | None:
+    """What was heard of a device's numbering by now."""
+    return judged.numbers.get(device.device_key, known.numbers.get(device.device_key))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import LiteralString
+from typing import Any, LiteralString
 
 from geofence.motion import numbers
 from geofence.reading import Reading, ReadingKind
@@ -119,6 +119,18 @@ def flood_rows(surplus: Iterable[tuple[int, datetime]]) -> list[Row]:
     for device_key, at in surplus:
         found.setdefault(device_key, []).append(at)
     return [(key, min(instants), max(instants), len(instants)) for key, instants in sorted(found.items())]
+
+
+def numbering_rows(repeated: Iterable[int], restarted: Iterable[tuple[int, datetime]]) -> list[Row]:
+    """(device key, repeats, restarts, last restart), from the key of each repeat and the key and instant of each."""
+    found: dict[int, list[Any]] = {}
+    for device_key in repeated:
+        found.setdefault(device_key, [0, 0, None])[0] += 1
+    for device_key, at in restarted:
+        counted = found.setdefault(device_key, [0, 0, None])
+        counted[1] += 1
+        counted[2] = at if counted[2] is None else max(at, counted[2])
+    return [(key, *counted) for key, counted in sorted(found.items())]
 
 
 def quarantine_row(envelope: Envelope, device_id: str | None, rejection: Rejection) -> Row:

@@ -68,6 +68,16 @@ def follow(known: Numbers | None, seq: int, novelty: Novelty = Novelty.NEW) -> t
     return Numbers(seq) if novelty is Novelty.NEW else known, 0
 
 
+def begins_anew(known: Numbers | None, seq: int, novelty: Novelty) -> bool:
+    """Whether a message says that its device restarted: surely new, and numbered lower, or far ahead of all before."""
+    if known is None or novelty is not Novelty.NEW:
+        return False
+    ahead = seq - known.last
+    if ahead >= 0:
+        return ahead > JUMP_AHEAD
+    return ahead <= -REMEMBERED or not known.gaps & 1 << -ahead
+
+
 class NumberBook:
     """The numbers of every device, by its key. What a batch changed is kept, or taken back, as the states are."""
 

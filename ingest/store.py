@@ -87,6 +87,8 @@ class Commit:
     safeties: list[Row] = field(default_factory=list)
     device_states: list[Row] = field(default_factory=list)
     floods: list[Row] = field(default_factory=list)
+    #: (device key, repeats, restarts, last restart).
+    numbering: list[Row] = field(default_factory=list)
     engine_states: list[Row] = field(default_factory=list)
     detections: list[Row] = field(default_factory=list)
     commands: list[Command] = field(default_factory=list)
@@ -153,6 +155,7 @@ async def _commit(connection: Connection, batch: Commit, *, straight: bool) -> N
         await _staged(connection, "device_states", _DEVICE_STATE, batch.device_states)
         await deferring.write(connection, batch.told, batch.told_before)
         await _many(connection, _FLOOD, batch.floods)
+        await _many(connection, _NUMBERING, batch.numbering)
         await _staged(connection, "engine_states", _ENGINE_STATE, batch.engine_states)
         await _many(connection, _DETECTION, batch.detections)
         await _many(connection, _COMMAND, [_command_row(command) for command in batch.commands])
@@ -219,6 +222,14 @@ _DEVICE_STATE: LiteralString = """
         heartbeat_at = greatest(known.heartbeat_at, excluded.heartbeat_at),
         bed_at = greatest(known.bed_at, excluded.bed_at),
         gateway = coalesce(excluded.gateway, known.gateway)
+"""
+
+_NUMBERING: LiteralString = """
+    INSERT INTO device_numbering AS known (device_key, repeats, restarts, restarted_at) VALUES (%s, %s, %s, %s)
+    ON CONFLICT (device_key) DO UPDATE SET
+        repeats = known.repeats + excluded.repeats,
+        restarts = known.restarts + excluded.restarts,
+        restarted_at = greatest(known.restarted_at, excluded.restarted_at)
 """
 
 #: A device that was quiet for an hour floods anew.

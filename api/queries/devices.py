@@ -19,8 +19,9 @@ STATE: LiteralString = """
         'last_seen_at', s.last_seen_at, 'online', s.online, 'battery_pct', s.battery_pct, 'charging', s.charging,
         'worn', s.worn, 'bed_status', s.bed_status, 'missing', s.missing, 'flood',
         (SELECT jsonb_build_object('since', f.since, 'until', f.until, 'surplus', f.surplus)
-         FROM device_floods f WHERE f.device_key = d.device_key))
-     FROM device_states s WHERE s.device_key = d.device_key)"""
+         FROM device_floods f WHERE f.device_key = d.device_key),
+        'repeats', coalesce(n.repeats, 0), 'restarts', coalesce(n.restarts, 0), 'restarted_at', n.restarted_at)
+     FROM device_states s LEFT JOIN device_numbering n USING (device_key) WHERE s.device_key = d.device_key)"""
 
 _DEVICES: LiteralString = (
     "SELECT d.device_id, d.kind, d.person_id, d.model, d.retired_at, "

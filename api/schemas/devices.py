@@ -49,6 +49,9 @@ class DeviceState(BaseModel):
     worn: bool | None = Field(description="Strap closed on a wrist; null: unknown, or a bed")
     bed_status: str | None = Field(description="occupied, empty, edge or fault; null: unknown, or a bracelet")
     missing: int = Field(description="Messages that the numbering says were lost, 0 or more")
+    repeats: int = Field(description="Readings that came again, 0 or more")
+    restarts: int = Field(description="Times its numbering began anew, 0 or more")
+    restarted_at: Instant | None = Field(description="When it last did, by the device's time; null: never")
     flood: DeviceFlood | None = Field(description="When it last said more than is judged; null: never")
 
 

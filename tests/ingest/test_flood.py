@@ -87,3 +87,10 @@ class TestJudged:
         judged = desk.judge(*(location(-3_600.0 - n, delay_s=3_600.0 + n) for n in range(20)), location(0.0))
         assert [outcome.admission for outcome in judged.outcomes] == [Admission.STALE] * 20 + [Admission.LIVE]
         assert judged.commit.floods == []
+
+    def test_what_comes_again_and_who_numbers_anew_is_counted(self) -> None:
+        desk = self.desk()
+        judged = desk.judge(location(0.0, seq=5), location(0.0, seq=5), location(10.0, seq=6), location(20.0, seq=1))
+        assert judged.commit.numbering == [(BRACELET.device_key, 1, 1, NOW + timedelta(seconds=20))]
+        judged = desk.judge(location(30.0, seq=2), location(15.0, seq=0), message("status", seconds=31, online=True))
+        assert judged.commit.numbering == []

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ingest.rows import device_row, merge_device_rows, quarantine_row
+from ingest.rows import device_row, merge_device_rows, numbering_rows, quarantine_row
 from ingest.sequence import Numbers
 from ingest.wire.message import Rejection, RejectionReason
 from tests.ingest.envelopes import BED, BRACELET, NOW, envelope
@@ -44,3 +44,13 @@ def test_merging() -> None:
         (12, NOW, True, None, None, None, None, None, None, None, 0, None, None, None, None),
     ]
     assert merge_device_rows([]) == []
+
+
+def test_repeats_and_restarts_are_one_row_a_device() -> None:
+    early, late = datetime(2026, 11, 20, 12, tzinfo=UTC), datetime(2026, 11, 20, 13, tzinfo=UTC)
+    assert numbering_rows([2, 1, 2], [(2, late), (2, early), (3, early)]) == [
+        (1, 1, 0, None),
+        (2, 2, 2, late),
+        (3, 0, 1, early),
+    ]
+    assert numbering_rows([], []) == []

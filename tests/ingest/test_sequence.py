@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingest.sequence import JUMP_AHEAD, REMEMBERED, Novelty, Numbers, follow
+from ingest.sequence import JUMP_AHEAD, REMEMBERED, Novelty, Numbers, begins_anew, follow
 
 NEW, UNSURE, OLD = Novelty
 
@@ -114,3 +114,29 @@ def test_shuffled_within_the_memory_only_what_was_lost_is_missing(seed: int, cou
     for number in shuffled:
         after, change = follow(known, number, random.choice([OLD, UNSURE]))
         assert (after, change) == (known, 0)
+
+
+@pytest.mark.parametrize(("heard", "seq", "novelty", "anew"), [
+    ((), 0, NEW, False), ((7,), 8, NEW, False), ((7,), 7, NEW, False), ((7,), 6, NEW, True), ((7,), 0, NEW, True),
+    ((7, 10), 9, NEW, False), ((7, 10), 7, NEW, True), ((7, 10), 6, NEW, True),
+    ((7,), 7 + JUMP_AHEAD, NEW, False), ((7,), 8 + JUMP_AHEAD, NEW, True),
+    ((5_000,), 5_000 - REMEMBERED, NEW, True), ((7,), 0, OLD, False), ((7,), 0, UNSURE, False),
+    ((7,), 8 + JUMP_AHEAD, OLD, False),
+])  # fmt: skip
+def test_when_a_device_numbers_anew(heard: tuple[int, ...], seq: int, novelty: Novelty, anew: bool) -> None:
+    known = None
+    for number in heard:
+        known, _ = follow(known, number)
+    assert begins_anew(known, seq, novelty) is anew
+
+
+@settings(deadline=None)
+@given(st.lists(st.integers(0, 40), min_size=1, max_size=30))
+def test_it_numbers_anew_where_its_numbers_are_forgotten(numbers: list[int]) -> None:
+    """The one case in which `follow` starts over."""
+    known = None
+    for number in numbers:
+        anew, before = begins_anew(known, number, NEW), known
+        known, change = follow(known, number)
+        started_over = before is not None and known == Numbers(number) and number < before.last and change == 0
+        assert anew is started_over

@@ -183,6 +183,7 @@ async def test_devices_are_issued_swapped_and_retired(served: tuple[World, str])
             f" last_seen_at - interval '2 days', last_seen_at - interval '{before}', {key}00 FROM device_states"
             f" WHERE device_key = {key}"
         )
+    await world.run("INSERT INTO device_numbering VALUES (1, 4, 2, %s)", NOW)
     for problem, devices in {
         "offline": ["zb-wang"],
         "battery": [],
@@ -196,6 +197,9 @@ async def test_devices_are_issued_swapped_and_retired(served: tuple[World, str])
         assert [device["device_id"] for device in found["items"]] == devices, problem
     state = (await get(address, "operator", "/api/v1/devices/zb-wang"))["state"]
     assert (state["battery_pct"], state["online"], state["missing"]) == (80, False, 0)
+    assert (state["repeats"], state["restarts"], state["restarted_at"] is not None) == (4, 2, True)
+    other = (await get(address, "operator", "/api/v1/devices/zb-li"))["state"]
+    assert (other["repeats"], other["restarts"], other["restarted_at"]) == (0, 0, None)
     assert (state["flood"]["surplus"], state["flood"]["since"] < state["flood"]["until"]) == (100, True)
 
 

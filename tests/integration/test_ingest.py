@@ -170,6 +170,22 @@ async def test_lost_messages_show_as_gaps_in_the_numbering(database_url: str, br
             await publish(client, bracelet, "heartbeat", at=now - 60 + seq, seq=seq)
         await rows_when(database_url, "SELECT 1 FROM heartbeats", count=4)
     assert rows(database_url, "SELECT last_seq, missing FROM device_states") == [(6, 2)]
+    assert rows(database_url, "SELECT count(*) FROM device_numbering") == [(0,)]
+
+
+async def test_what_comes_again_and_who_numbers_anew_is_counted(database_url: str, broker_url: str) -> None:
+    bracelet = unique("zb")
+    add_person(database_url, bracelet=bracelet)
+    now = time.time() - 60
+    async with running_ingest(settings_for(database_url, broker_url)), device(broker_url, bracelet) as client:
+        # (seconds, number): one twice, a restart, and the same twice more after the first are stored.
+        for count, said in ((3, ((0, 7), (0, 7), (1, 8), (2, 0))), (4, ((2, 0), (3, 1), (3, 1)))):
+            for seconds, seq in said:
+                await publish(client, bracelet, "heartbeat", at=now + seconds, seq=seq)
+            await rows_when(database_url, "SELECT 1 FROM heartbeats", count=count)
+        counted = "SELECT repeats, restarts, restarted_at FROM device_numbering WHERE repeats = 3"
+        ((repeats, restarts, restarted_at),) = await rows_when(database_url, counted, count=1)
+    assert (repeats, restarts, round(restarted_at.timestamp() - now)) == (3, 1, 2)
 
 
 async def test_status_and_answers_reach_their_rows(database_url: str, broker_url: str) -> None:

@@ -11,6 +11,9 @@ const FINE: DeviceState = {
   worn: true,
   bed_status: null,
   missing: 0,
+  repeats: 0,
+  restarts: 0,
+  restarted_at: null,
   flood: null,
 }
 

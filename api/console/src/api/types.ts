@@ -169,6 +169,9 @@ export interface DeviceState {
   worn: boolean | null
   bed_status: string | null
   missing: number
+  repeats: number
+  restarts: number
+  restarted_at: Instant | null
   flood: DeviceFlood | null
 }
 
