@@ -114,6 +114,7 @@ MUTANTS = (
     Mutant(SILENCE, "if not (outside or plugged or", "if not (outside or"),
     Mutant(SILENCE, "not outside\n        and ", ""),
     Mutant(SILENCE, "and state.frozen == THAWED\n", ""),
+    Mutant(SILENCE, "and device.deadline is not None\n        and device.learns_at", "and device.learns_at"),
     Mutant(SILENCE, "and reading.at < device.learns_at\n", ""),
     Mutant(SILENCE, "and reading.event is None\n", ""),
     Mutant(SILENCE, "and (reading.charging is None or reading.charging is device.charging)\n", ""),

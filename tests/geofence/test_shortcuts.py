@@ -10,8 +10,11 @@ import pytest
 from msgspec.structs import replace
 
 from geofence import contact, engine, snapshot
+from geofence.contact import Contact
 from geofence.detectors import silence, wandering
+from geofence.detectors.silence import SilenceState
 from geofence.engine import FRESH, Outcome
+from geofence.observation import Observation
 from geofence.reading import Fix, Reading
 from geofence.tally import SLACK, Spotted, tallied
 from geofence.walk import VERTEX_M
@@ -80,10 +83,27 @@ def test_nothing_is_lost_by_a_shortcut(close: Callable[[pytest.MonkeyPatch], Non
 def test_most_fixes_at_home_are_ordinary() -> None:
     """Else the test above would compare nothing."""
     real, found = silence._ordinary, list[bool]()
+
+    def counted(state: SilenceState, device: Contact, seen: Observation, *, outside: bool) -> bool:
+        found.append(real(state, device, seen, outside=outside))
+        return found[-1]
+
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(silence, "_ordinary", lambda *given, **how: found.append(real(*given, **how)) or found[-1])
+        patch.setattr(silence, "_ordinary", counted)
         judged(calm_hours(1, 200, (1,), often=0.0))
     assert sum(found) > 0.5 * len(found)
+
+
+def test_after_a_silence_that_was_told_the_first_fix_is_not_ordinary() -> None:
+    """However much is known of the device: from then on it is waited for again."""
+    readings = [each for each in calm_hours(1, 40, (1,), often=0.0) if each.fix is not None]
+    state = FRESH
+    for each in readings[:-1]:
+        state, _ = engine.step(state, each, PERSONS[1])
+    told = replace(state.silence.devices[0], deadline=None, learns_at=readings[-1].at + timedelta(hours=9))
+    state = replace(state, silence=replace(state.silence, devices=(told,)))
+    state, _ = engine.step(state, readings[-1], PERSONS[1])
+    assert state.silence.devices[0].deadline is not None
 
 
 @pytest.mark.parametrize("latitude", [0.0, 36.8, -60.0, 80.0])
