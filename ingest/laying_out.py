@@ -119,4 +119,5 @@ def _counted(
 
 def _numbers(known: Known, judged: Judged, device: Device) -> Numbers | None:
     """What was heard of a device's numbering by now."""
-    return judged.numbers.get(device.device_key, known.numbers.get(device.device_key))
+    key = device.device_key
+    return judged.numbers.get(key, known.numbers.get(key))

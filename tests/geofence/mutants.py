@@ -31,6 +31,7 @@ COPIED = (
     "tests/alerts",
     "tests/conftest.py",
     "tests/servers.py",
+    "tests/workers.py",
 )
 #: The tests with examples come first: they are quick and catch most.
 TESTS = [f"tests/geofence/{name}" for name in (
