@@ -62,7 +62,7 @@ MUTANTS = (
     Mutant(TRACK, "fix.accuracy_m <= policy.zone_accuracy_ceiling_m", "fix.accuracy_m < policy.zone_accuracy_ceiling_m"),
     Mutant(TRACK, "if speed <= policy.impossible_speed_mps:", "if True:"),
     Mutant(TRACK, "return TrackState(place=state.place, held=place), NOT_BELIEVED", "return state, NOT_BELIEVED"),
-    Mutant(TRACK, "if place.at < state.place.at or place in", "if place in"),
+    Mutant(TRACK, "if place.at < state.place.at or place ==", "if place =="),
     Mutant(TRACK, "way_m - before.accuracy_m - after.accuracy_m", "way_m - before.accuracy_m"),
     # The order of readings.
     Mutant(ORDER, "reading.received_at - reading.at > policy.live_max_age", "reading.received_at - reading.at >= policy.live_max_age"),
@@ -116,8 +116,8 @@ MUTANTS = (
     Mutant(ENGINE, "if True not in changed[: len(_DUE)]:", "if True:"),
     Mutant(ENGINE, "compress(range(len(_DUE)), changed)", "range(1)"),
     Mutant(ENGINE, "or at < first):", "or at > first):"),
-    Mutant("memory.py", "dues = engine.dues_after(dues, changed, after, person)", "pass"),
-    Mutant("memory.py", "held.dues if held is not None and held.person is person else engine.dues(state, person)", "held.dues if held is not None else engine.dues(state, person)"),
+    Mutant("memory.py", "known, dues = dues, engine.dues_after(dues, changed, after, person)", "known = dues"),
+    Mutant("memory.py", "if held is not None and held.person is person:\n            dues, due_at", "if held is not None:\n            dues, due_at"),
 )  # fmt: skip
 
 
