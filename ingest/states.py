@@ -161,8 +161,9 @@ class StateBook:
             return FRESH
         try:
             state, forgotten = snapshot.thaw_parts(data)
-        except snapshot.SnapshotError:
-            log.exception("state_forgotten", person_id=person_id)
+        except snapshot.SnapshotError as error:
+            # Without the traceback, which shows the snapshot and its places.
+            log.error("state_forgotten", person_id=person_id, error=str(error))  # noqa: TRY400
             return FRESH
         if forgotten:
             log.error("state_partly_forgotten", person_id=person_id, parts=sorted(forgotten))

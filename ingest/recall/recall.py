@@ -52,7 +52,9 @@ class Recall:
         self._at_hand: set[int] = set()
         self._of: tuple[StateBook | None, int] = (None, 0)
 
-    async def bring(self, batch: Sequence[Envelope], due: Iterable[int], book: StateBook, numbers: NumberBook) -> None:
+    async def bring(
+        self, batch: Sequence[Envelope], due: Collection[int], book: StateBook, numbers: NumberBook
+    ) -> None:
         """Read what is missing for these messages, and for these persons whose deadlines have passed.
 
         Who turns out not to be registered any more has no devices and no deadline afterwards.

@@ -140,3 +140,10 @@ class TestReadWhenNeeded:
             book.drop_deadline(number)
         assert book.take_due(at(10_000)) == [2 * DUE_AT_ONCE]
         assert book.take_due(at(10_000)) == [2 * DUE_AT_ONCE]
+
+    def test_a_deadline_that_was_put_off_and_taken_back_comes_once(self) -> None:
+        book = StateBook()
+        book.expect([(1, at(360))])
+        book._schedule(1, at(400))
+        book._schedule(1, at(360))
+        assert book.take_due(at(9_999)) == [1]
