@@ -75,7 +75,8 @@ def begins_anew(known: Numbers | None, seq: int, novelty: Novelty) -> bool:
     ahead = seq - known.last
     if ahead >= 0:
         return ahead > JUMP_AHEAD
-    return ahead <= -REMEMBERED or not known.gaps & 1 << -ahead
+    # Shifted down, not up: from the largest number back to 0 would be a number of half a gigabyte.
+    return not known.gaps >> -ahead & 1
 
 
 class NumberBook:

@@ -120,7 +120,7 @@ def test_shuffled_within_the_memory_only_what_was_lost_is_missing(seed: int, cou
     ((), 0, NEW, False), ((7,), 8, NEW, False), ((7,), 7, NEW, False), ((7,), 6, NEW, True), ((7,), 0, NEW, True),
     ((7, 10), 9, NEW, False), ((7, 10), 7, NEW, True), ((7, 10), 6, NEW, True),
     ((7,), 7 + JUMP_AHEAD, NEW, False), ((7,), 8 + JUMP_AHEAD, NEW, True),
-    ((5_000,), 5_000 - REMEMBERED, NEW, True), ((7,), 0, OLD, False), ((7,), 0, UNSURE, False),
+    ((5_000,), 5_000 - REMEMBERED, NEW, True), ((4_294_967_295,), 0, NEW, True), ((7,), 0, OLD, False), ((7,), 0, UNSURE, False),
     ((7,), 8 + JUMP_AHEAD, OLD, False),
 ])  # fmt: skip
 def test_when_a_device_numbers_anew(heard: tuple[int, ...], seq: int, novelty: Novelty, anew: bool) -> None:
