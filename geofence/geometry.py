@@ -90,8 +90,8 @@ class Circle:
 class Polygon:
     """A ring with or without holes, in local metres.
 
-    Held as its corners alone, because a city has three hundred thousand: GEOS takes four times the room, and two
-    millionths of a second to draw one again when somebody has to be measured against it.
+    Held as its corners alone, because a city has three hundred thousand: GEOS takes four times the room, and draws it
+    again at once when somebody has to be measured against it.
     """
 
     frame: Frame
