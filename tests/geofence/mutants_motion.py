@@ -111,7 +111,7 @@ MUTANTS = (
     Mutant(STRAP, "if in_bed(before.bed, at, person.policy):", "if False:"),
     Mutant(STRAP, "return at if left_at is None else left_at + grace", "return at"),
     Mutant(STRAP, "reading.received_at - reading.at <= seen.person.policy.live_max_age", "False"),
-    Mutant(STRAP, "at > reading.at for", "False for"),
+    Mutant(STRAP, "at > reading.at for device_id, _, at in seen", "False for device_id, _, at in seen"),
     Mutant(STRAP, "strap=TRANSITIONS[bracelet.strap, Word.ALARMING], look_at=None", "strap=TRANSITIONS[bracelet.strap, Word.ALARMING]"),
     Mutant(STRAP, "if reading.charging:\n        return Word.CHARGING\n", ""),
     Mutant(STRAP, "if other.device_id != bracelet.device_id", "if False"),
