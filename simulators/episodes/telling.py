@@ -13,7 +13,6 @@ from simulators.episodes.table import EPISODES
 from simulators.errors import SimulatorError
 from simulators.people.course import Course
 from simulators.people.life import Life
-from simulators.people.whereabouts import Strap
 from simulators.truth import Episode
 
 #: An hour on the charger is no longer. Seconds.
@@ -81,5 +80,4 @@ def _drained(kind: EpisodeKind, life: Life, course: Course) -> frozenset[str]:
         return frozenset()
     begins_s, ends_s = life.charging_after(course.since_s - LONGEST_CHARGE_S)
     worn = course.strap_at(max(begins_s, course.since_s)) if course.since_s < ends_s else None
-    missed = worn is not None and worn is not Strap.CHARGER
-    return EVENING_MISSED if missed else TRACKED if kind.tracked else frozenset()
+    return EVENING_MISSED if worn is not None else TRACKED if kind.tracked else frozenset()

@@ -77,5 +77,4 @@ def _area(feature: Mapping[str, Any], datum: Datum, file: Path) -> shapely.Geome
 
     if not isinstance(area, shapely.Polygon | shapely.MultiPolygon) or area.is_empty:
         raise SimulatorError(f"{file}: the boundary of {_code(feature)} is no polygon.")
-    # Drawn by hand, a ring may cross itself.
-    return shapely.make_valid(shapely.transform(area, moved))
+    return shapely.transform(area, moved)

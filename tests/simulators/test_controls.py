@@ -274,6 +274,11 @@ def test_who_is_in_an_episode_already_is_left_in_it_and_the_other_is_named(fleet
 
 
 def test_a_story_of_the_demo_is_played_by_another_of_its_cast_or_not_at_all(fleet):
+    next_player, _ = Fleet(CITY, at_s=START.timestamp()).play(Story.NIGHT_EXIT, START.timestamp() + 1)
+    asked = fleet.begin("sos", staging.person_of(next_player, fleet), START.timestamp() + 1)
+    assert fleet.play(Story.NIGHT_EXIT, START.timestamp() + 1)[0] != next_player
+    fleet = Fleet(CITY, at_s=START.timestamp())
+    assert asked.name == "sos"
     players = {fleet.play(Story.NIGHT_EXIT, START.timestamp() + 1)[0] for _ in CITY.cast[Story.NIGHT_EXIT]}
     assert len(players) == len(CITY.cast[Story.NIGHT_EXIT])
     with pytest.raises(SimulatorError, match="night_exit cannot begin"):

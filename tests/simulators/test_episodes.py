@@ -360,7 +360,12 @@ def test_an_emptier_battery_is_explained_until_it_is_charged_again(name, hour, p
         assert charged_s - 86_400 - 3_600 < episode.until.timestamp() < charged_s
         assert episode.brings("low_battery", episode.charged_at)
         assert not episode.brings("low_battery", episode.charged_at + timedelta(seconds=1))
-        assert not episode.brings("low_battery", episode.since - timedelta(seconds=1))
+        before = episode.since - timedelta(seconds=1)
+        assert not episode.brings("low_battery", before)
+        assert [episode.brings(min(episode.expects), before, give=timedelta(seconds=give)) for give in (0, 2)] == [
+            False,
+            True,
+        ]
         assert episode.brings("silence", episode.charged_at) is ("silence" in drained)
 
 
