@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 import structlog
@@ -59,15 +59,7 @@ async def serve(settings: IngestSettings, stop: Stop) -> None:
         return wrong | ({"pipeline": pipeline.problem} if pipeline.problem else {})
 
     dropped = Dropped(broker, client_id)
-    health = asyncio.create_task(
-        serve_health(
-            stop,
-            host=settings.ingest_health_host,
-            port=settings.ingest_health_port,
-            ready=ready,
-            notes=lambda: {"broker": dropped.note} if dropped.note else {},
-        )
-    )
+    health = asyncio.create_task(_health(settings, stop, ready, dropped))
     # A part that ends has failed: end the process, so that its supervisor starts it anew.
     health.add_done_callback(lambda _: stop.request())
     background: list[asyncio.Task[None]] = []
@@ -88,6 +80,17 @@ async def serve(settings: IngestSettings, stop: Stop) -> None:
         await _end(background)
         await health
     log.info("ingest_ended")
+
+
+async def _health(settings: IngestSettings, stop: Stop, ready: Callable[[], dict[str, str]], dropped: Dropped) -> None:
+    """Say what is wrong, and what the broker dropped, to whoever asks."""
+    await serve_health(
+        stop,
+        host=settings.ingest_health_host,
+        port=settings.ingest_health_port,
+        ready=ready,
+        notes=lambda: {"broker": dropped.note} if dropped.note else {},
+    )
 
 
 async def _unless_stopped(stop: Stop, work: Coroutine[Any, Any, None]) -> bool:

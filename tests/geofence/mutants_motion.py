@@ -8,7 +8,7 @@ from tests.geofence.mutants import Mutant, run
 
 #: Each of these faults is theirs to catch.
 TESTS = [f"tests/geofence/{name}" for name in (
-    "test_motion.py", "test_strap.py", "test_fall.py", "test_fall_episode.py", "test_bedside_fall.py", "test_sos.py",
+    "test_motion.py", "test_strap.py", "test_strap_charger.py", "test_fall.py", "test_fall_episode.py", "test_bedside_fall.py", "test_sos.py",
 )]  # fmt: skip
 
 MOTION, WEIGHTS, WHERE = "motion.py", "fall_weights.py", "whereabouts.py"
