@@ -58,9 +58,9 @@ class Watched:
 
 
 async def walk(client: Any, bracelet: str, began_s: float, first: int) -> None:
-    """One batch: a fix every ten seconds, out of the zone and back within twelve of them."""
+    """One batch: a fix every ten seconds, out of the zone within the first six and back within twelve."""
     for number in range(first, first + TOGETHER):
-        north = 0.0025 * (1 - abs(number % 12 / 6 - 1))
+        north = 0.004 * (1 - abs(number % 12 / 6 - 1))
         fix = {"latitude": HOME_LATITUDE + north, "longitude": HOME_LONGITUDE, "accuracy_m": 8.0}
         await publish(client, bracelet, "location", at=began_s + 10 * number, seq=number, battery_pct=80, **fix)
 
@@ -85,9 +85,12 @@ async def test_a_failed_commit_takes_back_what_was_judged_on_top_of_it(
     refusals = ["planted"] if how == "refused" else []
 
     async def committing(connection: Any, commit: store.Commit) -> None:
-        await real(connection, commit)
-        if commit.rows["locations"] and refusals:
-            raise psycopg.DataError(refusals.pop())
+        if not commit.rows["locations"] or not refusals:
+            await real(connection, commit)
+            return
+        async with connection.transaction(force_rollback=True):
+            await real(connection, commit)
+        raise psycopg.DataError(refusals.pop())
 
     monkeypatch.setattr(store, "commit", committing)
     settings = settings_for(database_url, broker_url, ingest_batch_messages=TOGETHER, ingest_batch_age_ms=1_000)
