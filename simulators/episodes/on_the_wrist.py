@@ -17,6 +17,7 @@ from simulators.episodes.kind import (
 )
 from simulators.episodes.story import Setting, Story
 from simulators.people.course import Act, Course, Deed
+from simulators.people.life import Life
 from simulators.people.whereabouts import BedStatus, Leg, Sky, Strap, stayed
 
 #: Out at the market before the button is pressed. Seconds.
@@ -75,7 +76,21 @@ def _bracelet_left(setting: Setting) -> Story:
     left = ((setting.at_s, Strap.TABLE),)
     # Whoever has no bracelet on stays in: a walk without it would be another story.
     legs = (stayed(setting.at_s, until_s, (0.0, 0.0), Sky.HOME),)
-    return Story(course=Course(since_s=setting.at_s, until_s=until_s, strap=left, legs=legs))
+    course = Course(since_s=setting.at_s, until_s=until_s, strap=left, legs=legs)
+    up_s = _up_from_s(setting.life, setting.at_s, until_s)
+    # Who lies in bed all the while is not asked for the bracelet on the night table.
+    return Story(course=course, counts_from_s=up_s, expects=frozenset() if up_s is None else None)
+
+
+def _up_from_s(life: Life, since_s: float, until_s: float) -> float | None:
+    """From when on they are out of bed: a nap without the bracelet is nobody's concern. None: not before the end."""
+    at_s = since_s
+    while at_s < until_s:
+        status, lasts_until_s = life.bed_until(at_s)
+        if status is BedStatus.EMPTY:
+            return at_s
+        at_s = max(lasts_until_s, at_s + 1.0)
+    return None
 
 
 ROWS = (
