@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-#: Seconds of each trial that are not counted: states are read, batches find their size.
-SETTLE_S = 8.0
+#: Seconds of each trial that are not counted: everybody is read when first heard, what waited meanwhile is caught up
+#: with, batches find their size.
+SETTLE_S = 30.0
 #: What waits may be so much more at the end than at the beginning, in seconds of the rate, or so many readings.
 FLAT_WITHIN_S, FLAT_WITHIN = 0.05, 200.0
 #: Share of the rate that must have been committed.
