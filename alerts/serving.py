@@ -22,7 +22,7 @@ from alerts.unreachable import Watch
 from runtime import clock as clocks
 from runtime import database
 from runtime.clock import Clock
-from runtime.service import Stop, serve_health, spare_the_collector, together
+from runtime.service import Stop, ended, serve_health, spare_the_collector, together
 
 log = structlog.get_logger(__name__)
 
@@ -137,5 +137,4 @@ async def _until(stop: Stop, endless: Coroutine[None, None, None]) -> None:
     asking.cancel()
     if task.done():
         task.result()
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)
+    await ended([task])

@@ -71,8 +71,7 @@ async def _serve(settings: ApiSettings, stop: service.Stop) -> None:
         await serve(settings, clock=ticking, stop=stop)
     finally:
         if task is not None:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+            await service.ended([task])
 
 
 def _register(arguments: argparse.Namespace) -> int:

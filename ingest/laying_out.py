@@ -11,7 +11,16 @@ from geofence.engine import Outcome
 from geofence.ordering import Admission
 from ingest.judged import Heard, Judged, Known, Said
 from ingest.registry import Device
-from ingest.rows import device_row, flood_rows, merge_device_rows, numbering_rows, position_row, reading_row
+from ingest.rows import (
+    device_row,
+    flood_rows,
+    later_state,
+    live_device_row,
+    numbering_rows,
+    one_a_key,
+    position_row,
+    reading_row,
+)
 from ingest.sequence import Novelty, Numbers, begins_anew, follow
 from ingest.store import Row, detection_row
 from ingest.wire.message import Status
@@ -52,7 +61,7 @@ def lay_out(known: Known, judged: Judged, now: datetime) -> None:
         commands.extend(outcome.judgement.commands)
     judged.commit.floods = flood_rows(floods)
     judged.commit.surely_new = all(outcome.admission is Admission.LIVE for outcome in judged.outcomes)
-    judged.commit.device_states = merge_device_rows(_device_rows(known, judged, restarted))
+    judged.commit.device_states = one_a_key(_device_rows(known, judged, restarted), later_state)
     judged.commit.numbering = numbering_rows(repeated, restarted)
     judged.commit.positions = [
         position_row(heard.reading, heard.device, memory.safety(person_id))
@@ -68,7 +77,9 @@ def _device_rows(known: Known, judged: Judged, restarted: list[tuple[int, dateti
     readings: list[tuple[Heard | Said, Outcome | None]] = [*zip(judged.heard, judged.outcomes, strict=True)]
     spoken = _by_place(readings, judged.said) if judged.said else readings
     for each, outcome in spoken:
-        if isinstance(each, Said):
+        if outcome is not None and isinstance(each, Heard):
+            yield _told(known, judged, each, outcome.admission, restarted)
+        elif isinstance(each, Said):
             numbers, missing = _counted(known, judged, each.device, each.message.seq, Novelty.UNSURE)
             status = each.message if isinstance(each.message, Status) else Status(online=True)
             yield device_row(
@@ -80,24 +91,21 @@ def _device_rows(known: Known, judged: Judged, restarted: list[tuple[int, dateti
                 numbers=numbers,
                 missing=missing,
             )
-        elif outcome is not None:
-            novelty = NOVELTY.get(outcome.admission, Novelty.OLD)
-            if each.report.seq is not None and begins_anew(
-                _numbers(known, judged, each.device), each.report.seq, novelty
-            ):
-                restarted.append((each.device.device_key, each.reading.at))
-            numbers, missing = _counted(known, judged, each.device, each.report.seq, novelty)
-            # How the device is only if that is not history.
-            live, at = outcome.admission is Admission.LIVE, each.reading.at
-            yield device_row(
-                each.device,
-                at,
-                online=True,
-                report=each.report if live else None,
-                numbers=numbers,
-                missing=missing,
-                live_kind=each.reading.kind if live else None,
-            )
+
+
+def _told(
+    known: Known, judged: Judged, heard: Heard, admission: Admission, restarted: list[tuple[int, datetime]]
+) -> Row:
+    """What a reading says of its device."""
+    device, seq, at = heard.device, heard.report.seq, heard.reading.at
+    novelty = NOVELTY.get(admission, Novelty.OLD)
+    if seq is not None and begins_anew(_numbers(known, judged, device), seq, novelty):
+        restarted.append((device.device_key, at))
+    numbers, missing = _counted(known, judged, device, seq, novelty)
+    # How the device is only if that is not history.
+    if admission is Admission.LIVE:
+        return live_device_row(device.device_key, at, heard.report, numbers, missing)
+    return device_row(device, at, online=True, numbers=numbers, missing=missing)
 
 
 def _by_place(
@@ -113,11 +121,12 @@ def _counted(
     numbers = _numbers(known, judged, device)
     if seq is None:
         return numbers, 0
-    judged.numbers[device.device_key], missing = follow(numbers, seq, novelty)
-    return judged.numbers[device.device_key], missing
+    counted = follow(numbers, seq, novelty)
+    judged.numbers[device.device_key] = counted[0]
+    return counted
 
 
 def _numbers(known: Known, judged: Judged, device: Device) -> Numbers | None:
     """What was heard of a device's numbering by now."""
     key = device.device_key
-    return judged.numbers.get(key, known.numbers.get(key))
+    return judged.numbers.get(key) or known.numbers.get(key)

@@ -20,7 +20,7 @@ from ingest.settings import IngestSettings
 from ingest.sources.session import BrokerSession
 from runtime import broker_address
 from runtime import clock as clocks
-from runtime.service import Stop, collector_held, serve_health, spare_the_collector, together
+from runtime.service import Stop, collector_held, ended, serve_health, spare_the_collector, together
 
 log = structlog.get_logger(__name__)
 
@@ -107,8 +107,6 @@ async def _unless_stopped(stop: Stop, work: Coroutine[Any, Any, None]) -> bool:
 
 
 async def _end(background: list[asyncio.Task[None]]) -> None:
-    for task in background:
-        task.cancel()
-    for result in await asyncio.gather(*background, return_exceptions=True):
+    for result in await ended(background):
         if isinstance(result, Exception):
             raise result

@@ -11,8 +11,9 @@ import contextlib
 import gc
 import signal
 import socket
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Collection, Iterator
 from http import HTTPStatus
+from typing import Any
 
 import structlog
 import uvicorn
@@ -29,6 +30,8 @@ log = structlog.get_logger(__name__)
 
 #: Seconds a stopping service may take to finish the batch in hand.
 STOP_WITHIN_S = 20.0
+#: Seconds after which a task that was cancelled and goes on is cancelled again.
+CANCEL_AGAIN_AFTER_S = 3.0
 
 
 class Stop:
@@ -122,12 +125,23 @@ async def together(stop: Stop, *parts: Awaitable[None]) -> None:
         for task in late:
             log.error("part_did_not_stop", part=repr(task.get_coro()), waited_s=STOP_WITHIN_S)
     finally:
-        for task in tasks:
-            task.cancel()
-        results = await asyncio.gather(*tasks, return_exceptions=True)
+        results = await ended(tasks)
     for result in results:
         if isinstance(result, Exception):
             raise result
+
+
+async def ended(tasks: Collection[asyncio.Future[Any]]) -> list[Any]:
+    """Cancel tasks until they have ended; what each returned or raised.
+
+    Once may not be enough: `asyncio.wait_for` of Python 3.11 forgets a cancellation that comes at the moment at which
+    what it waits for is there, and a loop around it would then wait for ever.
+    """
+    while going := [task for task in tasks if not task.done()]:
+        for task in going:
+            task.cancel()
+        await asyncio.wait(going, timeout=CANCEL_AGAIN_AFTER_S)
+    return await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def serve_app(stop: Stop, app: ASGIApp, *, host: str, port: int, finish_within_s: int = 3) -> None:

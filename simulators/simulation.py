@@ -16,7 +16,7 @@ import structlog
 
 from runtime import clock as clocks
 from runtime.clock import Clock
-from runtime.service import Stop
+from runtime.service import Stop, ended
 from runtime.settings import Settings
 from simulators import broker, city, downlink, logins, session_pool, staging
 from simulators.counts import Counts
@@ -178,9 +178,7 @@ class Simulation:
         self._running = [asyncio.ensure_future(session.run()) for session in self._sessions]
 
     async def _hang_up(self) -> None:
-        for task in self._running:
-            task.cancel()
-        await asyncio.gather(*self._running, return_exceptions=True)
+        await ended(self._running)
 
     async def _live(self, stop: Stop, hearing: Hearing) -> None:
         fleet, ready = hearing.fleet, asyncio.Event()

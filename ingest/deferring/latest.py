@@ -23,7 +23,7 @@ import structlog
 
 from ingest.deferring import store as stored
 from ingest.ownership.store import Ownership
-from ingest.rows import merge_device_rows, merge_position_rows
+from ingest.rows import later_position, later_state
 from ingest.store import Commit, Row, commit
 from runtime.database import Connection
 
@@ -43,8 +43,7 @@ EVERY_BATCH = 2**62
 _TOLD = msgspec.msgpack.Decoder(tuple[list[tuple[Any, ...]], list[tuple[Any, ...]], list[int], list[int]])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Waiting:
+class Waiting(msgspec.Struct, gc=False):
     """A row that is to be written."""
 
     row: Row
@@ -65,8 +64,8 @@ class Share:
 class Table:
     """Rows of one table that wait, by their first column; who has waited longest first."""
 
-    def __init__(self, merge: Callable[[Iterable[Row]], list[Row]]) -> None:
-        """`merge` makes one row a key, out of rows in the order of their coming."""
+    def __init__(self, merge: Callable[[Row, Row], Row]) -> None:
+        """`merge` makes one row out of two of one key, the one that waits and the one that came."""
         self._merge = merge
         self.waiting: dict[int, Waiting] = {}
 
@@ -96,10 +95,13 @@ class Table:
 
     def put_off(self, rows: Iterable[Row], batch: int, now_s: float) -> None:
         """Let rows wait, with what waits already."""
+        waiting, merge = self.waiting, self._merge
         for row in rows:
-            known = self.waiting.get(row[0])
-            since_s, first = (now_s, batch) if known is None else (known.since_s, known.batch)
-            self.waiting[row[0]] = Waiting(row=self._with(row), since_s=since_s, batch=first)
+            known = waiting.get(row[0])
+            if known is None:
+                waiting[row[0]] = Waiting(row, now_s, batch)
+            else:
+                known.row = merge(known.row, row)
 
     def oldest(self, share: Share) -> list[int]:
         """The batch of who waits longest once a share is written; empty: nobody does."""
@@ -107,7 +109,7 @@ class Table:
 
     def _with(self, row: Row) -> Row:
         known = self.waiting.get(row[0])
-        return row if known is None else self._merge([known.row, row])[0]
+        return row if known is None else self._merge(known.row, row)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,7 +126,7 @@ class Latest:
     """Positions and device states that wait to be written."""
 
     def __init__(self) -> None:
-        self._positions, self._devices = Table(merge_position_rows), Table(merge_device_rows)
+        self._positions, self._devices = Table(later_position), Table(later_state)
         self._batch = 0
 
     def __len__(self) -> int:
@@ -209,7 +211,7 @@ async def recover(connection: Connection, owner: Ownership) -> None:
 
 def left_by(told: Iterable[bytes]) -> tuple[list[Row], list[Row]]:
     """Positions and device states that were put off and never written, from what batches told, oldest first."""
-    positions, devices = Table(merge_position_rows), Table(merge_device_rows)
+    positions, devices = Table(later_position), Table(later_state)
     for each in told:
         *later, persons, keys = _TOLD.decode(each)
         for table, rows, written in zip((positions, devices), later, (persons, keys), strict=True):

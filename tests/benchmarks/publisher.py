@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 PUBLISH_QOS1, PUBACK_BYTES = 0x32, 4
+#: Seconds for the last acknowledgements.
+ACKNOWLEDGED_WITHIN_S = 60.0
 
 
 def _length(size: int) -> bytes:
@@ -65,7 +67,12 @@ class Session:
             self.acknowledged += count
 
     async def close(self) -> None:
-        """Disconnect."""
+        """Disconnect, once everything is acknowledged: a socket that is closed with acknowledgements unread is reset,
+        and what the broker has not read by then is lost.
+        """
+        async with asyncio.timeout(ACKNOWLEDGED_WITHIN_S):
+            while self.acknowledged < self.published:  # noqa: ASYNC110 - another task counts them
+                await asyncio.sleep(0.005)
         self._writer.write(b"\xe0\x00")
         await self._writer.drain()
         self._counting.cancel()

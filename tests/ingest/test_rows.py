@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ingest.rows import device_row, merge_device_rows, numbering_rows, quarantine_row
+from ingest.rows import device_row, later_state, numbering_rows, one_a_key, quarantine_row
 from ingest.sequence import Numbers
 from ingest.wire.message import Rejection, RejectionReason
 from tests.ingest.envelopes import BED, BRACELET, NOW, envelope
@@ -39,11 +39,11 @@ def test_merging() -> None:
         device_row(BRACELET, NOW, online=False, missing=-1),
         device_row(BRACELET, NOW, online=True, firmware="2", numbers=Numbers(8, 5)),
     ]
-    assert merge_device_rows(rows) == [
+    assert one_a_key(rows, later_state) == [
         (11, later, True, None, None, None, None, "2", 8, b"\x05", 1, None, None, None, None),
         (12, NOW, True, None, None, None, None, None, None, None, 0, None, None, None, None),
     ]
-    assert merge_device_rows([]) == []
+    assert one_a_key([], later_state) == []
 
 
 def test_repeats_and_restarts_are_one_row_a_device() -> None:

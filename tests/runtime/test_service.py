@@ -153,3 +153,28 @@ def test_signals_let_a_service_finish(number):
         process.send_signal(number)
         assert process.stdout.read() == "finished the batch in hand\n"
     assert process.returncode == 0
+
+
+async def test_a_task_that_forgets_a_cancellation_is_cancelled_again(monkeypatch):
+    """As `asyncio.wait_for` does when what it waits for comes at the same moment; the loop around it goes on."""
+    monkeypatch.setattr(service, "CANCEL_AGAIN_AFTER_S", 0.01)
+    forgotten = []
+
+    async def forgets():
+        while True:
+            try:
+                await asyncio.Event().wait()
+            except asyncio.CancelledError:
+                if len(forgotten) == 2:
+                    raise
+                forgotten.append(True)
+
+    async def done():
+        return 7
+
+    tasks = [asyncio.create_task(forgets()), asyncio.create_task(done())]
+    await asyncio.sleep(0)
+    async with asyncio.timeout(5):
+        cancelled, returned = await service.ended(tasks)
+    assert isinstance(cancelled, asyncio.CancelledError)
+    assert (returned, len(forgotten)) == (7, 2)
