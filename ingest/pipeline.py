@@ -19,7 +19,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import datetime
 
 import psycopg
 import structlog
@@ -35,6 +34,7 @@ from ingest.judged import Judged, Known
 from ingest.judging import Deadlines, judge, judge_alone, set_aside
 from ingest.listening import AWAY_LEAST, WAITED_LEAST, Listening
 from ingest.ownership.store import Ownership
+from ingest.patience import Patience
 from ingest.recall.recall import Recall, owned
 from ingest.registry import Registry
 from ingest.sequence import NumberBook
@@ -49,12 +49,8 @@ log = structlog.get_logger(__name__)
 
 #: Longest wait for a message before deadlines are looked at again. Real seconds.
 LOOK_EVERY_S = 0.25
-#: Deadlines are judged only when the broker has nothing older waiting: so long without a message. Real seconds.
-QUIET_S = 0.1
-#: ... or when readings come in nearly as they happen. Scaled clock, seconds.
-NEARLY_LIVE_S = 5.0
-#: A person's deadlines wait so long at most for a backlog of theirs to be judged. Real seconds.
-HELD_AT_MOST_S = 30.0
+#: ... or before another few of those are read who have not spoken since the start. Real seconds.
+AHEAD_EVERY_S = 0.01
 #: Class of PostgreSQL's errors for a value that is too large for an index: a message's fault, and no lost connection.
 LIMIT_EXCEEDED = "54"
 #: Class of its errors for tables and columns that are not there.
@@ -100,10 +96,8 @@ class Pipeline:
         self._latest = Latest()
         self._recall = Recall(url, registry)
         self._flight: Flight | None = None
-        self._newest_at: datetime | None = None
+        self._patience = Patience(batcher, clock, caught_up)
         self._listening: Listening | None = None
-        #: Since when (monotonic) the deadline of a person has waited for a backlog.
-        self._held_since_s: dict[int, float] = {}
 
     @property
     def problem(self) -> str | None:
@@ -124,15 +118,18 @@ class Pipeline:
 
     async def run(self, stop: Stop) -> None:
         """Handle batches until asked to stop; what is in hand is finished."""
+        reading_ahead = True
         try:
             while not stop.requested:
-                batch = await self._batcher.next(wait_s=LOOK_EVERY_S)
+                batch = await self._batcher.next(wait_s=AHEAD_EVERY_S if reading_ahead else LOOK_EVERY_S)
                 if self._flight and self._flight.committing.done():
                     await self._settled(stop)
                 unwritten = self._listens(batch)
-                deadlines = self._deadlines()
+                deadlines = self._patience.passed(self._book)
                 if batch or deadlines is not None or unwritten or self._latest.overdue:
                     await self._handle(Work(batch=batch, deadlines=deadlines, began_s=time.monotonic()), stop)
+                elif not batch:
+                    reading_ahead = await self._read_ahead()
             await self._settled(stop)
             if self._connection is not None:
                 await write_everything(self._latest, self._connection, self._owner, self._registry.persons)
@@ -141,6 +138,16 @@ class Pipeline:
         finally:
             await self._abandon()
         await self._disconnect()
+
+    async def _read_ahead(self) -> bool:
+        """Use the quiet for who has not spoken yet. Whether there may be more of them."""
+        if self._connection is None:
+            return False
+        try:
+            return await self._recall.ahead(self._book, self._numbers)
+        except (psycopg.OperationalError, psycopg.InterfaceError, database.DatabaseAway) as error:
+            log.debug("not_read_ahead", error=type(error).__name__)
+            return False
 
     async def _take_over(self) -> None:
         connection = await database.connect_when_up(self._url, wait_s=LOOK_EVERY_S)
@@ -167,25 +174,6 @@ class Pipeline:
         elif self._listening.heard(self._clock.now()) is not None:
             self._book.memory.absences = self._listening.absences
         return self._listening.unwritten
-
-    def _deadlines(self) -> Deadlines | None:
-        """Deadlines that may be judged: not while the readings that would move them may still be waiting."""
-        now, due_at = self._clock.now(), self._book.next_due()
-        if due_at is None or due_at > now or not self._caught_up():
-            return None
-        live = self._newest_at is not None and (now - self._newest_at).total_seconds() < NEARLY_LIVE_S
-        if self._batcher.quiet_for_s() < QUIET_S and (not live or self._batcher.waiting_live):
-            return None
-        due = self._book.take_due(now, unless=self._may_be_moved)
-        return Deadlines(person_ids=due, until=now) if due else None
-
-    def _may_be_moved(self, person_id: int) -> bool:
-        """Whether somebody's deadline still waits for a backlog of theirs; not for one that never ends."""
-        now_s = time.monotonic()
-        if not self._batcher.waits_for(person_id):
-            self._held_since_s.pop(person_id, None)
-            return False
-        return now_s - self._held_since_s.setdefault(person_id, now_s) < HELD_AT_MOST_S
 
     async def _handle(self, work: Work, stop: Stop) -> None:
         """Judge a batch while the one before is being committed, and send it after that one."""
@@ -346,9 +334,7 @@ class Pipeline:
         in_order = sorted(batch, key=lambda envelope: envelope.received_at)
         now = self._clock.now()
         judged = judge(in_order, self._known(), now=now, deadlines=deadlines)
-        newest_at = max((heard.reading.at for heard in judged.heard), default=None)
-        if newest_at is not None and (self._newest_at is None or newest_at > self._newest_at):
-            self._newest_at = newest_at
+        self._patience.heard(judged)
         if self._listening is not None:
             judged.commit.listened = self._listening.row(now, concluding=bool(judged.due or judged.detections))
         return judged

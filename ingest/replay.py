@@ -34,7 +34,7 @@ from geofence.reading import (
     SafetyEvent,
     SafetyEventType,
 )
-from ingest import pipeline, queries, store
+from ingest import patience, pipeline, queries, store
 from ingest.flood import MOST_PER_MIN, Flood
 from ingest.judging import order_within, unjudged
 from ingest.listening import AWAY_LEAST
@@ -45,8 +45,8 @@ WARM_UP = timedelta(hours=36)
 #: Persons whose readings are held at once. Count.
 AT_ONCE = 100
 #: As `ingest.pipeline` has them: a pause in which it certainly looks, and how old the newest reading is while live.
-PAUSE = timedelta(seconds=pipeline.LOOK_EVERY_S + pipeline.QUIET_S)
-NEARLY_LIVE = timedelta(seconds=pipeline.NEARLY_LIVE_S)
+PAUSE = timedelta(seconds=pipeline.LOOK_EVERY_S + patience.QUIET_S)
+NEARLY_LIVE = timedelta(seconds=patience.NEARLY_LIVE_S)
 _KEYS = ("detection_id", "person_id", "kind", "reason", "at")
 
 

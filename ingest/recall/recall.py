@@ -1,13 +1,15 @@
 """`Recall`: before a batch is judged, everything is there that it is judged with, and nothing more was read.
 
-So ingest starts as fast with a hundred thousand persons as with ten, and an SOS waits for its bearer's rows alone. What
-was read once stays: of a person until the register says that it has changed, of a state and a device's numbers until
-the states are owned anew, because nobody else writes them.
+So ingest starts as fast with a hundred thousand persons as with ten, and an SOS waits for its bearer's rows alone.
+While nobody speaks, those who have not spoken yet are read ahead, a few at a time. What was read once stays: of a
+person until the register says that it has changed, of a state and a device's numbers until the states are owned anew,
+because nobody else writes them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 
 import psycopg
 
@@ -25,6 +27,9 @@ from runtime import database
 WAIT_S = 0.25
 #: How often it is looked again at what is missing: somebody may have changed, or come, while others were read. Count.
 LOOKS = 3
+#: Devices that are read ahead at once: a safety event that comes meanwhile waits for so many. Count; provisional: 12 ms
+#: with three zones of 60 corners each.
+AHEAD = 20
 
 
 async def owned(connection: database.Connection, most_per_min: int) -> tuple[Ownership, StateBook]:
@@ -51,6 +56,8 @@ class Recall:
         #: Devices of which everything is there: for this book, and as long as the register is what it was.
         self._at_hand: set[int] = set()
         self._of: tuple[StateBook | None, int] = (None, 0)
+        #: Devices that nobody has looked at since then.
+        self._rest: Iterator[Device] = iter(())
 
     async def bring(
         self, batch: Sequence[Envelope], due: Collection[int], book: StateBook, numbers: NumberBook
@@ -67,17 +74,38 @@ class Recall:
             if not await self._read_missing(batch, due, book, numbers):
                 return
 
+    async def ahead(self, book: StateBook, numbers: NumberBook) -> bool:
+        """Read what a few more will be judged with who have not spoken yet. Whether there was anybody left.
+
+        Raises:
+            As `bring`.
+        """
+        self._see(book)
+        left = (device for device in self._rest if device.device_key not in self._at_hand)
+        few = {device.device_key: device for device in islice(left, AHEAD)}
+        if few:
+            await self._read(few, (), book, numbers)
+        return bool(few)
+
     async def _read_missing(
         self, batch: Sequence[Envelope], due: Collection[int], book: StateBook, numbers: NumberBook
     ) -> bool:
         """Whether anything was missing."""
-        registry = self._registry
-        of = (book, registry.version)
-        if of != self._of:
-            self._of, self._at_hand = of, set()
+        self._see(book)
         strange = self._not_at_hand(batch)
-        if not strange and not due:
-            return False
+        return bool(strange or due) and await self._read(strange, due, book, numbers)
+
+    def _see(self, book: StateBook) -> None:
+        """What is at hand is so for one book, and for the register as it is."""
+        of = (book, self._registry.version)
+        if of != self._of:
+            self._of, self._at_hand, self._rest = of, set(), iter(list(self._registry.devices.values()))
+
+    async def _read(
+        self, strange: Mapping[int, Device], due: Collection[int], book: StateBook, numbers: NumberBook
+    ) -> bool:
+        """Read what is missing of devices, by key, and of whoever is due. Whether anything was."""
+        registry = self._registry
         persons = {device.person_id for device in strange.values()}.union(due)
         unknown = [person_id for person_id in persons if registry.lacks(person_id)]
         unread = [person_id for person_id in persons if book.lacks(person_id)]

@@ -9,7 +9,7 @@ from typing import Any, cast
 import psycopg
 import pytest
 
-from ingest import pipeline
+from ingest import patience, pipeline
 from ingest.batching import Batcher
 from ingest.pipeline import Pipeline
 from runtime.clock import ManualClock
@@ -30,11 +30,11 @@ class Waiting:
         self.pipeline._book = book_of(row(1, suspect(60), at(360)), row(2, suspect(900), at(1_200)))
         self.registry = registry
         if quiet:
-            self.batcher._last_put_s -= pipeline.QUIET_S
+            self.batcher._last_put_s -= patience.QUIET_S
 
     @property
     def due(self) -> list[int] | None:
-        deadlines = self.pipeline._deadlines()
+        deadlines = self.pipeline._patience.passed(self.pipeline._book)
         return None if deadlines is None else list(deadlines.person_ids)
 
 
@@ -56,16 +56,16 @@ def test_not_while_readings_wait() -> None:
 
 def test_not_in_the_middle_of_a_backlog() -> None:
     waiting = Waiting(at(4_000), quiet=False)
-    waiting.pipeline._newest_at = at(300)
+    waiting.pipeline._patience.newest_at = at(300)
     assert waiting.due is None
 
 
 def test_between_readings_that_come_as_they_happen() -> None:
     """With hundreds of devices there is never a quiet moment."""
     waiting = Waiting(at(400), quiet=False)
-    waiting.pipeline._newest_at = at(400) - timedelta(seconds=pipeline.NEARLY_LIVE_S - 1)
+    waiting.pipeline._patience.newest_at = at(400) - timedelta(seconds=patience.NEARLY_LIVE_S - 1)
     assert waiting.due == [1]
-    waiting.pipeline._newest_at = at(400) - timedelta(seconds=pipeline.NEARLY_LIVE_S)
+    waiting.pipeline._patience.newest_at = at(400) - timedelta(seconds=patience.NEARLY_LIVE_S)
     assert waiting.due is None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 import psycopg
 import pytest
@@ -14,13 +14,17 @@ from psycopg.types.json import Jsonb
 
 from geofence import snapshot
 from geofence.engine import FRESH
-from ingest.recall import queries
+from ingest.batching import Batcher
+from ingest.pipeline import Pipeline
+from ingest.recall import queries, recall
 from ingest.recall.recall import Recall
 from ingest.registry import Registry
 from ingest.sequence import NumberBook, Numbers
 from ingest.sources import Envelope
 from ingest.states import StateBook
 from runtime import database
+from runtime.clock import SystemClock
+from runtime.service import Stop
 from tests.geofence.scenes import BRACELET, Story, at
 from tests.ingest.envelopes import envelope
 from tests.integration.ingest_process import whole_book
@@ -161,6 +165,49 @@ async def test_person_by_person_is_the_same_as_all_at_once(database_url: str, re
         assert state.order.newest[0][2] == state.track.place.at > at(120)  # type: ignore[union-attr]
     assert reader.registry.persons == everybody.persons
     assert reader.registry.devices == everybody.devices
+
+
+async def test_who_has_not_spoken_is_read_ahead_a_few_at_a_time_and_again_after_a_change(
+    database_url: str, reader: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recall, "AHEAD", 3)
+    persons = {n: add_person(database_url, bracelet=bracelet(n)) for n in range(1, 8)}
+    for number, person_id in persons.items():
+        leave_behind(database_url, person_id, bracelet(number), 60.0 + number)
+    await reader.open()
+    await reader.bring(bracelet(5))
+    read = [len(reader.registry.persons)]
+    while await reader.recall.ahead(reader.book, reader.numbers):
+        read.append(len(reader.registry.persons))
+    assert read == [1, 4, 7]
+    assert not any(reader.book.lacks(person_id) for person_id in persons.values())
+    assert len(reader.numbers.by_device) == len(persons)
+    # Nothing is left to be read when they speak.
+    monkeypatch.setattr(queries, "persons", None)
+    monkeypatch.setattr(queries, "states", None)
+    monkeypatch.setattr(queries, "numbers", None)
+    await reader.bring(*(bracelet(n) for n in persons), due=list(persons.values()))
+    monkeypatch.undo()
+    add_zone(database_url, persons[2], "park")
+    await reader.until(lambda: reader.registry.lacks(persons[2]))
+    while await reader.recall.ahead(reader.book, reader.numbers):
+        pass
+    assert reader.zones(persons[2]) == ["home", "park"]
+
+
+async def test_ingest_reads_ahead_while_nobody_speaks(database_url: str, reader: Reader) -> None:
+    persons = {add_person(database_url, bracelet=bracelet(n)) for n in range(1, 2 * recall.AHEAD + 2)}
+    await reader.open()
+    registry, batcher, stop = reader.registry, Batcher(messages=100, age_s=0.01), Stop()
+    pipeline = Pipeline(database_url, registry, batcher, cast("Any", None), SystemClock())
+    await pipeline.start(stop)
+    assert registry.persons == {}
+    running = asyncio.create_task(pipeline.run(stop))
+    async with asyncio.timeout(20):
+        while set(registry.persons) != persons:  # noqa: ASYNC110 - another task reads
+            await asyncio.sleep(0.01)
+    stop.request()
+    await running
 
 
 async def test_a_change_while_somebody_is_being_read_is_not_missed(
