@@ -141,7 +141,9 @@ def excuse(state: SilenceState, person: Person, absence: Absence, before: Person
 
 def quiet(state: SilenceState, person: Person, before: PersonState, room: Room) -> None:
     """Every device in contact and known, none of them outside, nothing learnt."""
-    stopped = state.fix_deadline is None or state.frozen != THAWED
+    # A deadline set while more patience was asked for is moved by the next fix.
+    latest = room.since + person.policy.no_fix_after
+    stopped = state.fix_deadline is None or state.fix_deadline > latest or state.frozen != THAWED
     if stopped or before.zone.safety in AWAY:
         room.never(Facet.FIX | Facet.WEAR)
         return

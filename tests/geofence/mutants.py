@@ -1,18 +1,21 @@
-"""`python -m tests.geofence.mutants [word]`: break the engine on purpose, once for each line below, and see the tests fail.
+"""`python -m tests.geofence.mutants [word ...]`: break the engine on purpose, once a line below, and see the tests fail.
 
-Works on a copy of the sources; not part of the suite, because it runs the suite once for each mutant. A mutant that
-survives is a rule that no test holds.
+With words, only the lines that hold one of them. Works on a copy of the sources; not part of the suite, because it runs
+the suite once for each mutant. A mutant that survives is a rule that no test holds.
 """
 
 from __future__ import annotations
 
+import compileall
 import os
+import py_compile
 import shutil
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from tests.geofence import mutants_walk, mutants_zone
@@ -29,6 +32,7 @@ COPIED = (
     "tests/ingest",
     "tests/golden",
     "tests/alerts",
+    "tests/api/test_thresholds.py",
     "tests/conftest.py",
     "tests/servers.py",
     "tests/workers.py",
@@ -79,7 +83,7 @@ MUTANTS = (
     Mutant(BATTERY, "battery_pct < low + slack", "battery_pct < low"),
     Mutant(BATTERY, "Level.GOOD if reading.charging else next_level", "next_level"),
     Mutant(BATTERY, "row[0] != reading.device_id", "False"),
-    Mutant(BATTERY, "if RANK[after] <= RANK[before]:\n        return state, forecast\n", ""),
+    Mutant(BATTERY, "if RANK[after] <= RANK[before]:", "if False:"),
     Mutant(SOS, "or reading.event.type is not SafetyEventType.SOS", ""),
     Mutant("whereabouts.py", "(usable(fix, seen.person.policy) or seen.last_place is None)", "True"),
     Mutant("whereabouts.py", " or seen.last_place is None)", ")"),
@@ -127,8 +131,8 @@ def main() -> int:
 
 def run(package: str, mutants: Sequence[Mutant], tests: Sequence[str]) -> int:
     """Try every mutant of a package; the exit code says whether one survived."""
-    word = sys.argv[1] if len(sys.argv) > 1 else ""
-    survived = 0
+    words = sys.argv[1:] or [""]
+    tried = survived = 0
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder)
         for name in COPIED:
@@ -136,15 +140,26 @@ def run(package: str, mutants: Sequence[Mutant], tests: Sequence[str]) -> int:
             (copy / name).parent.mkdir(parents=True, exist_ok=True)
             copied(REPOSITORY / name, copy / name)
         shutil.copy(REPOSITORY / "pyproject.toml", copy)
-        assert _caught_by(copy, tests) is None, "the tests fail before anything is broken"
+        # What is compiled beforehand is known by its content: a time in whole seconds would miss a fault.
+        compileall.compile_dir(copy, quiet=1, invalidation_mode=py_compile.PycInvalidationMode.CHECKED_HASH)
+        failed = _caught_by(copy, tests)
+        assert failed is None, f"the tests fail before anything is broken: {failed}"
         for mutant in mutants:
-            if word in f"{mutant.file} {mutant.old} {mutant.new}":
-                caught_by = _tried(copy / package / mutant.file, mutant, lambda: _caught_by(copy, tests))
-                survived += caught_by is None
+            if any(word in f"{mutant.file} {mutant.old} {mutant.new}" for word in words):
+                caught_by = _tried(
+                    copy / package / mutant.file, mutant, partial(_caught_by, copy, _ordered(tests, mutant))
+                )
+                tried, survived = tried + 1, survived + (caught_by is None)
                 print(f"{'SURVIVED' if caught_by is None else 'caught':9} {mutant.file}: {_brief(mutant)}", flush=True)
                 print(f"          by {caught_by}" if caught_by else "", flush=True)
-    print(f"{survived} survived")
+    print(f"{tried} planted, {tried - survived} caught, {survived} survived")
     return int(survived > 0)
+
+
+def _ordered(tests: Sequence[str], mutant: Mutant) -> list[str]:
+    """The tests that bear the name of the broken file first."""
+    named = f"/test_{Path(mutant.file).stem.split('_')[0]}"
+    return sorted(tests, key=lambda test: named not in test)
 
 
 def _brief(mutant: Mutant) -> str:
@@ -154,7 +169,10 @@ def _brief(mutant: Mutant) -> str:
 def _tried(path: Path, mutant: Mutant, caught_by: Callable[[], str | None]) -> str | None:
     source = path.read_text(encoding="utf-8")
     assert source.count(mutant.old) == 1, f"{mutant.file} has {source.count(mutant.old)} times: {mutant.old}"
-    path.write_text(source.replace(mutant.old, mutant.new), encoding="utf-8")
+    broken = source.replace(mutant.old, mutant.new)
+    # What cannot be read at all would be caught by any test.
+    compile(broken, mutant.file, "exec")
+    path.write_text(broken, encoding="utf-8")
     try:
         return caught_by()
     finally:

@@ -113,7 +113,7 @@ MUTANTS = (
     Mutant(STRAP, "reading.received_at - reading.at <= seen.person.policy.live_max_age", "False"),
     Mutant(STRAP, "at > reading.at for device_id, _, at in seen", "False for device_id, _, at in seen"),
     Mutant(STRAP, "strap=TRANSITIONS[bracelet.strap, Word.ALARMING], look_at=None", "strap=TRANSITIONS[bracelet.strap, Word.ALARMING]"),
-    Mutant(STRAP, "if reading.charging:\n        return Word.CHARGING\n", ""),
+    Mutant(STRAP, "if reading.charging:\n        return Word.CHARGING", "if False:\n        return Word.CHARGING"),
     Mutant(STRAP, "if other.device_id != bracelet.device_id", "if False"),
     # Its charger.
     Mutant(STRAP, "known.battery_pct >= FULL_PCT and battery_pct >= FULL_PCT", "battery_pct >= FULL_PCT"),

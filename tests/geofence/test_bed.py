@@ -108,6 +108,7 @@ def test_the_edge_is_still_in_bed_and_is_remembered() -> None:
     night.bed("02:45", "empty")
     (told,) = night.bed("02:45:10", "empty")
     assert told.evidence["edge_s"] == 300.0
+    assert night.story.state.bed.edge_since is None
     night = asleep()
     night.bed("02:40", "edge")
     night.bed("02:41", "occupied")
@@ -166,6 +167,13 @@ def test_a_bed_that_cannot_tell_moves_nothing() -> None:
     assert night.story.state.bed.status is BedStatus.OCCUPIED
 
 
+def test_a_bed_that_fails_before_anything_is_certain_knows_nothing() -> None:
+    night = Night()
+    night.bed("22:30", "occupied")
+    night.bed("22:30:20", "fault")
+    assert (night.story.state.bed.occupancy, night.story.state.bed.since) == ("unknown", None)
+
+
 def test_an_empty_bed_with_a_pulse_is_no_exit() -> None:
     night = asleep()
     told = night.bed_every("02:40", "02:44", "empty", heart_rate_bpm=60.0, quality_pct=90.0)
@@ -197,6 +205,7 @@ def test_a_bed_in_which_another_lies_for_an_hour(steps: int, exits: int) -> None
     night.bed_every("23:05:10", "23:40", "empty")
     assert night.told.count(EXIT) == exits
     assert any(word.startswith("no_return") for word in night.told) is bool(exits)
+    assert not night.story.state.bed.other_sleeper, "who lay in it is gone"
 
 
 def test_steps_on_the_way_to_bed_are_the_persons_own() -> None:

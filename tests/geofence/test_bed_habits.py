@@ -121,6 +121,13 @@ def test_getting_up_when_one_always_does_is_no_absence(risings: list[str], clock
     assert usually_up(habits, datetime.combine(date(2026, 11, 20), time.fromisoformat(clock), ZIBO), person()) is usual
 
 
+@pytest.mark.parametrize(("clock", "usual"), [("17:00", False), ("19:59", False), ("06:44", False), ("06:45", True)])
+def test_the_first_hours_of_a_long_night_are_no_rising(clock: str, usual: bool) -> None:
+    """Who is put to bed at five in the afternoon and gets up at once is asked after."""
+    long = person(night_from=time(17), night_until=time(8))
+    assert usually_up(Habits(), datetime.combine(date(2026, 11, 20), time.fromisoformat(clock), ZIBO), long) is usual
+
+
 def sleep_through(night: Night, up: str, *, back: str = "22:30") -> None:
     """One night: in bed since before, up for good, back in the evening."""
     night.bed_every("05:00", up, "occupied", 600)
@@ -154,7 +161,7 @@ def test_what_is_no_visit_teaches_nothing() -> None:
     assert night.story.state.bed.habits == Habits()
 
 
-@pytest.mark.parametrize(("down", "learnt"), [("08:30", (minute("13:00"),)), ("09:30", ())])
+@pytest.mark.parametrize(("down", "learnt"), [("09:00", (minute("13:00"),)), ("09:00:01", ()), ("09:30", ())])
 def test_who_gets_up_from_a_nap_has_not_risen_late(down: str, learnt: tuple[int, ...]) -> None:
     """A stay of four hours is a night's."""
     night = Night()

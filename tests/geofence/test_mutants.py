@@ -10,14 +10,24 @@ from pathlib import Path
 
 import pytest
 
-from tests.geofence import mutants, mutants_absence, mutants_bed, mutants_motion, mutants_vitals
+from tests.geofence import (
+    mutants,
+    mutants_absence,
+    mutants_bed,
+    mutants_ground,
+    mutants_motion,
+    mutants_quiet,
+    mutants_vitals,
+)
 
 PACKAGE = Path(__file__).parents[2] / "geofence"
 LISTS: dict[str, Iterable[mutants.Mutant]] = {
     "all": mutants.MUTANTS,
     "absence": mutants_absence.MUTANTS,
     "bed": mutants_bed.MUTANTS,
+    "ground": mutants_ground.MUTANTS,
     "motion": mutants_motion.MUTANTS,
+    "quiet": mutants_quiet.MUTANTS,
     "vitals": mutants_vitals.MUTANTS,
 }
 

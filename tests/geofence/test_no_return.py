@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from geofence.detectors.zone import Safety, ZoneState
+from geofence.reading import ReadingKind
 from tests.geofence.bed_nights import (
     EXIT,
     MOVING,
@@ -17,6 +18,7 @@ from tests.geofence.bed_nights import (
     UNTOLD,
     Night,
     asleep,
+    bed_reading,
     up_since_0240,
     words,
 )
@@ -97,7 +99,7 @@ def test_half_a_minute_on_the_bed_is_no_return() -> None:
     # It was due at 02:55, and somebody who sat down for a moment is told of at once.
     assert words(night.bed("02:55:25", "empty")) == [REMINDER]
     assert night.story.detections[-1].at == night.then("02:55:15")
-    assert night.story.state.bed.left_at == night.then("02:40")
+    assert night.story.state.bed.left_at == night.story.state.bed.since == night.then("02:40")
 
 
 @pytest.mark.parametrize(
@@ -178,11 +180,34 @@ def test_the_bracelet_is_asked_for_a_fix() -> None:
     assert (command.device_id, command.type, command.reason) == (BRACELET, "locate", "no_return")
 
 
+def test_of_two_bracelets_the_one_heard_last_is_asked() -> None:
+    night = asleep()
+    for clock, device in (
+        ("02:38:30", "zb-000001"),
+        ("02:39", "zb-000000"),
+        ("02:39:30", "zb-000002"),
+        ("02:39:40", "zb-000001"),
+    ):
+        night.bracelet(clock, device_id=device)
+    night.bed("02:40", "empty")
+    night.bed_every("02:41", "02:54", "empty")
+    night.wait("02:55")
+    assert night.story.commands[-1].device_id == "zb-000001"
+
+
 @pytest.mark.parametrize(("last_word", "reason"), [("02:44:50", UNTOLD), ("02:45", REMINDER)])
 def test_a_bed_that_stopped_reporting_is_said_to(last_word: str, reason: str) -> None:
     night = up_since_0240()
     night.bed(last_word, "empty")
     assert words(night.wait("02:55")) == [reason]
+
+
+def test_another_bed_does_not_speak_for_it_nor_does_its_own_sign_of_life() -> None:
+    """Only its own word says that nobody lies in it."""
+    for said in ({"device_id": "zb-bed-2"}, {"kind": ReadingKind.HEARTBEAT, "bed": None, "battery_pct": 90.0}):
+        night = up_since_0240()
+        night.hear(msgspec.structs.replace(bed_reading(night.at("02:50"), "empty"), **said))
+        assert words(night.wait("02:55")) == [UNTOLD]
 
 
 def test_a_bed_heard_again_tells_of_the_absence() -> None:

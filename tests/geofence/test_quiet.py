@@ -260,6 +260,14 @@ def test_another_policy_or_zone_is_judged_from_the_first_reading_on() -> None:
     assert [d.kind for judgement in told for d in judgement.detections] == ["zone_exit"]
 
 
+def test_who_asks_to_hear_of_missing_fixes_sooner_does_from_the_next_fix_on() -> None:
+    """The deadline as it was would be the old one; a heartbeat that changes nothing opens no room for the fix."""
+    memory, mine, sooner = Memory(), person(), person(no_fix_after=timedelta(hours=1))
+    memory.judge_all([reading(60 * minute, fix(0), steps=0) for minute in range(6)], {1: mine})
+    memory.judge_all([reading(400, steps=0), reading(460, steps=0), reading(520, fix(0.5), steps=0)], {1: sooner})
+    assert memory.state(1).silence.fix_deadline == at(520 + 3_600)
+
+
 def test_random_batches_of_many_persons() -> None:
     """Several readings of one person in a batch, newest first, repeated: the order within a person is kept."""
     random = Random(11)

@@ -126,13 +126,8 @@ def test_emergency_and_not() -> None:
     (lost,) = silences(story)
     assert lost.reason == "no_contact_outside"
     said = {
-        "outside": True,
-        "after_leaving_s": 90,
-        "battery_pct": 6.0,
-        "charging": False,
-        "silent_s": 300,
-        "allowed_s": 300,
-    }
+        "outside": True, "after_leaving_s": 90, "battery_pct": 6.0, "charging": False, "silent_s": 300, "allowed_s": 300
+    }  # fmt: skip
     assert said.items() <= dict(lost.evidence).items()
     home = known(battery_pct=80.0, charging=True)
     home.wait(3 * HOUR)
@@ -229,6 +224,8 @@ def test_each_device_for_itself() -> None:
         story.hear(reading(minute * MIN, fix(5.0), device_id="new"))
     (told,) = silences(story)
     assert (told.device_id, told.evidence["other_device_heard"]) == ("old", True)
+    story.wait(3 * HOUR)
+    assert (silences(story)[1].device_id, silences(story)[1].evidence["other_device_heard"]) == ("new", False)
 
 
 def test_a_bed_is_not_missed_here() -> None:
@@ -238,6 +235,14 @@ def test_a_bed_is_not_missed_here() -> None:
     story.wait(48 * HOUR)
     assert reasons(story) == []
     assert story.state.silence.devices == ()
+
+
+def test_a_bed_that_bears_the_same_number_does_not_speak_for_the_bracelet() -> None:
+    story = known()
+    bed = BedReport(status=BedStatus.OCCUPIED, heart_rate_bpm=60.0)
+    for minute in range(1, 20):
+        story.hear(reading(minute * MIN, kind=ReadingKind.BED, bed=bed))
+    assert reasons(story) == ["no_contact"]
 
 
 def test_eight_devices_are_remembered() -> None:
@@ -295,6 +300,15 @@ def test_of_somebody_outside_it_says_nothing() -> None:
     assert reasons(story) == ["contact_but_no_fix"]
 
 
+def test_missing_fixes_of_who_may_have_left_are_the_zones_to_tell() -> None:
+    story = known(Story(person(no_fix_after=timedelta(minutes=30), suspect_no_fix=timedelta(hours=2))))
+    story.fix(MIN, 260.0)
+    speak(story, 4, 120)
+    assert (story.safety, story.told) == ("suspect", [])
+    speak(story, 120, 200)
+    assert [str(each.reason) for each in story.detections] == ["no_fix_while_suspected"]
+
+
 @pytest.mark.parametrize("evidence", ["home", "charging", "bed"])
 def test_no_fix_and_a_sign_of_home(evidence: str) -> None:
     story = known()
@@ -305,6 +319,13 @@ def test_no_fix_and_a_sign_of_home(evidence: str) -> None:
             bed = BedReport(status=BedStatus.OCCUPIED, heart_rate_bpm=60.0, quality_pct=90.0)
             story.hear(reading(minute * MIN + 1, kind=ReadingKind.BED, device_id="bed", bed=bed))
     assert reasons(story) == []
+
+
+def test_a_power_bank_outside_is_no_sign_of_home() -> None:
+    story = known()
+    story.fix(MIN, 600.0, speed_mps=7.0)
+    speak(story, 2, 30, charging=True)
+    assert reasons(story) == ["contact_but_no_fix"]
 
 
 def test_no_fix_is_told_once_and_again_after_a_fix() -> None:
@@ -321,6 +342,16 @@ def test_back_after_a_silence_it_has_two_hours_to_find_a_fix() -> None:
     story.wait(6 * HOUR)
     speak(story, 360, 470)
     assert reasons(story) == ["no_contact"]
+    speak(story, 472, 490)
+    assert [(each.reason, each.at) for each in silences(story)][1:] == [("contact_but_no_fix", at(480 * MIN))]
+
+
+def test_who_asks_to_hear_of_missing_fixes_sooner_does_from_the_next_fix_on() -> None:
+    story = known()
+    story.person = person(no_fix_after=timedelta(hours=1))
+    story.fix(4 * MIN, 6.0)
+    speak(story, 8, 70)
+    assert [(each.reason, each.at) for each in silences(story)] == [("contact_but_no_fix", at(64 * MIN))]
 
 
 def frozen(story: Story, *steps: int, source: FixSource = FixSource.GNSS, **said: Any) -> list[str]:
