@@ -228,6 +228,13 @@ def test_still_in_bed_is_later_than_usual_after_a_week() -> None:
     assert told[0].evidence["up_by"] == "07:30"
 
 
+def test_who_went_to_bed_in_the_early_evening_is_looked_at_in_the_morning() -> None:
+    night = Night()
+    night.asleep("18:30")
+    night.bed_every("18:40", "11:00", "occupied", 600)
+    assert night.told == [FIXED]
+
+
 @pytest.mark.parametrize(("down", "told"), [("07:00", [FIXED]), ("07:01", [])])
 def test_a_nap_is_not_staying_in_bed(down: str, told: list[str]) -> None:
     night = Night()
