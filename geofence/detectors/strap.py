@@ -237,7 +237,7 @@ def _charge(seen: Observation) -> float | None:
 
 def _on_a_charger(known: Bracelet | None, battery_pct: float, seen: Observation) -> bool:
     """Whether the charge of one that lies shows a charger; outside there is none, and somebody is told at once."""
-    if known is None or known.strap is Strap.ON or known.battery_pct is None:
+    if known is None or known.battery_pct is None:
         return False
     full = known.battery_pct >= FULL_PCT and battery_pct >= FULL_PCT
     rises = battery_pct - known.battery_pct >= seen.person.policy.strap_charger_rise_pct

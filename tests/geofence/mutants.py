@@ -34,6 +34,7 @@ COPIED = (
     "tests/alerts",
     "tests/api/test_thresholds.py",
     "tests/conftest.py",
+    "tests/identity_brokers.py",
     "tests/servers.py",
     "tests/workers.py",
 )

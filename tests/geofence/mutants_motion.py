@@ -123,7 +123,6 @@ MUTANTS = (
     Mutant(STRAP, "battery_pct - known.battery_pct >= seen", "battery_pct - known.battery_pct > seen"),
     Mutant(STRAP, "word in {None, Word.NOT_WORN} and", "word in {None, *Word} and"),
     Mutant(STRAP, "word in {None, Word.NOT_WORN} and", "word is Word.NOT_WORN and"),
-    Mutant(STRAP, "or known.strap is Strap.ON or known.battery_pct is None", "or known.battery_pct is None"),
     Mutant(STRAP, "if reading.charging is not None or reading.event is not None or", "if reading.event is not None or"),
     Mutant(STRAP, "if reading.charging is not None or reading.event is not None or", "if reading.charging is not None or"),
     Mutant(STRAP, "return None if overtaken else reading.battery_pct", "return reading.battery_pct"),

@@ -12,7 +12,7 @@ from geofence.detectors import strap
 from geofence.detectors.strap import Strap, StrapState
 from geofence.quiet import Room
 from tests.geofence.impacts import beats, impact, reasons, strap_event
-from tests.geofence.scenes import BRACELET, Story, at, reading
+from tests.geofence.scenes import BRACELET, Story, at, reading, sos
 from tests.geofence.test_strap import MINUTE, at_home, believed, outside
 
 
@@ -106,12 +106,13 @@ class TestCharger:
             bracelet = story.state.strap.of(BRACELET)
             assert bracelet is not None
             assert bracelet.battery_pct is None
+            assert believed(story) == ("resting" if charging else "doubted")
 
     def test_worn_it_is_not_weighed(self) -> None:
         story = self.lying((0, 40.0), (1, 45.0))
         before = story.state.strap
         for minute in (2, 3, 4):
-            story.hear(reading(minute * MINUTE, worn=True, battery_pct=45.0))
+            story.hear(reading(minute * MINUTE, worn=True, battery_pct=50.0))
         assert story.state.strap == StrapState(
             bracelets=(strap.Bracelet(device_id=BRACELET, strap=Strap.ON, since=at(2 * MINUTE)),)
         )
@@ -126,6 +127,15 @@ class TestCharger:
         assert believed(story) == "off"
         story.hear(strap_event(90, "removed", battery_pct=50.0, event_id="s2"))
         assert believed(story) == "off"
+        story.hear(sos(100, battery_pct=55.0))
+        assert believed(story) == "off", "nor does a call for help"
+
+    def test_of_one_that_only_tells_of_its_strap_when_it_opens_every_message_weighs(self) -> None:
+        story = at_home()
+        story.hear(strap_event(0, "removed"))
+        for minute, battery_pct in ((5, 40.0), (10, 45.0)):
+            story.hear(reading(minute * MINUTE, battery_pct=battery_pct))
+        assert believed(story) == "resting"
 
     def test_a_charge_of_before_the_last_message_is_left_away(self) -> None:
         story = self.lying((0, 41.0))
