@@ -9,14 +9,17 @@ events are never too much. Like the engine's memory, what was counted is kept wi
 from __future__ import annotations
 
 from collections import deque
-from datetime import datetime
+from datetime import datetime, timedelta
 
 #: Readings of one device that are judged, a minute of event time. The fastest that is asked for is one in five seconds.
 #: Count; provisional.
 MOST_PER_MIN = 120
 #: Minutes before the newest one that share an allowance: as long as readings are live (`live_max_age`).
 OLDER_MIN = 10
-_MINUTE_S = 60
+_MINUTE = timedelta(minutes=1)
+
+#: A device's newest minute from its first reading on, its end, what was said in it, and what of before it since then.
+_Said = tuple[datetime, datetime, int, int]
 
 
 class Flood:
@@ -24,27 +27,24 @@ class Flood:
 
     def __init__(self, most_per_min: int = MOST_PER_MIN) -> None:
         self._most = most_per_min
-        #: By device: its newest minute, what it said in it, and of the minutes before since that one began.
-        self._said: dict[str, list[int]] = {}
+        self._said: dict[str, _Said] = {}
         #: What changed since the last `keep` or `seal`, as it was; and of the batches before that are not kept yet.
-        self._before: dict[str, tuple[int, ...]] = {}
-        self._sealed: deque[dict[str, tuple[int, ...]]] = deque()
+        self._before: dict[str, _Said | None] = {}
+        self._sealed: deque[dict[str, _Said | None]] = deque()
 
     def admits(self, device_id: str, at: datetime) -> bool:
         """Count one reading; whether it may still be judged."""
-        minute = int(at.timestamp()) // _MINUTE_S
-        said = self._said.get(device_id)
-        if said is None:
-            said = self._said[device_id] = [minute, 0, 0]
-        if device_id not in self._before:
-            self._before[device_id] = tuple(said)
-        if minute < said[0]:
-            said[2] += 1
-            return said[2] <= self._most * OLDER_MIN
-        if minute > said[0]:
-            said[:] = minute, 0, 0
-        said[1] += 1
-        return said[1] <= self._most
+        known = self._said.get(device_id)
+        self._before.setdefault(device_id, known)
+        if known is None or at >= known[1]:
+            self._said[device_id] = (at, at + _MINUTE, 1, 0)
+            return self._most > 0
+        since, until, said, older = known
+        if at >= since:
+            self._said[device_id] = (since, until, said + 1, older)
+            return said < self._most
+        self._said[device_id] = (since, until, said, older + 1)
+        return older < self._most * OLDER_MIN
 
     def seal(self) -> None:
         """End a batch."""
@@ -61,7 +61,10 @@ class Flood:
     def undo(self) -> None:
         """What was counted since the last `keep` or `seal` was never heard."""
         for device_id, said in self._before.items():
-            self._said[device_id] = list(said)
+            if said is None:
+                del self._said[device_id]
+            else:
+                self._said[device_id] = said
         self._before = {}
 
     def undo_all(self) -> None:

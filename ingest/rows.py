@@ -113,7 +113,7 @@ def later_state(known: Row, row: Row) -> Row:
     Column by column, because it is asked for every reading: a loop over them takes six times as long.
     """
     (
-        key, seen_0, online_0, battery_0, charging_0, worn_0, bed_0, firmware_0, last_0, gaps_0, missing_0, location_0,
+        key, seen_0, _, battery_0, charging_0, worn_0, bed_0, firmware_0, last_0, gaps_0, missing_0, location_0,
         heartbeat_0, bed_at_0, gateway_0,
     ) = known  # fmt: skip
     (
@@ -123,7 +123,7 @@ def later_state(known: Row, row: Row) -> Row:
     return (
         key,
         max(seen, seen_0),
-        online_0 if online is None else online,
+        online,
         battery_0 if battery is None else battery,
         charging_0 if charging is None else charging,
         worn_0 if worn is None else worn,

@@ -15,7 +15,6 @@ import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 from tests.geofence import mutants_walk, mutants_zone
@@ -142,14 +141,12 @@ def run(package: str, mutants: Sequence[Mutant], tests: Sequence[str]) -> int:
             copied(REPOSITORY / name, copy / name)
         shutil.copy(REPOSITORY / "pyproject.toml", copy)
         # What is compiled beforehand is known by its content: a time in whole seconds would miss a fault.
-        compileall.compile_dir(copy, quiet=1, invalidation_mode=py_compile.PycInvalidationMode.CHECKED_HASH)
-        failed = _caught_by(copy, tests)
+        compileall.compile_dir(copy, quiet=1, force=True, invalidation_mode=py_compile.PycInvalidationMode.CHECKED_HASH)
+        failed = _caught_by(copy, tests, compiled=True)
         assert failed is None, f"the tests fail before anything is broken: {failed}"
         for mutant in mutants:
             if any(word in f"{mutant.file} {mutant.old} {mutant.new}" for word in words):
-                caught_by = _tried(
-                    copy / package / mutant.file, mutant, partial(_caught_by, copy, _ordered(tests, mutant))
-                )
+                caught_by = _tried(copy / package / mutant.file, mutant, lambda tests: _caught_by(copy, tests), tests)
                 tried, survived = tried + 1, survived + (caught_by is None)
                 print(f"{'SURVIVED' if caught_by is None else 'caught':9} {mutant.file}: {_brief(mutant)}", flush=True)
                 print(f"          by {caught_by}" if caught_by else "", flush=True)
@@ -157,33 +154,37 @@ def run(package: str, mutants: Sequence[Mutant], tests: Sequence[str]) -> int:
     return int(survived > 0)
 
 
-def _ordered(tests: Sequence[str], mutant: Mutant) -> list[str]:
-    """The tests that bear the name of the broken file first."""
-    named = f"/test_{Path(mutant.file).stem.split('_')[0]}"
-    return sorted(tests, key=lambda test: named not in test)
-
-
 def _brief(mutant: Mutant) -> str:
     return f"{' '.join(mutant.old.split())[:90]}  =>  {' '.join(mutant.new.split())[:90] or '(nothing)'}"
 
 
-def _tried(path: Path, mutant: Mutant, caught_by: Callable[[], str | None]) -> str | None:
+def _tried(
+    path: Path, mutant: Mutant, caught_by: Callable[[Sequence[str]], str | None], tests: Sequence[str]
+) -> str | None:
     source = path.read_text(encoding="utf-8")
     assert source.count(mutant.old) == 1, f"{mutant.file} has {source.count(mutant.old)} times: {mutant.old}"
     broken = source.replace(mutant.old, mutant.new)
     # What cannot be read at all would be caught by any test.
     compile(broken, mutant.file, "exec")
     path.write_text(broken, encoding="utf-8")
+    named = [test for test in tests if f"/test_{path.stem.split('_')[0]}" in test]
+    others = [test for test in tests if test not in named]
     try:
-        return caught_by()
+        return (caught_by(named) if named else None) or (caught_by(others) if others else None)
     finally:
         path.write_text(source, encoding="utf-8")
 
 
-def _caught_by(copy: Path, tests: Sequence[str]) -> str | None:
-    """The first test that fails, or None."""
-    command = [sys.executable, "-B", "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "--timeout", "60", *tests]
-    environment = os.environ | {"PYTHONDONTWRITEBYTECODE": "1"}
+def _caught_by(copy: Path, tests: Sequence[str], *, compiled: bool = False) -> str | None:
+    """The first test that fails, or None.
+
+    Args:
+        copy: of the sources.
+        tests: files.
+        compiled: keep what is compiled for the runs that follow.
+    """
+    command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "--timeout", "60", *tests]
+    environment = os.environ | {"PYTHONDONTWRITEBYTECODE": "" if compiled else "1"}
     run = subprocess.run(command, cwd=copy, capture_output=True, text=True, check=False, env=environment)
     if run.returncode == 0:
         return None

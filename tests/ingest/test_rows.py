@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ingest.rows import device_row, later_state, numbering_rows, one_a_key, quarantine_row
+from ingest.rows import device_row, later_position, later_state, numbering_rows, one_a_key, quarantine_row
 from ingest.sequence import Numbers
 from ingest.wire.message import Rejection, RejectionReason
 from tests.ingest.envelopes import BED, BRACELET, NOW, envelope
@@ -44,6 +44,31 @@ def test_merging() -> None:
         (12, NOW, True, None, None, None, None, None, None, None, 0, None, None, None, None),
     ]
     assert one_a_key([], later_state) == []
+
+
+#: Columns of a device's state that a message need not speak of.
+OPTIONAL = [3, 4, 5, 6, 7, 8, 9, 11, 12, 13, 14]
+
+
+@pytest.mark.parametrize("column", OPTIONAL)
+def test_a_message_that_does_not_speak_of_a_column_leaves_it_as_it_was(column: int) -> None:
+    """Values stand for themselves: nothing but where they are is looked at."""
+    known = (11, NOW, True, *range(20, 27), 2, *range(27, 31))
+    silent = (11, NOW, False, *[None] * 7, 3, *[None] * 4)
+    says = (*silent[:column], 0, *silent[column + 1 :])
+    kept = (11, NOW, False, *known[3:10], 5, *known[11:])
+    assert later_state(known, silent) == kept
+    assert later_state(known, says) == (*kept[:column], 0, *kept[column + 1 :])
+
+
+def test_an_older_position_changes_nothing_and_a_newer_one_may_lack_the_charge() -> None:
+    def row(seconds: int, battery: float | None) -> tuple[object, ...]:
+        return (1, 11, NOW + timedelta(seconds=seconds), *range(3, 10), battery, "inside")
+
+    assert later_position(row(5, 70.0), row(4, 60.0)) == row(5, 70.0)
+    assert later_position(row(5, 70.0), row(5, 60.0)) == row(5, 60.0)
+    assert later_position(row(5, 70.0), row(6, None)) == row(6, 70.0)
+    assert later_position(row(5, None), row(6, None)) == row(6, None)
 
 
 def test_repeats_and_restarts_are_one_row_a_device() -> None:
