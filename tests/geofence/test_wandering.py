@@ -189,11 +189,13 @@ def test_a_ride_ends_a_walk_and_begins_none() -> None:
         assert len(story.state.wandering.spots) <= 1
 
 
-def test_who_sits_down_has_stopped_walking() -> None:
+@pytest.mark.parametrize("sways_m", [(0.0, 4.0, 8.0), (0.0, 22.0)])
+def test_who_sits_down_has_stopped_walking(sways_m: tuple[float, ...]) -> None:
+    """However their fixes sway between the two ends of one step."""
     story = told([(0.0, 0.0), (200.0, 0.0)], FREE)
     assert len(story.state.wandering.spots) == 7
     for i in range(60):
-        story.fix(210 + 30 * i, 200.0 + 4.0 * (i % 3))
+        story.fix(210 + 30 * i, 200.0 + sways_m[i % len(sways_m)])
     assert len(story.state.wandering.spots) == 1
 
 
