@@ -75,6 +75,7 @@ FAULTS: tuple[tuple[str, str, str], ...] = (
     (WANDERING, "if not together or _apart_m(first, spot) > FASTEST_MPS * elapsed_s:", "if not together:"),
     (WANDERING, "if len(state.spots) == 1 and _apart_m(state.spots[0], spot) < VERTEX_M:", "if False:"),
     (WANDERING, "and spot[0] - oldest[0] >= policy.wandering_least.total_seconds()", "and True"),
+    (WANDERING, "if state.spots is before or len(state.spots) < LEAST_SPOTS:", "if state.spots is before:"),
     (WANDERING, "len(spots) < LEAST_SPOTS or spots[-1][0] - spots[0][0] <", "spots[-1][0] - spots[0][0] <"),
     (WANDERING, " or spots[-1][0] - spots[0][0] < person.policy.wandering_least.total_seconds()", ""),
     (WANDERING, "likeliest(state.sums, state.speaking)", "likeliest(scores(found), 1)"),

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import time, timedelta
 from itertools import pairwise
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -84,9 +85,37 @@ def test_three_looks_confirm() -> None:
     assert first[2] - first[1] == first[3] - first[2] == timedelta(seconds=30)
 
 
+def test_who_goes_somewhere_in_between_is_looked_at_anew() -> None:
+    """Looks in a row: what spoke before a way that led somewhere does not count."""
+    patient = replace(FREE, policy=replace(DEFAULT, wandering_confirming_fixes=20))
+    story = told(pacing(), patient, until_s=600)
+    assert story.state.wandering.speaking > 1
+    for i in range(1, 12):
+        story.fix(600 + 30 * i, 60.0 + 40.0 * i)
+    assert (story.state.wandering.speaking, story.state.wandering.sums) == (0, ())
+
+
+def test_the_name_rests_on_every_look_of_the_run() -> None:
+    fixes = seen(pacing(), until_s=1_500)
+    story, later = Story(FREE), iter(fixes)
+    while story.state.wandering.speaking < 2:
+        story.fix(*next(later))
+    laps = msgspec.structs.replace(story.state.wandering, sums=(0.0, 50.0, 0.0))
+    story.state = msgspec.structs.replace(story.state, wandering=laps)
+    story.fix(*next(later))
+    assert wanders(story) == ["lapping"]
+
+
 def test_not_before_eight_minutes() -> None:
     eager = replace(FREE, policy=replace(DEFAULT, wandering_confirming_fixes=1, wandering_score=-2.0))
     assert told(pacing(), eager).detections[0].at == at(480)
+
+
+@pytest.mark.parametrize(("every_s", "shown"), [(90.0, False), (60.0, True)])
+def test_eight_fixes_show_a_shape(every_s: float, shown: bool) -> None:
+    """Nine minutes of pacing, seen seven times or ten."""
+    state = told(pacing(60.0), FREE, until_s=540, every_s=every_s).state.wandering
+    assert (wandering.shape(state, FREE) is not None) is shown
 
 
 def test_only_the_last_fifteen_minutes_count() -> None:
@@ -109,6 +138,15 @@ def test_a_walk_begins_25_m_on(metres: float, spots: int) -> None:
     story = Story(FREE)
     story.fix(0, 0)
     story.fix(30, metres)
+    assert len(story.state.wandering.spots) == spots
+
+
+@pytest.mark.parametrize(("accuracy_m", "spots"), [(50.0, 2), (50.5, 1)])
+def test_a_walk_does_not_begin_at_a_place_that_shows_nothing(accuracy_m: float, spots: int) -> None:
+    story = Story(FREE)
+    story.fix(0, 0)
+    story.fix(30, 20.0, accuracy_m=accuracy_m)
+    story.fix(60, 50.0)
     assert len(story.state.wandering.spots) == spots
 
 
