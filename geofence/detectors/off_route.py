@@ -168,7 +168,7 @@ def _begun(state: RouteState, seen: Observation, here: Place) -> RouteState:
     if not _familiar(state, seen, here):
         return state
     footing = TRANSITIONS.get((state.footing, Ways.USUAL), state.footing)
-    return replace(state, footing=footing, unusual_m=0.0, unusual_since=None)
+    return replace(state, footing=footing)
 
 
 def _familiar(state: RouteState, seen: Observation, here: Place) -> bool:
@@ -271,7 +271,7 @@ def _far(state: RouteState, seen: Observation, cell: int) -> tuple[RouteState, J
     away_m = usual_ground.nearest_m(state.ground, cell, state.day)
     if away_m < policy.off_route_away_m:
         return state, NOTHING
-    if away_m > UNSEEN_M + UNSEEN_SHARE * state.unusual_m and len(state.ground):
+    if away_m > UNSEEN_M + UNSEEN_SHARE * state.unusual_m:
         return _rode(state, seen.last_place), NOTHING
     told = replace(state, footing=TRANSITIONS[Footing.ON_FOOT, Ways.FAR])
     return told, Judgement(detections=(_detection(state, seen, away_m),))
@@ -297,7 +297,7 @@ def _detection(state: RouteState, seen: Observation, away_m: float) -> Detection
         zone_id=seen.area.zone.zone_id if seen.area else None,
         evidence={
             "unusual_m": round(state.unusual_m),
-            "away_m": round(away_m) if away_m != float("inf") else None,
+            "away_m": round(away_m),
             "suspected_since": (state.unusual_since or at).isoformat(),
             "learnt_days_count": state.day - state.first_day,
             "walked_days_count": state.walked_days,

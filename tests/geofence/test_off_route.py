@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -179,12 +180,38 @@ def test_nor_who_is_farther_than_they_can_have_walked() -> None:
 
 
 def test_one_bad_fix_does_not_hide_a_stray() -> None:
-    """It claims 5 m and is 150 m off."""
+    """It claims 5 m and is 150 m off. Nor do two: there and back is too fast twice, and a walk lies between."""
+    for bad in ({25}, {25, 29}):
+        story = settled()
+        begins_s = 5 * DAY_S + MORNING_S
+        for i in range(70):
+            story.fix(begins_s + 30 * i, 30.0 * i, 150.0 if i in bad else 0.0, accuracy_m=5.0)
+        assert len(off(story)) == 1
+
+
+def test_how_fast_is_from_fix_to_fix_not_from_the_last_that_showed_a_way() -> None:
+    """24 m and 20 m in a quarter of a minute each: a walk of 44 m, and none of 3 m/s."""
     story = settled()
     begins_s = 5 * DAY_S + MORNING_S
-    for i in range(70):
-        story.fix(begins_s + 30 * i, 30.0 * i, 150.0 if i == 25 else 0.0, accuracy_m=5.0)
-    assert len(off(story)) == 1
+    for seconds, east_m in ((0, 600.0), (15, 624.0), (30, 644.0)):
+        story.fix(begins_s + seconds, east_m)
+    assert (story.state.off_route.fast, story.state.off_route.footing) == (0, "on_foot")
+
+
+def test_back_on_usual_ground_nothing_is_counted() -> None:
+    story = settled()
+    on_day(story, [(0.0, 0.0), (600.0, 0.0), (600.0, 300.0), (600.0, 0.0), (0.0, 0.0)])
+    assert off(story) == []
+    assert (story.state.off_route.unusual_m, story.state.off_route.unusual_since) == (0, None)
+
+
+def test_who_was_carried_is_on_foot_again_beside_usual_ground() -> None:
+    story = settled()
+    begins_s = 5 * DAY_S + MORNING_S
+    hear(story, [(300.0, 400.0), (300.0, 200.0)], at_s=begins_s)
+    assert story.state.off_route.footing == "carried"
+    hear(story, [(300.0, 170.0), (300.0, 80.0)], at_s=begins_s + 230)
+    assert story.state.off_route.footing == "on_foot"
 
 
 def test_the_safe_area_is_usual_ground() -> None:
@@ -238,7 +265,8 @@ def test_evidence() -> None:
     assert evidence["away_m"] == pytest.approx(510, abs=61)
     assert (evidence["learnt_days_count"], evidence["walked_days_count"]) == (5, 5)
     assert evidence["usual_cells_count"] == len(story.state.off_route.ground or ())
-    assert "06:00" > str(evidence["suspected_since"])[11:16] > "02:00"
+    since = datetime.fromisoformat(str(evidence["suspected_since"]))
+    assert 630 <= (since - at(5 * DAY_S + MORNING_S)).total_seconds() <= 720, "the last usual cell ends at 660 m"
     assert told.place is not None
     assert told.place.at == told.at
 
@@ -332,7 +360,8 @@ class TestGround:
         assert [usual_ground.usual(again, [5], DAY - 400 + later) for later in (82, 83)] == [[True], [False]]
 
 
-def test_the_memory_of_a_day_is_bounded() -> None:
+@pytest.mark.parametrize("every_s", [30.0, 280.0])
+def test_the_memory_of_a_day_is_bounded(every_s: float) -> None:
     story = Story(free())
-    hear(story, straight(40_000.0), until_s=36_000, speed_mps=1.5, at_s=MORNING_S)
+    hear(story, straight(40_000.0), until_s=36_000, speed_mps=1.5, every_s=every_s, at_s=MORNING_S)
     assert len(story.state.off_route.today) == off_route.MOST_TODAY
