@@ -34,8 +34,6 @@ if TYPE_CHECKING:
 LEAST_MEAN_MPS = 2.0
 #: So near to where it began, radii taken off, the fast fix was an error. Metres. Provisional.
 BACK_M = 100.0
-#: Fixes of a suspicion, the one that began it included, that make it a ride. Count. As with exits; settled.
-AGREEING = 2
 
 
 class Motion(StrEnum):
@@ -83,8 +81,6 @@ class VehicleState:
     motion: Motion = Motion.FOOT
     #: Where and when it began: the last fix before the first fast one.
     start: Place | None = None
-    #: Fixes since.
-    fixes: int = 0
     #: Since when the person has been slow.
     slow_since: datetime | None = None
     began_outside: bool = False
@@ -124,17 +120,14 @@ def quiet(state: VehicleState, person: Person, before: PersonState, room: Room) 
 
 def _begin(seen: Observation, before: Place) -> VehicleState:
     outside = seen.before.zone.safety == "outside"
-    return VehicleState(motion=TRANSITIONS[Motion.FOOT, Pace.FAST], start=before, fixes=1, began_outside=outside)
+    return VehicleState(motion=TRANSITIONS[Motion.FOOT, Pace.FAST], start=before, began_outside=outside)
 
 
 def _paced(state: VehicleState, seen: Observation, before: Place, speed_mps: float) -> VehicleState:
-    """The fix counted, and since when the person is slow."""
+    """Since when the person is slow."""
     slow = speed_mps < seen.person.policy.vehicle_speed_mps / 2
-    fixes = min(state.fixes + 1, AGREEING)
     slow_since = (state.slow_since or before.at) if slow else None
-    if fixes == state.fixes and slow_since == state.slow_since:
-        return state
-    return replace(state, fixes=fixes, slow_since=slow_since)
+    return state if slow_since == state.slow_since else replace(state, slow_since=slow_since)
 
 
 def _pace(state: VehicleState, seen: Observation) -> Pace | None:
@@ -143,7 +136,8 @@ def _pace(state: VehicleState, seen: Observation) -> Pace | None:
     assert state.start is not None
     way_m, took = _way_m(state.start, here), here.at - state.start.at
     far = way_m >= policy.vehicle_least_m and way_m >= LEAST_MEAN_MPS * took.total_seconds()
-    if state.motion is Motion.SUSPECT and far and state.fixes >= AGREEING and took >= policy.vehicle_least:
+    # The fix that gave rise to the suspicion does not come here: this is a second one, at least.
+    if state.motion is Motion.SUSPECT and far and took >= policy.vehicle_least:
         return Pace.FAR
     if way_m < BACK_M and state.motion is Motion.SUSPECT:
         return Pace.BACK

@@ -11,7 +11,7 @@ import sys
 from tests.geofence.mutants import Mutant, run
 
 TESTS = [f"tests/geofence/{name}" for name in (
-    "test_quiet.py", "test_bed_gate.py", "test_strap_charger.py", "test_fall_episode.py", "test_wandering.py",
+    "test_rooms.py", "test_quiet.py", "test_bed_gate.py", "test_strap_charger.py", "test_fall_episode.py", "test_wandering.py",
     "test_vital_signs.py", "test_shortcuts.py",
 )]  # fmt: skip
 

@@ -147,7 +147,6 @@ FAULTS: tuple[tuple[str, str, str], ...] = (
     (RIDE, "area.distance_m > here.accuracy_m", "area.distance_m > -1e9"),
     (RIDE, "outside or (state.began_outside and area is not None)", "outside"),
     (RIDE, "if not seen.person.zones:", "if False:"),
-    (RIDE, "far and state.fixes >= AGREEING and", "far and"),
     (RIDE, "state.motion is Motion.SUSPECT and far and", "far and"),
     (RIDE, "way_m < BACK_M and state.motion is Motion.SUSPECT:", "way_m < BACK_M:"),
     (RIDE, 'outside = seen.before.zone.safety == "outside"', "outside = True"),

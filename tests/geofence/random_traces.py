@@ -120,7 +120,7 @@ def walk(seed: int, size: int, person_id: int = 2) -> list[Reading]:
     return readings
 
 
-def _at_home(random: Random, person_id: int, at: datetime) -> Reading:
+def ordinary(random: Random, person_id: int, at: datetime) -> Reading:
     """What nothing comes of: a bracelet on the wrist at home, or a bed with somebody asleep in it."""
     values: dict[str, Any] = {"person_id": person_id, "at": at, "received_at": at + timedelta(seconds=1)}
     if random.random() < 0.3:
@@ -139,7 +139,7 @@ def _at_home(random: Random, person_id: int, at: datetime) -> Reading:
     return Reading(device_id="zb-a", kind=ReadingKind.LOCATION, fix=seen, **of_bracelet, **values)
 
 
-def _disturbed(random: Random, calm: Reading) -> Reading:
+def disturbed(random: Random, calm: Reading) -> Reading:
     """The same, but for one thing."""
     if calm.bed is not None:
         of_bed = random.choice([
@@ -178,8 +178,8 @@ def calm_hours(
     for _ in range(size):
         at += timedelta(seconds=gap_s if random.random() > often / 3 else random.choice([*GAPS_S, 2_000, 40_000]))
         for person_id in person_ids:
-            said = _at_home(random, person_id, at)
-            readings.append(_disturbed(random, said) if random.random() < often else said)
+            said = ordinary(random, person_id, at)
+            readings.append(disturbed(random, said) if random.random() < often else said)
             if random.random() < often / 3:
                 readings.append(_said(random, person_id, at))
     return readings

@@ -67,6 +67,14 @@ def test_a_stop_of_four_minutes_ends_it(stands_s: float, found: str) -> None:
     assert motion(moved(Story(FREE), *BUS, (180, 1_200), (120 + stands_s, 1_200))) == found
 
 
+def test_a_stop_where_it_began_ends_it_too() -> None:
+    """To the market and home again by bus."""
+    there, home = [(180.0, 1_800.0)], [(240.0, 1_200.0), (300.0, 600.0), (360.0, 0.0)]
+    story = moved(Story(FREE), *BUS, *there, *home)
+    assert motion(story) == "riding"
+    assert motion(moved(story, (420, 0), (480, 0), (540, 0), (600, 0))) == "foot"
+
+
 def test_a_red_light_does_not_end_it() -> None:
     story = moved(Story(FREE), *BUS, (180, 1_200), (300, 1_200), (330, 1_500), (400, 1_500), (560, 1_500))
     assert motion(story) == "riding"

@@ -356,6 +356,7 @@ class TestGround:
     def test_a_day_before_the_last_one_weighs_no_more(self) -> None:
         ground = usual_ground.learnt(HERE, [5], DAY)
         assert usual_ground.usual(ground, [5], DAY - 400) == [True]
+        assert usual_ground.usual(ground, [5], DAY - 60_000) == [True], "however far a clock was off"
         again = usual_ground.learnt(ground, [5], DAY - 400)
         assert [usual_ground.usual(again, [5], DAY - 400 + later) for later in (82, 83)] == [[True], [False]]
 
