@@ -1,10 +1,13 @@
 """Sums by the hour and the day, brought up to date: after any number of crashes they are what the readings say.
 
-Each step is one transaction, with how far it has come in it. Killed in the middle, it is done again.
+Each step is one transaction, with how far it has come in it. Killed in the middle, it is done again. Whoever has days
+to catch up with rests after each step as long as it took, because others ask the same database for where somebody is.
 """
 
 from __future__ import annotations
 
+import asyncio
+import time
 from datetime import UTC, datetime, timedelta
 from typing import LiteralString
 
@@ -20,7 +23,9 @@ log = structlog.get_logger(__name__)
 #: Provisional.
 COMMITTED_WITHIN = timedelta(minutes=15)
 #: Arrivals looked at in one transaction.
-SLICE = timedelta(hours=6)
+SLICE = timedelta(hours=1)
+#: Rest after a step, at most. Real seconds.
+LONGEST_REST_S = 5.0
 #: Persons whose day is summed up in one transaction. Count.
 TOGETHER = 1_000
 #: A fix moves the way on when it lies further off than this, and than both radii together. Metres; the noise of a
@@ -54,8 +59,10 @@ async def bring_up_to_date(connection: Connection, *, at: datetime) -> int:
     done = 0
     while (waiting := await sums.next_stale(connection, limit=TOGETHER)) is not None:
         day, person_ids = waiting
+        began_s = time.monotonic()
         async with connection.transaction():
             await sums.sum_days(connection, day, person_ids, now=at, least_m=LEAST_STEP_M, accuracy_m=WAY_ACCURACY_M)
+        await _rest(began_s)
         done += len(person_ids)
     return done
 
@@ -65,13 +72,23 @@ async def _follow(connection: Connection, source: LiteralString, at: datetime) -
     known = await sums.mark(connection, source)
     # A clock that ran ahead once must not hide what came after it was put right.
     looked = BEGINNING if known is None else min(known, at) - COMMITTED_WITHIN
-    since = await sums.first_arrival(connection, source, since=looked)
+    since, asked = await sums.first_arrival(connection, source, since=looked), True
     while since is not None and since <= at:
-        until = since + SLICE
+        until, began_s = since + SLICE, time.monotonic()
         async with connection.transaction():
             last = await _slice(connection, source, since, until)
-            await sums.set_mark(connection, source, min(last or since, at))
-        since = await sums.first_arrival(connection, source, since=until)
+            # Nothing came in a slice that follows another: then the mark stays with what came last.
+            if (came := since if last is None and asked else last) is not None:
+                await sums.set_mark(connection, source, min(came, at))
+        await _rest(began_s)
+        # Where something came, more may have: to ask for the next arrival takes as long as to look.
+        asked = last is None
+        since = await sums.first_arrival(connection, source, since=until) if asked else until
+
+
+async def _rest(began_s: float) -> None:
+    """Leave the database to others, for as long as it was ours."""
+    await asyncio.sleep(min(time.monotonic() - began_s, LONGEST_REST_S))
 
 
 async def _slice(connection: Connection, source: LiteralString, since: datetime, until: datetime) -> datetime | None:
