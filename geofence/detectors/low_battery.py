@@ -40,9 +40,8 @@ if TYPE_CHECKING:
 #: A charge is remembered so often, and so many of them. Provisional: half a day.
 REMEMBERED_EVERY = timedelta(hours=1)
 REMEMBERED = 12
-#: A line needs so many of them, over so long. Provisional.
+#: A line needs so many of them: three hours and more. Count. Provisional.
 LINE_CHARGES = 4
-LINE_LENGTH = timedelta(hours=3)
 #: A charge that falls more slowly is a battery at rest. Points an hour. Provisional.
 DRAIN_LEAST = 0.2
 _HOUR = timedelta(hours=1)
@@ -103,7 +102,7 @@ def next_level(level: Level, battery_pct: float, policy: Policy) -> Level:
 
 def drain_pct_per_h(points: tuple[tuple[datetime, float], ...]) -> float | None:
     """Points an hour that a battery loses, by the median slope of all pairs; None when too little is known."""
-    if len(points) < LINE_CHARGES or points[-1][0] - points[0][0] < LINE_LENGTH:
+    if len(points) < LINE_CHARGES:
         return None
     slopes = [(after - before) / ((late - early) / _HOUR) for (early, before), (late, after) in combinations(points, 2)]
     return -median(slopes)

@@ -29,7 +29,6 @@ MUTANTS = (
     Mutant(SILENCE, "absence.put_off(device.deadline, contact.patience(device, policy, outside=outside))", "device.deadline"),
     Mutant(SILENCE, "contact.patience(device, policy, outside=outside))\n        changed", "contact.patience(device, policy, outside=False))\n        changed"),
     Mutant(SILENCE, "absence.put_off(state.fix_deadline, policy.no_fix_outside_after if outside else policy.no_fix_after)", "state.fix_deadline"),
-    Mutant(SILENCE, "return seen.reading.at - last > seen.person.policy.silence_least", "return False"),
     Mutant(ZONE, "return replace(state, overdue_at=resumed)", "return state"),
     Mutant(ZONE, "None if at is None else at + later for at", "at for at"),
     Mutant(BED, "replace(state, no_return_at=look_at if same_night else None)", "replace(state, no_return_at=look_at)"),

@@ -123,6 +123,10 @@ def evening(*charges: float, first_h: float = -4.0, apart_h: float = 1.0, **said
         ((45, 42, 39, 36, 33), ["empty_before_morning"]),
         ((44, 40, 36, 32, 28), ["empty_before_morning"]),
         ((28, 28, 28, 28, 28), []),
+        # An eighth of a point an hour is a battery at rest, a quarter is not; one that stands still will not be empty.
+        ((4.5, 4.375, 4.25, 4.125, 4.0), ["below_critical"]),
+        ((5.0, 4.75, 4.5, 4.25, 4.0), ["below_critical", "empty_before_morning"]),
+        ((3, 3, 3, 3, 3), ["below_critical"]),
         ((28, 29, 30, 31, 32), []),
     ],
 )

@@ -337,13 +337,15 @@ def test_no_fix_is_told_once_and_again_after_a_fix() -> None:
     assert reasons(story) == ["contact_but_no_fix", "contact_but_no_fix"]
 
 
-def test_back_after_a_silence_it_has_two_hours_to_find_a_fix() -> None:
-    story = known()
-    story.wait(6 * HOUR)
-    speak(story, 360, 470)
-    assert reasons(story) == ["no_contact"]
-    speak(story, 472, 490)
-    assert [(each.reason, each.at) for each in silences(story)][1:] == [("contact_but_no_fix", at(480 * MIN))]
+@pytest.mark.parametrize(("usual_s", "back", "told"), [(300, 360, ["no_contact"]), (3_600, 150, [])])
+def test_back_after_a_silence_it_has_two_hours_to_find_a_fix(usual_s: int, back: float, told: list[str]) -> None:
+    """Whether that was told, or is nothing new of a device that seldom speaks."""
+    story = known(usual_s=usual_s)
+    speak(story, back, back + 110)
+    assert reasons(story) == told
+    speak(story, back + 112, back + 130)
+    assert reasons(story) == [*told, "contact_but_no_fix"]
+    assert silences(story)[-1].at == at((back + 120) * MIN)
 
 
 def test_who_asks_to_hear_of_missing_fixes_sooner_does_from_the_next_fix_on() -> None:
