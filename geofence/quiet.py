@@ -72,6 +72,8 @@ class Room:
     stepless: bool = False
     steps: float = math.inf
     battery_pct: tuple[float, float] = (-math.inf, math.inf)
+    #: Devices whose charge may be said; None: any.
+    charged: tuple[str, ...] | None = None
     worn: tuple[bool | None, ...] = ANYTHING
     charging: tuple[bool | None, ...] = ANYTHING
     at_home: tuple[bool | None, ...] = ANYTHING
@@ -133,6 +135,11 @@ class Room:
         """A charge within these, both included. Per cent; a message that does not say is free."""
         least, most = self.battery_pct
         self.battery_pct = (max(least, least_pct), min(most, most_pct))
+
+    def battery_only_of(self, *device_ids: str) -> None:
+        """A charge of one of these devices; a message that does not say is free."""
+        known = device_ids if self.charged is None else self.charged
+        self.charged = tuple(device_id for device_id in known if device_id in device_ids)
 
     def worn_only(self, *values: bool | None) -> None:
         """`Reading.worn` is one of these."""
@@ -217,7 +224,13 @@ class Room:
             self.since <= at < self.until
             and reading.event is None
             and reading.received_at - at <= self.live_max_age
-            and (battery_pct is None or self.battery_pct[0] <= battery_pct <= self.battery_pct[1])
+            and (
+                battery_pct is None
+                or (
+                    self.battery_pct[0] <= battery_pct <= self.battery_pct[1]
+                    and (self.charged is None or reading.device_id in self.charged)
+                )
+            )
             and (
                 (
                     reading.worn in self.worn

@@ -246,7 +246,8 @@ def _zone(person_id: int, row: Mapping[str, Any]) -> Zone | None:
     try:
         return Zone(
             zone_id=row["zone_id"],
-            name=row["name"],
+            # Most are called as others are.
+            name=sys.intern(row["name"]),
             shape=shape_from_geojson(row["geometry"], row["radius_m"]),
             schedule=schedule_from_rows(row["schedule"]),
         )

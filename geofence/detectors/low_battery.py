@@ -146,6 +146,7 @@ def quiet(state: BatteryState, person: Person, before: PersonState, room: Room) 
         return
     room.battery_between(person.policy.battery_low_pct + 1e-9, 1_000.0)
     room.charging_only(None, False)
+    room.battery_only_of(*(charges.device_id for charges in state.charges))
     for charges in state.charges:
         if charges.points:
             room.before(charges.points[-1][0] + REMEMBERED_EVERY)

@@ -15,6 +15,8 @@ from ingest.wire.message import Decoded, Rejection, RejectionReason
 MAX_PAYLOAD_BYTES = 65_536
 #: Topics that are remembered: a hundred thousand devices with a few each. Count.
 ROUTES = 400_000
+#: Last levels that are remembered, those that do not exist included. Count.
+LEVELS = 32
 
 #: First topic level -> format: a module with `device_of(levels)` and `decode(levels, payload)`.
 FORMATS: dict[str, ModuleType] = {"tongxing": native, "owntracks": owntracks, "traccar": traccar, "watch": watch}
@@ -41,8 +43,7 @@ def route(topic: str) -> Route:
     if wire_format is None or device_id is None:
         return Route(device_id=None, decode=_of_no_such_topic)
     if wire_format is native:
-        decode = native.decoder(levels[-1])
-        return Route(device_id=device_id, decode=_bounded(decode), is_backlog=levels[-1] == backlog.LEVEL)
+        return Route(device_id=device_id, decode=_natively(levels[-1]), is_backlog=levels[-1] == backlog.LEVEL)
     decode = partial(wire_format.decode, levels)
     return Route(device_id=device_id, decode=_bounded(decode), foreign=levels[0])
 
@@ -60,6 +61,12 @@ def is_backlog(topic: str) -> bool:
 def decode(topic: str, payload: bytes) -> tuple[Decoded, ...]:
     """What one message says: one thing or more, in order. Never raises."""
     return route(topic).decode(payload)
+
+
+@lru_cache(maxsize=LEVELS)
+def _natively(level: str) -> Callable[[bytes], tuple[Decoded, ...]]:
+    """One reader for the same level of every device: a hundred thousand of them would take 60 MB."""
+    return _bounded(native.decoder(level))
 
 
 def _bounded(decoder: Callable[[bytes], tuple[Decoded, ...]]) -> Callable[[bytes], tuple[Decoded, ...]]:

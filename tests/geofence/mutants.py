@@ -31,6 +31,7 @@ COPIED = (
     "tests/ingest",
     "tests/golden",
     "tests/alerts",
+    "tests/api/bounds.txt",
     "tests/api/test_thresholds.py",
     "tests/conftest.py",
     "tests/identity_brokers.py",

@@ -94,6 +94,7 @@ MUTANTS = (
     Mutant(BATTERY, "if state.levels or not state.charges:", "if state.levels:"),
     Mutant(BATTERY, "    room.battery_between(person.policy.battery_low_pct + 1e-9, 1_000.0)\n", ""),
     Mutant(BATTERY, "    room.charging_only(None, False)\n", ""),
+    Mutant(BATTERY, "    room.battery_only_of(*(charges.device_id for charges in state.charges))\n", ""),
     Mutant(BATTERY, "room.before(charges.points[-1][0] + REMEMBERED_EVERY)", "pass"),
     Mutant(SILENCE, "state.fix_deadline is None or state.fix_deadline > latest or", "state.fix_deadline is not None and state.fix_deadline > latest or"),
     Mutant(SILENCE, "or state.fix_deadline > latest or", "or"),

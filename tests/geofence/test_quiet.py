@@ -19,7 +19,7 @@ from geofence.person import Person
 from geofence.quiet import FRAMES_AGREE_UNTIL, Facet, Room
 from geofence.reading import BedReport, BedStatus, FixSource, Reading, ReadingKind
 from tests.geofence.random_traces import PERSONS, calm, calm_hours, traces, walks
-from tests.geofence.scenes import at, circle, fix, person, place, reading, sos
+from tests.geofence.scenes import BRACELET, at, circle, fix, person, place, reading, sos
 
 thorough = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
@@ -159,6 +159,8 @@ class TestRoom:
             (lambda r: r.steps_up_to(9), {"steps": 9}, {"steps": 10}),
             (lambda r: r.battery_between(30, 40), {"battery_pct": 30.0}, {"battery_pct": 29.9}),
             (lambda r: r.battery_between(30, 40), {"battery_pct": 40.0}, {"battery_pct": 40.1}),
+            (lambda r: r.battery_only_of(BRACELET), {"battery_pct": 30.0}, {"battery_pct": 30.0, "device_id": "zb-b"}),
+            (lambda r: r.battery_only_of(), {"device_id": "zb-b"}, {"battery_pct": 30.0}),
             (lambda r: r.worn_only(None, True), {"worn": True}, {"worn": False}),
             (lambda r: r.charging_only(False), {"charging": False}, {"charging": None}),
             (lambda r: r.at_home_only(None, True), {"at_home": None}, {"at_home": False}),

@@ -6,10 +6,11 @@ asked alone, and what its room holds is judged all the same.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from random import Random
+from typing import Any
 
 import msgspec
 import pytest
@@ -24,7 +25,9 @@ from geofence.ordering import Admission
 from geofence.person import Person
 from geofence.quiet import Room
 from geofence.reading import Reading
-from tests.geofence.random_traces import PERSONS, calm_hours, disturbed, ordinary, trace
+from tests.geofence.impacts import FALL, SURE_FALL, bed, impact
+from tests.geofence.random_traces import DANGERS, PERSONS, calm_hours, disturbed, ordinary, trace
+from tests.geofence.scenes import fix, person, reading
 from tests.geofence.test_bed_gate import night
 from tests.geofence.test_shortcuts import frozen
 
@@ -33,11 +36,59 @@ NARROWING = {each.name: each for each in DETECTORS if each.quiet is not None}
 TOGETHER = {"silence": ("silence", "zone")}
 #: Times from one reading to the next that lie on both sides of what rooms wait for. Seconds.
 GAPS_S = (1, 20, 46, 60, 60, 120, 300, 700, 2_000)
+#: Another bracelet of the same person.
+OTHER = "zb-000002"
+
+
+def room_of(detectors: Sequence[Detector], state: PersonState, said: Reading, person_: Person) -> Room | None:
+    place = state.track.place
+    area = area_at(place, said.at, person_) if place is not None else None
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(engine, "DETECTORS", tuple(detectors))
+        return engine.room(state, said, person_, area, engine.due(state, person_))
+
+
+Nexts = Callable[[Reading], list[Reading]]
+
+
+def unjudged(
+    person_: Person, readings: Sequence[Reading], nexts: Nexts, since: int = 0
+) -> Iterator[tuple[PersonState, Reading, list[str]]]:
+    """States from some reading on, next readings, and the detectors whose rooms hold them."""
+    state = FRESH
+    for number, said in enumerate(readings):
+        before = state
+        state, outcome = engine.step(state, said, person_)
+        settled = outcome.admission is Admission.LIVE and outcome.judgement is NOTHING
+        if number < since or not settled or engine.material(before, state):
+            continue
+        newest = {(device_id, kind): at for device_id, kind, at in state.order.newest}
+        fix_at = state.track.place.at if state.track.place else None
+        rooms = {
+            name: room_of([NARROWING[each] for each in TOGETHER.get(name, (name,))], state, said, person_)
+            for name in NARROWING
+        }
+        for each in nexts(said):
+            last_at = newest.get((each.device_id, each.kind), each.at)
+            if last_at < each.at:
+                names = [name for name, room in rooms.items() if room and room.holds(each, last_at, fix_at)]
+                yield state, each, names
+
+
+def held(person_: Person, readings: Sequence[Reading], nexts: Nexts, since: int = 0) -> dict[str, int]:
+    """How many next readings each detector's room held; each has left its state as it was."""
+    found = dict.fromkeys(NARROWING, 0)
+    for state, said, names in unjudged(person_, readings, nexts, since):
+        after = engine.step(state, said, person_)[0] if names else state
+        for name in names:
+            assert getattr(after, name) is getattr(state, name), (name, getattr(state, name), said)
+            found[name] += 1
+    return found
 
 
 def traces() -> Iterator[tuple[Person, list[Reading]]]:
     """Hours at home, walks and nonsense, nights, bracelets whose fixes freeze; somebody who is turned, too."""
-    for seed in range(16):
+    for seed in range(12):
         yield PERSONS[seed % 6 + 1], calm_hours(seed, 50, (seed % 6 + 1,), often=0.3)
         yield PERSONS[seed % 6 + 1], frozen(seed, calm_hours(seed, 50, (seed % 6 + 1,), often=0.1))
         yield PERSONS[seed % 6 + 1], trace(seed, 60, (seed % 6 + 1,))
@@ -45,50 +96,123 @@ def traces() -> Iterator[tuple[Person, list[Reading]]]:
         yield (PERSONS[1], turned)[seed % 2], night(seed, 8)
 
 
-def nexts(random: Random, said: Reading) -> list[Reading]:
-    """What may be heard after a reading: the same again, and each with one thing out of the ordinary."""
-    found = []
-    for _ in range(14):
-        at = said.at + timedelta(seconds=random.choice(GAPS_S))
-        alike = msgspec.structs.replace(said, at=at, received_at=at)
-        other = ordinary(random, said.person_id, at)
-        found.append(random.choice([alike, disturbed(random, alike), other, disturbed(random, other)]))
-    return found
-
-
-def room_of(detectors: Sequence[Detector], state: PersonState, said: Reading, person: Person) -> Room | None:
-    place = state.track.place
-    area = area_at(place, said.at, person) if place is not None else None
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(engine, "DETECTORS", tuple(detectors))
-        return engine.room(state, said, person, area, engine.due(state, person))
-
-
-def unjudged(person: Person, readings: Sequence[Reading], random: Random) -> Iterator[tuple[str, PersonState, Reading]]:
-    """Of each detector, states and next readings that its room holds."""
-    state = FRESH
-    for said in readings:
-        before = state
-        state, outcome = engine.step(state, said, person)
-        settled = outcome.admission is Admission.LIVE and outcome.judgement is NOTHING
-        if not settled or engine.material(before, state) or random.random() < 0.5:
-            continue
-        newest = {(device_id, kind): at for device_id, kind, at in state.order.newest}
-        fix_at = state.track.place.at if state.track.place else None
-        heard = [each for each in nexts(random, said) if each.at > newest.get((each.device_id, each.kind), each.at)]
-        for name in NARROWING:
-            room = room_of([NARROWING[each] for each in TOGETHER.get(name, (name,))], state, said, person)
-            for each in heard:
-                if room is not None and room.holds(each, newest[each.device_id, each.kind], fix_at):
-                    yield name, state, each
-
-
 @pytest.mark.slow
-def test_what_a_room_holds_changes_nothing_of_its_detector() -> None:
-    held = dict.fromkeys(NARROWING, 0)
-    for number, (person, readings) in enumerate(traces()):
-        for name, state, said in unjudged(person, readings, Random(number)):
-            after, _ = engine.step(state, said, person)
-            assert getattr(after, name) is getattr(state, name), (name, getattr(state, name), said)
-            held[name] += 1
-    assert min(held.values()) > 500
+def test_in_random_hours() -> None:
+    every = dict.fromkeys(NARROWING, 0)
+    for number, (person_, readings) in enumerate(traces()):
+        random = Random(number)
+
+        def nexts(said: Reading, random: Random = random) -> list[Reading]:
+            """The same again and an ordinary one, each with one thing out of the ordinary or without."""
+            found = []
+            for _ in range(8):
+                at = said.at + timedelta(seconds=random.choice(GAPS_S))
+                alike = msgspec.structs.replace(said, at=at, received_at=at)
+                other = ordinary(random, said.person_id, at)
+                found.append(random.choice([alike, disturbed(random, alike), other, disturbed(random, other)]))
+            return found
+
+        for name, count in held(person_, readings, nexts).items():
+            every[name] += count
+    assert min(every.values()) > 300
+
+
+MIN, HOUR = 60.0, 3_600.0
+
+
+def beats(since_min: float, until_min: float, **said: Any) -> list[Reading]:
+    """A heartbeat every other minute."""
+    count = int((until_min - since_min) / 2) + 1
+    return [reading((since_min + 2 * number) * MIN, **said) for number in range(count)]
+
+
+def by_time(*parts: Sequence[Reading]) -> list[Reading]:
+    return sorted((each for part in parts for each in part), key=lambda each: each.at)
+
+
+#: Two bracelets at home in the evening, one of them nearer to the edge.
+HOME = by_time([reading(-600 + 60 * n, fix(5.0 + n)) for n in range(10)], beats(-10, -1, device_id=OTHER))
+WORN = by_time(beats(-10, -1, worn=True, steps=0), beats(-9.5, -1, device_id=OTHER, worn=True, steps=0))
+#: 02:40 in Zibo.
+UP = 6 * HOUR + 40 * MIN
+IN_BED = [bed(UP - 60 * n, "occupied") for n in range(60, 0, -1)]
+#: What a reading may say that the last one of its device did not.
+SAYS: tuple[dict[str, Any], ...] = (
+    {}, {"at_home": True}, {"at_home": False}, {"charging": True}, {"charging": False}, {"worn": False}, {"worn": True},
+    {"steps": None}, {"steps": 0}, {"steps": 1}, {"steps": 8}, {"steps": 20}, {"steps": 60}, {"battery_pct": 5.0},
+    {"battery_pct": 15.0}, {"battery_pct": 60.0},
+)  # fmt: skip
+#: How far a fix is from the last, and how sure; metres.
+FIXES = ((0.0, 10.0), (4.0, 10.0), (-4.0, 10.0), (9.0, 2.0), (24.0, 10.0), (-27.0, 2.0), (40.0, 2.0), (-110.0, 10.0))
+
+SCENES: dict[str, list[Reading]] = {
+    "an exit is suspected": [*HOME, reading(0, fix(260.0)), *beats(1, 4, device_id=OTHER)],
+    "back at the edge after an exit": [
+        *HOME, *(reading(60 * n, fix(300.0 + 60 * n)) for n in range(4)), *(reading(300 + 30 * n, fix(193.0)) for n in range(4)),
+        *beats(8, 40),
+    ],
+    "near the edge": by_time(HOME, [reading(60 * n, fix(188.0), steps=0) for n in range(6)]),
+    "near the edge without a count of steps": by_time(HOME, [reading(60 * n, fix(188.0)) for n in range(6)]),
+    "one of two hears home": by_time(HOME, beats(0, 8, device_id=OTHER, at_home=True), beats(1, 9)),
+    "one alone hears home": [reading(60 * n, fix(5.0 + n), at_home=True) for n in range(6)],
+    "on a walk": by_time(HOME, [reading(30 * n, fix(30.0 * n)) for n in range(5)], beats(0.7, 3)),
+    "away from where they stood": [reading(0, fix(0.0)), *(reading(60 * n, fix(14.0)) for n in range(1, 5))],
+    "on a ride": [*(reading(60 * n, fix(600.0 * n)) for n in range(6)), *beats(6, 34)],
+    "an impact, and another bracelet": by_time(HOME, WORN, [impact(0, FALL)], beats(0.2, 2, device_id=OTHER)),
+    "an impact, and the bed": by_time(HOME, [impact(0, FALL)], [bed(-100, "empty"), bed(-60, "empty"), *(bed(n, "empty") for n in (10, 20, 30))]),
+    "a bare impact, and the bed": by_time(HOME, [impact(0)], [bed(-100, "empty"), bed(-60, "empty"), *(bed(n, "empty") for n in (10, 20, 30))]),
+    "down": by_time(HOME, WORN, [impact(0, SURE_FALL)], beats(1, 9, steps=0, worn=True)),
+    "down, and not counting": by_time(HOME, [impact(0, SURE_FALL)], beats(0.5, 3, device_id=OTHER)),
+    "out of bed at night": by_time(
+        [reading(UP - 700 + 60 * n, fix(5.0), steps=0, worn=True) for n in range(12)], IN_BED, [bed(UP + 10 * n, "empty") for n in range(12)],
+    ),
+    "out of bed at night after an impact": by_time(
+        IN_BED, [reading(UP - 700 + 60 * n, fix(5.0), worn=True) for n in range(11)], [impact(UP - 20)],
+        [bed(UP - 10, "empty")], beats((UP - 15) / MIN, (UP - 12) / MIN, device_id=OTHER), [bed(UP + 200, "empty")],
+    ),
+    "one on the charger, the other says nothing": by_time(HOME, beats(0, 9, charging=True), beats(0.5, 9, device_id=OTHER)),
+    "one worn, the other says nothing": by_time(HOME, beats(0, 9, worn=True), beats(0.5, 9, device_id=OTHER)),
+}  # fmt: skip
+
+
+def nexts_of(readings: Sequence[Reading]) -> Nexts:
+    """Each device's last message again, with anything else in it, and its fix elsewhere, soon and late."""
+
+    def nexts(said: Reading) -> list[Reading]:
+        streams = {(each.device_id, each.kind): each for each in readings if each.at <= said.at and each.event is None}
+        found = []
+        for last in streams.values():
+            for gap_s in (61, 700):
+                at = said.at + timedelta(seconds=gap_s)
+                again = msgspec.structs.replace(last, at=at, received_at=at)
+                found += [msgspec.structs.replace(again, **more) for more in SAYS] if last.bed is None else [again]
+                found += [msgspec.structs.replace(again, bed=each) for each in BEDS] if last.bed is not None else []
+                found += _elsewhere(again)
+        return found
+
+    return nexts
+
+
+def _elsewhere(again: Reading) -> list[Reading]:
+    if again.fix is None:
+        return []
+    places = [
+        msgspec.structs.replace(again.fix, longitude=again.fix.longitude + metres / 89_000.0, accuracy_m=accuracy_m)
+        for metres, accuracy_m in FIXES
+    ]
+    fast = msgspec.structs.replace(again.fix, speed_mps=1.3)
+    return [
+        msgspec.structs.replace(again, fix=each, **more)
+        for each in (*places, fast)
+        for more in ({}, {"steps": 30}, {"at_home": None})
+    ]
+
+
+BEDS = tuple(bed(0, status).bed for status in ("occupied", "empty", "edge", "fault"))
+
+
+@pytest.mark.parametrize("scene", SCENES)
+def test_in_scenes(scene: str) -> None:
+    readings = SCENES[scene]
+    person_ = person(dangers=DANGERS)
+    assert sum(held(person_, readings, nexts_of(readings), since=len(readings) - 8).values()) > 100
