@@ -31,6 +31,8 @@ from tests.geofence.scenes import fix, person, reading
 from tests.geofence.test_bed_gate import night
 from tests.geofence.test_shortcuts import frozen
 
+pytestmark = pytest.mark.slow
+
 NARROWING = {each.name: each for each in DETECTORS if each.quiet is not None}
 #: Silence leaves it to the zone to say which fixes are outside.
 TOGETHER = {"silence": ("silence", "zone")}
@@ -96,7 +98,6 @@ def traces() -> Iterator[tuple[Person, list[Reading]]]:
         yield (PERSONS[1], turned)[seed % 2], night(seed, 8)
 
 
-@pytest.mark.slow
 def test_in_random_hours() -> None:
     every = dict.fromkeys(NARROWING, 0)
     for number, (person_, readings) in enumerate(traces()):
