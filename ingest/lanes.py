@@ -25,7 +25,7 @@ class Lane:
     #: Filters of an earlier version: the broker keeps a session's subscriptions until they are given up.
     formerly: tuple[str, ...] = ()
 
-    def takes(self, topic: str, *, retained: bool = False) -> bool:
+    def takes(self, topic: str, retained: bool = False) -> bool:
         """Whether a message is this lane's business; what is not is acknowledged and left alone.
 
         A broker repeats retained ones at every subscription. A status that is only repeated is not news: without a time

@@ -136,7 +136,7 @@ class MqttSession:
 
     def _on_message(self, _: Client, __: object, message: MQTTMessage) -> None:
         acknowledge = partial(self._acknowledge, self._connection, message.mid, message.qos)
-        skipped = not self._lane.takes(message.topic, retained=message.retain)
+        skipped = not self._lane.takes(message.topic, message.retain)
         envelope = Envelope(message.topic, bytes(message.payload), self._clock.now(), wall_now(), acknowledge, skipped)
         self._sink.put(self._lane.rank, envelope)
 

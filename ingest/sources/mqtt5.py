@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 import time
 from datetime import timedelta
-from functools import lru_cache, partial
+from functools import partial
 from typing import cast
 
 import mqtt5
@@ -43,8 +43,6 @@ NEVER_EXPIRES = 0xFFFFFFFF
 RECEIVE_MAXIMUM = 4_000
 #: Bytes read at once at most; one packet must fit in.
 BUFFER_BYTES = 4 * 2**20
-#: Topics of which a connection remembers whether they are its lane's business. Count.
-TOPICS = 200_000
 #: Reason codes of a SUBACK that are a quality of service.
 _GRANTED = range(3)
 _RECEIVED_S = metrics.STAGE_S.labels("receive")
@@ -129,7 +127,6 @@ class _Connection(asyncio.BufferedProtocol):
 
     def __init__(self, session: Mqtt5Session, pacing: Pacing) -> None:
         self._session, self._lane, self._pacing = session, session.lane, pacing
-        self._takes = lru_cache(maxsize=TOPICS)(session.lane.takes)
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport | None = None
         self._buffer = bytearray(256 * 1024)
@@ -229,7 +226,7 @@ class _Connection(asyncio.BufferedProtocol):
     def _take(self, received: memoryview) -> tuple[int, int]:
         """Handle whole packets. Returns how many were messages, and the place after the last."""
         at, wall, messages, place = max(self._last_at, self._session.clock.now()), wall_now(), 0, 0
-        lane, rank, takes = self._lane, self._lane.rank, self._takes
+        lane, rank = self._lane, self._lane.rank
         put, acknowledge, publish = self._session.sink.put, self.acknowledge, mqtt5.PublishPacket
         for packet, place in packets(received):  # noqa: B007 - where the last one ends
             if type(packet) is publish:
@@ -240,7 +237,7 @@ class _Connection(asyncio.BufferedProtocol):
                 if packet_id is not None:
                     done = partial(acknowledge, packet_id)
                     self._outstanding += 1
-                skipped = not (lane.takes(topic, retained=True) if packet.retain else takes(topic))
+                skipped = not lane.takes(topic, packet.retain)
                 put(rank, Envelope(topic, packet.payload, at, wall, done, skipped))
                 messages += 1
             elif packet is not None:
