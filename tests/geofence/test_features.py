@@ -20,3 +20,11 @@ def test_the_nearest_zone_is_measured_to(east_m: float, zone_id: int) -> None:
     assert area.zone.zone_id == zone_id
     least = min(zone.shape.signed_distance_m(place.latitude, place.longitude) for zone in NEIGHBOURS.zones)
     assert area.distance_m == least
+
+
+def test_in_the_middle_of_a_yard_the_next_zone_is_not_the_nearer_one() -> None:
+    """40 m from its wall, 30 m from the edge of the zone beside it."""
+    beside = person(polygon(square(40.0)), circle(50.0, east_m=80.0, zone_id=2))
+    area = area_at(fix(0.0), at(0), beside)
+    assert area is not None
+    assert (area.zone.zone_id, round(area.distance_m)) == (1, -40)
