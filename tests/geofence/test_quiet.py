@@ -270,6 +270,16 @@ def test_who_asks_to_hear_of_missing_fixes_sooner_does_from_the_next_fix_on() ->
     assert memory.state(1).silence.fix_deadline == at(520 + 3_600)
 
 
+def test_what_is_heard_twice_is_heard_once() -> None:
+    """The broker sends again what was not acknowledged, quiet or not."""
+    twice = [each for each in calm_hours(1, 60, (1,), often=0.0) for _ in range(2)]
+    states, expected = every_step(twice)
+    memory = Memory()
+    assert in_batches(twice, 7, memory) == expected
+    assert [outcome.admission for outcome in expected] == ["live", "duplicate"] * 60
+    assert snapshot.freeze(memory.state(1)) == snapshot.freeze(states[1])
+
+
 def test_random_batches_of_many_persons() -> None:
     """Several readings of one person in a batch, newest first, repeated: the order within a person is kept."""
     random = Random(11)
