@@ -1,8 +1,10 @@
 """The engine alone, with every detector: persons with three zones of 60 corners each, a reading a minute.
 
-Three mixes are measured, because what a reading costs depends on what its bearer does: `day`, the shares of an ordinary
-day (`DAY`); `out`, everybody walking outside their zones, the worst hour there can be; and `home`, the night's rule.
-Process time, the best round of those after the first ones, which fill the states.
+Three mixes of bracelets are measured, because what a reading costs depends on what its bearer does: `day`, the shares of
+an ordinary day (`DAY`); `out`, everybody walking outside their zones, the worst hour there can be; and `home`, the
+night's rule. And a `fleet`, of which beds speak most: 1,500 bracelets in the day mix with a fix a minute, 3,000 beds with
+a report every ten seconds, as of the street that returns in `backlog`. Process time, the best round of those after the
+first ones, which fill the states.
 """
 
 from __future__ import annotations
@@ -49,6 +51,9 @@ class Mix:
 DAY = Mix(home=0.90, inside=0.07, outside=0.03)
 OUT = Mix(home=0.0, inside=0.0, outside=1.0)
 HOME = Mix(home=1.0, inside=0.0, outside=0.0)
+#: A fleet: bracelets, beds, and how often a bed speaks.
+BRACELETS, BEDS = 1_500, 3_000
+BED_EVERY = timedelta(seconds=10)
 
 
 def measure() -> dict[str, float]:
@@ -60,6 +65,7 @@ def measure() -> dict[str, float]:
         "us_per_reading_everybody_out": round(cost_us(2_000, OUT), 2),
         "us_per_reading_everybody_home": round(cost_us(10_000, HOME), 2),
         "us_per_bed_report": round(cost_us(2_000, HOME, beds=True), 2),
+        "us_per_reading_of_a_fleet": round(fleet_us(), 2),
         "us_per_reading_one_by_one": round(cost_us(2_000, DAY, batch_readings=1), 2),
         "us_per_reading_1500": round(small, 2),
         "us_per_reading_100k": round(large, 2),
@@ -89,6 +95,28 @@ def cost_us(persons: int, mix: Mix, *, rounds: int = 6, batch_readings: int = 2_
             memory.keep()
         taken_s.append(time.process_time() - began_s)
     return min(taken_s[WARM_UP:]) / persons * 1e6
+
+
+def fleet_us(rounds: int = 6, batch_readings: int = 2_000) -> float:
+    """Microseconds of process time a reading of bracelets and beds together: the best of `rounds` minutes.
+
+    A wearer and a sleeper are different persons here, so that a bed's room does not hang on who walks.
+    """
+    people, memory, walk = _people(BRACELETS + BEDS), Memory(), Walk(BRACELETS, DAY)
+    taken_s: list[float] = []
+    for round_ in range(WARM_UP + rounds):
+        readings = walk.readings(round_)
+        for report in range(EVERY // BED_EVERY):
+            readings += _reports_of(BRACELETS, BEDS, BEGINS + round_ * EVERY + report * BED_EVERY)
+        # As they come: by arrival.
+        readings.sort(key=lambda reading: reading.received_at)
+        gc.collect()
+        began_s = time.process_time()
+        for begin in range(0, len(readings), batch_readings):
+            memory.judge_all(readings[begin : begin + batch_readings], people)
+            memory.keep()
+        taken_s.append(time.process_time() - began_s)
+    return min(taken_s[WARM_UP:]) / len(readings) * 1e6
 
 
 def bytes_per_person(persons: int = 2_000) -> float:
@@ -180,13 +208,17 @@ def _location(number: int, at: datetime, east_m: float, north_m: float, *, movin
 
 
 def _bed_reports(persons: int, round_: int) -> Sequence[Reading]:
-    generator = np.random.default_rng(SEED + round_)
-    heart, breathing = generator.normal(62, 2, persons).tolist(), generator.normal(14, 0.5, persons).tolist()
-    at = BEGINS + round_ * EVERY
+    return _reports_of(0, persons, BEGINS + round_ * EVERY)
+
+
+def _reports_of(first: int, beds: int, at: datetime) -> Sequence[Reading]:
+    """A report of everybody asleep from one person on."""
+    generator = np.random.default_rng((SEED, int(at.timestamp())))
+    heart, breathing = generator.normal(62, 2, beds).tolist(), generator.normal(14, 0.5, beds).tolist()
     return [
         Reading(
-            person_id=number,
-            device_id=f"bed-{number}",
+            person_id=first + number,
+            device_id=f"bed-{first + number}",
             kind=ReadingKind.BED,
             at=at,
             received_at=at,
@@ -198,7 +230,7 @@ def _bed_reports(persons: int, round_: int) -> Sequence[Reading]:
                 quality_pct=90.0,
             ),
         )
-        for number in range(persons)
+        for number in range(beds)
     ]
 
 
