@@ -114,41 +114,77 @@ class Polygon:
         Raises:
             ShapeError: fewer than three corners, edges that cross, or a shape too large for a flat frame.
         """
-        # The first corner stands twice and must not count twice for the middle.
-        corners = [corner for ring in rings for corner in ring[1:]]
-        if not rings or len(rings[0]) < 4:  # noqa: PLR2004 - three corners and the first again
-            raise ShapeError("a polygon needs at least three corners, with the first repeated at the end")
-        frame = Frame.at(
-            latitude=sum([corner[1] for corner in corners]) / len(corners),
-            longitude=sum([corner[0] for corner in corners]) / len(corners),
-        )
-        degrees = np.array([corner[:2] for ring in rings for corner in ring], dtype=np.float64)
-        metres = (frame.metres_per_degree_east, frame.metres_per_degree_north)
-        local = ((degrees - (frame.longitude, frame.latitude)) * metres).astype(np.float32)
-        counts = tuple([len(ring) for ring in rings]) if len(rings) > 1 else ()
-        (area,), (edge,) = _drawn([local.tobytes()], [counts])
-        if not shapely.is_valid(area):
-            raise ShapeError(
-                f"the polygon's edges must not cross: {shapely.is_valid_reason(area)} (metres from its middle)"
+        return cls.several([rings])[0]
+
+    @classmethod
+    def several(cls, polygons: Sequence[Sequence[Sequence[Sequence[float]]]]) -> list[Polygon]:
+        """As `from_rings`, of each; of many at once in a third of the time.
+
+        Raises:
+            ShapeError: one of them is none.
+        """
+        if not polygons:
+            return []
+        frames = [_middle_of(rings) for rings in polygons]
+        counts = [tuple([len(ring) for ring in rings]) for rings in polygons]
+        sizes = [sum(each) for each in counts]
+        places = np.repeat([(frame.longitude, frame.latitude) for frame in frames], sizes, axis=0)
+        metres = [(frame.metres_per_degree_east, frame.metres_per_degree_north) for frame in frames]
+        degrees = np.array([corner[:2] for rings in polygons for ring in rings for corner in ring], dtype=np.float64)
+        local = ((degrees - places) * np.repeat(metres, sizes, axis=0)).astype(np.float32)
+        ends = np.cumsum(sizes).tolist()
+        corners = [local[end - size : end].tobytes() for end, size in zip(ends, sizes, strict=True)]
+        rings = [each if len(each) > 1 else () for each in counts]
+        areas, edges = _drawn(corners, rings)
+        _check_shapes(areas, local)
+        begins = [end - size for end, size in zip(ends, sizes, strict=True)]
+        # No hole is farther from the middle than the ring around it.
+        outer_m = np.sqrt(np.maximum.reduceat((local.astype(np.float64) ** 2).sum(axis=1), begins)).tolist()
+        middle_m = np.where(shapely.contains_xy(areas, 0, 0), -1, 1) * shapely.distance(edges, shapely.points(0.0, 0.0))
+        return [
+            cls(
+                frame=frames[n],
+                corners=corners[n],
+                rings=rings[n],
+                effective_radius_m=math.sqrt(area_m2 / math.pi),
+                outer_m=outer_m[n],
+                middle_m=float(middle_m[n]),
             )
-        outer = local[: len(rings[0])].astype(np.float64)
-        if np.abs(outer).max() > MAX_EXTENT_M:
-            raise ShapeError(
-                f"the polygon must lie within {MAX_EXTENT_M / 1000:.0f} km of its middle: draw smaller zones"
-            )
-        middle_m = shapely.distance(edge, shapely.points(0.0, 0.0))
-        return cls(
-            frame=frame,
-            corners=local.tobytes(),
-            rings=counts,
-            effective_radius_m=math.sqrt(shapely.area(area) / math.pi),
-            outer_m=float(np.sqrt((outer * outer).sum(axis=1).max())),
-            middle_m=float(-middle_m if shapely.contains_xy(area, 0, 0) else middle_m),
-        )
+            for n, area_m2 in enumerate(shapely.area(areas).tolist())
+        ]
 
     def signed_distance_m(self, latitude: float, longitude: float) -> float:
         """Metres beyond the edge; negative inside."""
         return signed_distances_m([self], [latitude], [longitude])[0]
+
+
+def _middle_of(rings: Sequence[Sequence[Sequence[float]]]) -> Frame:
+    """A frame in the middle of a polygon's corners.
+
+    Raises:
+        ShapeError: fewer than three corners.
+    """
+    if not rings or len(rings[0]) < 4:  # noqa: PLR2004 - three corners and the first again
+        raise ShapeError("a polygon needs at least three corners, with the first repeated at the end")
+    # The first corner stands twice and must not count twice for the middle.
+    corners = [corner for ring in rings for corner in ring[1:]]
+    return Frame.at(
+        latitude=sum([corner[1] for corner in corners]) / len(corners),
+        longitude=sum([corner[0] for corner in corners]) / len(corners),
+    )
+
+
+def _check_shapes(areas: Geometries, corners_m: NDArray[np.float32]) -> None:
+    """Polygons in metres from their middles, and the corners of all.
+
+    Raises:
+        ShapeError: edges that cross, or a shape too large for a flat frame.
+    """
+    if not (valid := shapely.is_valid(areas)).all():
+        reason = shapely.is_valid_reason(areas[valid.argmin()])
+        raise ShapeError(f"the polygon's edges must not cross: {reason} (metres from its middle)")
+    if np.abs(corners_m).max() > MAX_EXTENT_M:
+        raise ShapeError(f"the polygon must lie within {MAX_EXTENT_M / 1000:.0f} km of its middle: draw smaller zones")
 
 
 def _drawn(corners: Sequence[bytes], rings: Sequence[tuple[int, ...]]) -> tuple[Geometries, Geometries]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -15,11 +15,11 @@ import structlog
 from psycopg.types.json import set_json_loads
 
 from geofence.danger_map import NO_DANGERS, Danger, DangerError, DangerMap, danger_from_geojson
-from geofence.geometry import ShapeError
+from geofence.geometry import Shape, ShapeError
 from geofence.person import Person
 from geofence.policy import Policy, usable_overrides
 from geofence.reading import ReadingKind
-from geofence.zone import ScheduleError, Zone, schedule_from_rows, shape_from_geojson
+from geofence.zone import ScheduleError, Zone, schedule_from_rows, shapes_from_geojson
 from ingest import wire
 from ingest.recall import queries
 from runtime import database
@@ -110,11 +110,12 @@ class Registry:
         wanted = set(self.persons) if person_ids is None else set(person_ids)
         self._asked, self._stale = frozenset(wanted), self._stale - wanted
         try:
-            for number, row in enumerate(await queries.persons(connection, person_ids), start=1):
-                self._learn(_person(row, self.dangers))
-                wanted.discard(int(row["person_id"]))
-                if number % AT_ONCE == 0:
-                    await asyncio.sleep(0)
+            rows = await queries.persons(connection, person_ids)
+            for begin in range(0, len(rows), AT_ONCE):
+                for person in _persons(rows[begin : begin + AT_ONCE], self.dangers):
+                    self._learn(person)
+                    wanted.discard(person.person_id)
+                await asyncio.sleep(0)
         except BaseException:
             self._stale |= self._asked
             raise
@@ -205,15 +206,25 @@ def _device(row: Mapping[str, Any]) -> Device:
     )
 
 
-def _person(row: Mapping[str, Any], dangers: DangerMap) -> Person:
-    """A person as the engine wants it. What is wrong with a zone or policy costs that one, never the person."""
+def _persons(rows: Sequence[Mapping[str, Any]], dangers: DangerMap) -> Iterator[Person]:
+    """Persons as the engine wants them, their zones drawn together."""
+    shapes = iter(
+        shapes_from_geojson([(zone_row["geometry"], zone_row["radius_m"]) for row in rows for zone_row in row["zones"]])
+    )
+    for row in rows:
+        yield _person(row, [next(shapes) for _ in row["zones"]], dangers)
+
+
+def _person(row: Mapping[str, Any], shapes: Sequence[Shape | Exception], dangers: DangerMap) -> Person:
+    """One person. What is wrong with a zone or policy costs that one, never the person."""
     person_id = int(row["person_id"])
     try:
         time_zone = ZoneInfo(str(row["time_zone"]))
     except (ZoneInfoNotFoundError, ValueError):
         log.warning("time_zone_unknown", person_id=person_id, time_zone=row["time_zone"], used="Asia/Shanghai")
         time_zone = ZoneInfo("Asia/Shanghai")
-    zones = tuple(zone for zone_row in row["zones"] if (zone := _zone(person_id, zone_row)) is not None)
+    found = (_zone(person_id, *each) for each in zip(row["zones"], shapes, strict=True))
+    zones = tuple(zone for zone in found if zone is not None)
     return Person(
         person_id=person_id,
         time_zone=time_zone,
@@ -242,16 +253,18 @@ def danger_map_of(rows: Iterable[Mapping[str, Any]]) -> DangerMap:
     return DangerMap(tuple(dangers))
 
 
-def _zone(person_id: int, row: Mapping[str, Any]) -> Zone | None:
+def _zone(person_id: int, row: Mapping[str, Any], shape: Shape | Exception) -> Zone | None:
     try:
+        if isinstance(shape, Exception):
+            raise shape
         return Zone(
             zone_id=row["zone_id"],
             # Most are called as others are.
             name=sys.intern(row["name"]),
-            shape=shape_from_geojson(row["geometry"], row["radius_m"]),
+            shape=shape,
             schedule=schedule_from_rows(row["schedule"]),
         )
-    except (ShapeError, ScheduleError, KeyError, TypeError, ValueError) as error:
+    except (ShapeError, ScheduleError, LookupError, AttributeError, TypeError, ValueError) as error:
         log.warning("zone_left_out", person_id=person_id, zone_id=row.get("zone_id"), error=str(error))
         return None
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geofence.geometry import Circle, Frame, Polygon, Shape, ShapeError, distance_m, signed_distances_m
-from geofence.zone import shape_from_geojson
+from geofence.zone import shape_from_geojson, shapes_from_geojson
 from tests.geofence.scenes import HOME, place, polygon, ring, square
 
 WGS84_A_M, WGS84_F = 6_378_137.0, 1 / 298.257223563
@@ -196,3 +196,36 @@ class TestGeoJson:
     def test_something_else(self, geometry) -> None:
         with pytest.raises(ShapeError, match="Point with radius_m, or a Polygon"):
             shape_from_geojson(geometry, 100.0)
+
+    def test_many_at_once_are_those_alone_bit_for_bit(self) -> None:
+        rings = [
+            [ring(square(100.0))],
+            [ring(square(100.0)), ring(square(20.0))],
+            [ring([(0, 0), (300, 20), (250, 260), (120, 90), (-40, 200)])],
+            [ring(square(900.0, 70.0))],
+        ]
+        described = [({"type": "Polygon", "coordinates": each}, None) for each in rings]
+        described.insert(2, ({"type": "Point", "coordinates": [118.05, 36.81]}, 150.0))
+        assert shapes_from_geojson(described) == [shape_from_geojson(*each) for each in described]
+        assert shapes_from_geojson([]) == []
+
+    @pytest.mark.parametrize(
+        ("geometry", "error"),
+        [
+            ({"type": "Polygon", "coordinates": [ring([(0, 0), (100, 100), (100, 0), (0, 300)])]}, ShapeError),
+            ({"type": "Polygon", "coordinates": [ring(square(20_100.0))]}, ShapeError),
+            ({"type": "Polygon", "coordinates": []}, ShapeError),
+            ({"type": "Polygon", "coordinates": [[["x"] * 2] * 4]}, Exception),
+            ({"type": "Polygon", "coordinates": 7}, Exception),
+            ({"type": "Polygon"}, KeyError),
+            ({"type": "Point", "coordinates": [118.05, 36.81]}, ShapeError),
+            ("Polygon", AttributeError),
+            (None, AttributeError),
+        ],
+    )
+    def test_what_is_wrong_with_one_costs_no_other(self, geometry: object, error: type[Exception]) -> None:
+        fine = ({"type": "Polygon", "coordinates": [ring(square(100.0))]}, None)
+        circle = ({"type": "Point", "coordinates": [118.05, 36.81]}, 150.0)
+        first, second, found, third = shapes_from_geojson([fine, circle, (geometry, None), fine])
+        assert (first, second, third) == (shape_from_geojson(*fine), shape_from_geojson(*circle), first)
+        assert isinstance(found, error)
