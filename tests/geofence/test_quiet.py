@@ -270,6 +270,23 @@ def test_who_asks_to_hear_of_missing_fixes_sooner_does_from_the_next_fix_on() ->
     assert memory.state(1).silence.fix_deadline == at(520 + 3_600)
 
 
+def test_a_deadline_that_has_come_by_new_thresholds_is_judged_first() -> None:
+    """Silent for three minutes after a fix outside: too long, since a minute ago."""
+    memory, patient, hasty = Memory(), person(), person(suspect_silence=timedelta(minutes=1))
+    memory.judge_all([reading(60 * minute, fix(0)) for minute in range(6)], {1: patient})
+    memory.judge_all([reading(360, fix(260.0))], {1: patient})
+    (outcome,) = memory.judge_all([reading(540)], {1: hasty})
+    assert [(each.kind, each.at) for each in outcome.judgement.detections] == [("zone_exit", at(420))]
+
+
+def test_of_two_places_of_one_moment_the_one_heard_last_is_known() -> None:
+    """One of each bracelet: the stored state has the first, the readings since then the second."""
+    state, _ = engine.step(FRESH, reading(0, fix(0)), person())
+    assert state.track.place is not None
+    second = Place(latitude=place(9.0)[0], longitude=place(9.0)[1], accuracy_m=10.0, at=at(0))
+    assert engine.with_hearsay(state, state.order.newest, second).track.place == second
+
+
 def test_what_is_heard_twice_is_heard_once() -> None:
     """The broker sends again what was not acknowledged, quiet or not."""
     twice = [each for each in calm_hours(1, 60, (1,), often=0.0) for _ in range(2)]
