@@ -18,6 +18,7 @@ import pytest
 from geofence import engine
 from geofence.detector import Detector
 from geofence.detectors import DETECTORS
+from geofence.doorstep import Stay
 from geofence.engine import FRESH, PersonState
 from geofence.features import area_at
 from geofence.observation import NOTHING
@@ -27,7 +28,7 @@ from geofence.quiet import Room
 from geofence.reading import Reading
 from tests.geofence.impacts import FALL, SURE_FALL, bed, impact
 from tests.geofence.random_traces import DANGERS, PERSONS, calm_hours, disturbed, ordinary, trace
-from tests.geofence.scenes import fix, person, reading
+from tests.geofence.scenes import at, fix, person, reading
 from tests.geofence.test_bed_gate import night
 from tests.geofence.test_shortcuts import frozen
 
@@ -107,9 +108,9 @@ def test_in_random_hours() -> None:
             """The same again and an ordinary one, each with one thing out of the ordinary or without."""
             found = []
             for _ in range(8):
-                at = said.at + timedelta(seconds=random.choice(GAPS_S))
-                alike = msgspec.structs.replace(said, at=at, received_at=at)
-                other = ordinary(random, said.person_id, at)
+                then = said.at + timedelta(seconds=random.choice(GAPS_S))
+                alike = msgspec.structs.replace(said, at=then, received_at=then)
+                other = ordinary(random, said.person_id, then)
                 found.append(random.choice([alike, disturbed(random, alike), other, disturbed(random, other)]))
             return found
 
@@ -144,26 +145,31 @@ SAYS: tuple[dict[str, Any], ...] = (
     {"battery_pct": 15.0}, {"battery_pct": 60.0},
 )  # fmt: skip
 #: How far a fix is from the last, and how sure; metres.
-FIXES = ((0.0, 10.0), (4.0, 10.0), (-4.0, 10.0), (9.0, 2.0), (24.0, 10.0), (-27.0, 2.0), (40.0, 2.0), (-110.0, 10.0))
+FIXES = (
+    (0.0, 10.0), (4.0, 10.0), (-4.0, 10.0), (9.0, 2.0), (17.0, 2.0), (24.0, 10.0), (-27.0, 2.0), (40.0, 2.0), (-110.0, 10.0),
+)  # fmt: skip
 
 SCENES: dict[str, list[Reading]] = {
-    "an exit is suspected": [*HOME, reading(0, fix(260.0)), *beats(1, 4, device_id=OTHER)],
+    "an exit is suspected": by_time(
+        HOME, [reading(0, fix(260.0))], beats(1.1, 9), [reading(20 * n, device_id=OTHER) for n in range(1, 27)],
+    ),
     "back at the edge after an exit": [
         *HOME, *(reading(60 * n, fix(300.0 + 60 * n)) for n in range(4)), *(reading(300 + 30 * n, fix(193.0)) for n in range(4)),
         *beats(8, 40),
     ],
     "near the edge": by_time(HOME, [reading(60 * n, fix(188.0), steps=0) for n in range(6)]),
-    "near the edge without a count of steps": by_time(HOME, [reading(60 * n, fix(188.0)) for n in range(6)]),
+    "near the edge without a count of steps": [reading(60 * n, fix(188.0)) for n in range(6)],
     "one of two hears home": by_time(HOME, beats(0, 8, device_id=OTHER, at_home=True), beats(1, 9)),
     "one alone hears home": [reading(60 * n, fix(5.0 + n), at_home=True) for n in range(6)],
     "on a walk": by_time(HOME, [reading(30 * n, fix(30.0 * n)) for n in range(5)], beats(0.7, 3)),
     "away from where they stood": [reading(0, fix(0.0)), *(reading(60 * n, fix(14.0)) for n in range(1, 5))],
     "on a ride": [*(reading(60 * n, fix(600.0 * n)) for n in range(6)), *beats(6, 34)],
+    "off a ride": [*(reading(60 * n, fix(600.0 * min(n, 5))) for n in range(10)), *beats(10, 40)],
     "an impact, and another bracelet": by_time(HOME, WORN, [impact(0, FALL)], beats(0.2, 2, device_id=OTHER)),
     "an impact, and the bed": by_time(HOME, [impact(0, FALL)], [bed(-100, "empty"), bed(-60, "empty"), *(bed(n, "empty") for n in (10, 20, 30))]),
     "a bare impact, and the bed": by_time(HOME, [impact(0)], [bed(-100, "empty"), bed(-60, "empty"), *(bed(n, "empty") for n in (10, 20, 30))]),
     "down": by_time(HOME, WORN, [impact(0, SURE_FALL)], beats(1, 9, steps=0, worn=True)),
-    "down, and not counting": by_time(HOME, [impact(0, SURE_FALL)], beats(0.5, 3, device_id=OTHER)),
+    "down, and not counting": by_time(HOME, WORN, [impact(0, SURE_FALL)], beats(0.5, 3, device_id=OTHER)),
     "out of bed at night": by_time(
         [reading(UP - 700 + 60 * n, fix(5.0), steps=0, worn=True) for n in range(12)], IN_BED, [bed(UP + 10 * n, "empty") for n in range(12)],
     ),
@@ -184,8 +190,8 @@ def nexts_of(readings: Sequence[Reading]) -> Nexts:
         found = []
         for last in streams.values():
             for gap_s in (61, 700):
-                at = said.at + timedelta(seconds=gap_s)
-                again = msgspec.structs.replace(last, at=at, received_at=at)
+                then = said.at + timedelta(seconds=gap_s)
+                again = msgspec.structs.replace(last, at=then, received_at=then)
                 found += [msgspec.structs.replace(again, **more) for more in SAYS] if last.bed is None else [again]
                 found += [msgspec.structs.replace(again, bed=each) for each in BEDS] if last.bed is not None else []
                 found += _elsewhere(again)
@@ -217,3 +223,17 @@ def test_in_scenes(scene: str) -> None:
     readings = SCENES[scene]
     person_ = person(dangers=DANGERS)
     assert sum(held(person_, readings, nexts_of(readings), since=len(readings) - 8).values()) > 100
+
+
+def test_who_stayed_at_the_door_is_judged_though_the_place_is_inside_now() -> None:
+    """A zone that counts from this hour on, or that the family has just drawn wider."""
+    state = FRESH
+    for said in HOME:
+        state, _ = engine.step(state, said, person())
+    assert state.track.place is not None
+    stay = Stay(latitude=36.81, longitude=118.05, since=at(-3_000), until=at(-1_000))
+    for zone, free in ((state.zone, True), (msgspec.structs.replace(state.zone, stay=stay), False)):
+        there = msgspec.structs.replace(state, zone=zone)
+        room = room_of([NARROWING["zone"]], there, HOME[-1], person())
+        assert room is not None
+        assert room.holds(reading(60, fix(6.0)), HOME[-1].at, state.track.place.at) is free
