@@ -115,12 +115,10 @@ def tick(state: BedsideState, person: Person, at: datetime, before: PersonState)
 
 def quiet(state: BedsideState, person: Person, before: PersonState, room: Room) -> None:
     """Readings that say what is known: `geofence.quiet`."""
+    # An impact that waits is looked at when the bed changes, which is no quiet reading, or at its deadline.
     bed = before.bed
-    if state.impact is not None:
-        room.never(Facet.FIX | Facet.WEAR | Facet.BED)
-    elif bed.occupancy is Occupancy.OUT and bed.left_in_night and not bed.went_out:
-        if _over(state, bed.left_at, person):
-            return
+    watched = bed.occupancy is Occupancy.OUT and bed.left_in_night and not bed.went_out
+    if watched and not _over(state, bed.left_at, person):
         room.never(Facet.WEAR | Facet.FIX)
 
 

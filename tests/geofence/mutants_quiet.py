@@ -80,8 +80,7 @@ MUTANTS = (
     Mutant(FALL, "        room.steps_up_to(0)\n", ""),
     Mutant(FALL, "        room.worn_only(None, True)\n", ""),
     Mutant(FALL, "        room.charging_only(None, False)\n", ""),
-    Mutant(BEDSIDE, "room.never(Facet.FIX | Facet.WEAR | Facet.BED)", "pass"),
-    Mutant(BEDSIDE, "room.never(Facet.FIX | Facet.WEAR | Facet.BED)", "room.never(Facet.FIX | Facet.WEAR)"),
+    Mutant(BEDSIDE, "watched and not _over(state, bed.left_at, person):\n        room", "watched and state.impact is None and not _over(state, bed.left_at, person):\n        room"),
     Mutant(BEDSIDE, "        room.never(Facet.WEAR | Facet.FIX)\n", "        pass\n"),
     Mutant(STRAP, "straps == {Strap.RESTING} and all_known and not weighed", "straps == {Strap.RESTING} and all_known"),
     Mutant(STRAP, "straps == {Strap.RESTING} and all_known and not weighed", "straps == {Strap.RESTING} and not weighed"),
@@ -91,7 +90,6 @@ MUTANTS = (
     Mutant(STRAP, "        room.charging_only(None, False)\n", ""),
     # Batteries and silence.
     Mutant(BATTERY, "if state.levels or not state.charges:", "if not state.charges:"),
-    Mutant(BATTERY, "if state.levels or not state.charges:", "if state.levels:"),
     Mutant(BATTERY, "    room.battery_between(person.policy.battery_low_pct + 1e-9, 1_000.0)\n", ""),
     Mutant(BATTERY, "    room.charging_only(None, False)\n", ""),
     Mutant(BATTERY, "    room.battery_only_of(*(charges.device_id for charges in state.charges))\n", ""),

@@ -177,6 +177,15 @@ SCENES: dict[str, list[Reading]] = {
         IN_BED, [reading(UP - 700 + 60 * n, fix(5.0), worn=True) for n in range(11)], [impact(UP - 20)],
         [bed(UP - 10, "empty")], beats((UP - 15) / MIN, (UP - 12) / MIN, device_id=OTHER), [bed(UP + 200, "empty")],
     ),
+    "out of bed at night, and an impact long after": by_time(
+        IN_BED, beats((UP - 600) / MIN, (UP - 400) / MIN, steps=0), beats((UP - 590) / MIN, (UP - 400) / MIN, device_id=OTHER),
+        [bed(UP + 10 * n, "empty") for n in range(3)], [impact(UP + 600)], beats((UP + 610) / MIN, (UP + 720) / MIN),
+    ),
+    "down, and perhaps taken off": by_time(
+        HOME, WORN, [impact(0, SURE_FALL)], beats(1, 5, steps=0, worn=True), [reading(6 * MIN, worn=False, steps=0)],
+        beats(8, 30, device_id=OTHER),
+    ),
+    "on the charger": [reading(60 * n, fix(5.0), charging=True, worn=False) for n in range(8)],
     "one on the charger, the other says nothing": by_time(HOME, beats(0, 9, charging=True), beats(0.5, 9, device_id=OTHER)),
     "one worn, the other says nothing": by_time(HOME, beats(0, 9, worn=True), beats(0.5, 9, device_id=OTHER)),
 }  # fmt: skip
