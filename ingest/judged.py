@@ -19,6 +19,9 @@ from ingest.states import StateBook
 from ingest.store import Commit
 from ingest.wire.message import Answer, Ignored, Rejection, Report, Status
 
+#: Readings that are heard, judged or laid out before others have a turn. Count; a millisecond or so.
+TURN = 100
+
 
 class Heard(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A reading with where it came from."""

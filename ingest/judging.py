@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeGuard
@@ -22,7 +22,7 @@ from geofence.reading import Reading
 from geofence.reading import ReadingKind as Kind
 from ingest import wire
 from ingest.flood import Flood
-from ingest.judged import Heard, Judged, Known, Said
+from ingest.judged import TURN, Heard, Judged, Known, Said
 from ingest.laying_out import lay_out
 from ingest.registry import SPOKEN_BY, Device
 from ingest.rows import quarantine_row, reading_row
@@ -60,24 +60,53 @@ class Deadlines:
 
 def judge(envelopes: Sequence[Envelope], known: Known, *, now: datetime, deadlines: Deadlines | None = None) -> Judged:
     """Judge a batch, and the deadlines first."""
-    judged, began_s = Judged(), time.perf_counter()
-    _hear(envelopes, known, judged)
-    heard_s = time.perf_counter()
+    judged = Judged()
+    for _ in judge_in_turns(envelopes, known, judged, now=now, deadlines=deadlines):
+        pass
+    return judged
+
+
+def judge_in_turns(
+    envelopes: Sequence[Envelope], known: Known, judged: Judged, *, now: datetime, deadlines: Deadlines | None = None
+) -> Iterator[None]:
+    """`judge` into `judged`; stops every millisecond or so, so that a commit under way can go on meanwhile.
+
+    Whoever has a turn then must leave `known` as it is, but for keeping what was sealed before.
+    """
     memory = known.book.memory
-    if deadlines is not None:
-        judged.due = [key for key in deadlines.person_ids if key in known.persons]
-        _run_down(judged.due, deadlines.until, known, judged, now)
-    judged.outcomes = _judge_all([heard.reading for heard in judged.heard], known)
-    judged_s = time.perf_counter()
-    # Whoever was due is written in any case: with another policy the deadline may have moved.
-    judged.states = {key: memory.state(key) for key in sorted({*memory.material, *judged.due})}
-    lay_out(known, judged, now)
+    for stage, steps in (
+        ("decode", _hear(envelopes, known, judged)),
+        ("judge", _judge(deadlines, known, judged, now)),
+        ("lay_out", _lay_out(known, judged, now)),
+    ):
+        took_s, began_s = 0.0, time.perf_counter()
+        for _ in steps:
+            took_s += time.perf_counter() - began_s
+            yield
+            began_s = time.perf_counter()
+        judged.took_s[stage] = took_s + time.perf_counter() - began_s
     for key, before in memory.material.items():
         if (safety := memory.safety(key)) is not before.zone.safety:
             judged.commit.safeties.append((safety, key))
-    laid_out_s = time.perf_counter()
-    judged.took_s = {"decode": heard_s - began_s, "judge": judged_s - heard_s, "lay_out": laid_out_s - judged_s}
-    return judged
+
+
+def _judge(deadlines: Deadlines | None, known: Known, judged: Judged, now: datetime) -> Iterator[None]:
+    """Deadlines and readings, in this order."""
+    if deadlines is not None:
+        judged.due = [key for key in deadlines.person_ids if key in known.persons]
+        _run_down(judged.due, deadlines.until, known, judged, now)
+        yield
+    for begin in range(0, len(judged.heard), TURN):
+        readings = [heard.reading for heard in judged.heard[begin : begin + TURN]]
+        judged.outcomes += _judge_all(readings, known)
+        yield
+
+
+def _lay_out(known: Known, judged: Judged, now: datetime) -> Iterator[None]:
+    memory = known.book.memory
+    # Whoever was due is written in any case: with another policy the deadline may have moved.
+    judged.states = {key: memory.state(key) for key in sorted({*memory.material, *judged.due})}
+    yield from lay_out(known, judged, now)
 
 
 def _judge_all(readings: Sequence[Reading], known: Known) -> list[Outcome]:
@@ -105,7 +134,8 @@ def judge_alone(envelope: Envelope, known: Known, *, now: datetime) -> Judged | 
     No state is changed. The message is quarantined as well, so that it can be looked into and sent again.
     """
     told = Judged()
-    _hear([envelope], known, told)
+    for _ in _hear([envelope], known, told):
+        pass
     judged = set_aside([envelope])
     for heard in told.heard:
         detection = last_resort.call(heard.reading, _last_place(known, heard.reading.person_id))
@@ -145,13 +175,15 @@ def set_aside(envelopes: Sequence[Envelope]) -> Judged:
     return judged
 
 
-def _hear(envelopes: Sequence[Envelope], known: Known, judged: Judged) -> None:
+def _hear(envelopes: Sequence[Envelope], known: Known, judged: Judged) -> Iterator[None]:
     """Decode and look up; what cannot be used goes to quarantine, each message once.
 
     What settled together (`ingest.settling`) is one place in the batch, and in the order of event time.
     """
     settled, several = None, False
     for place, envelope in enumerate(envelopes):
+        if place % TURN == TURN - 1:
+            yield
         if envelope.skipped:
             continue
         route = wire.route(envelope.topic)

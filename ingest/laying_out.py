@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from itertools import islice
 
 from geofence import snapshot
 from geofence.detection import Command
 from geofence.engine import Outcome
 from geofence.ordering import Admission
-from ingest.judged import Heard, Judged, Known, Said
+from ingest.judged import TURN, Heard, Judged, Known, Said
 from ingest.registry import Device
 from ingest.rows import (
     device_row,
     flood_rows,
+    in_order,
     later_state,
     live_device_row,
+    merge_into,
     numbering_rows,
-    one_a_key,
     position_row,
     reading_row,
 )
@@ -29,15 +31,17 @@ from ingest.wire.message import Status
 NOVELTY = {Admission.LIVE: Novelty.NEW, Admission.NEWS: Novelty.NEW, Admission.STALE: Novelty.UNSURE}
 
 
-def lay_out(known: Known, judged: Judged, now: datetime) -> None:
-    """Everything as rows."""
+def lay_out(known: Known, judged: Judged, now: datetime) -> Iterator[None]:
+    """Everything as rows; stops after every `TURN` readings, so that others may have a turn."""
     places: dict[int, Heard] = {}
     floods: list[tuple[int, datetime]] = []
     repeated: list[int] = []
     restarted: list[tuple[int, datetime]] = []
     memory = known.book.memory
     commands: list[Command] = judged.commit.commands
-    for heard, outcome in zip(judged.heard, judged.outcomes, strict=True):
+    for number, (heard, outcome) in enumerate(zip(judged.heard, judged.outcomes, strict=True), start=1):
+        if number % TURN == 0:
+            yield
         table, row = reading_row(heard.reading, heard.report, heard.device)
         judged.commit.rows[table].append(row)
         if heard.reading.event is not None:
@@ -61,7 +65,12 @@ def lay_out(known: Known, judged: Judged, now: datetime) -> None:
         commands.extend(outcome.judgement.commands)
     judged.commit.floods = flood_rows(floods)
     judged.commit.surely_new = all(outcome.admission is Admission.LIVE for outcome in judged.outcomes)
-    judged.commit.device_states = one_a_key(_device_rows(known, judged, restarted), later_state)
+    states: dict[int, Row] = {}
+    rows = _device_rows(known, judged, restarted)
+    while several := list(islice(rows, TURN)):
+        merge_into(states, several, later_state)
+        yield
+    judged.commit.device_states = in_order(states)
     judged.commit.numbering = numbering_rows(repeated, restarted)
     judged.commit.positions = [
         position_row(heard.reading, heard.device, memory.safety(person_id))

@@ -31,7 +31,7 @@ from ingest.downlink import Downlink
 from ingest.errors import IngestError
 from ingest.flood import MOST_PER_MIN
 from ingest.judged import Judged, Known
-from ingest.judging import Deadlines, judge, judge_alone, set_aside
+from ingest.judging import Deadlines, judge_alone, judge_in_turns, set_aside
 from ingest.listening import AWAY_LEAST, WAITED_LEAST, Listening
 from ingest.ownership.store import Ownership
 from ingest.patience import Patience
@@ -51,6 +51,8 @@ log = structlog.get_logger(__name__)
 LOOK_EVERY_S = 0.25
 #: ... or before another few of those are read who have not spoken since the start. Real seconds.
 AHEAD_EVERY_S = 0.01
+#: Turns of the event loop from an answer of the database to what is sent next: the socket, its waiter, the commit.
+STEPS_OF_A_COMMIT = 3
 #: Class of PostgreSQL's errors for a value that is too large for an index: a message's fault, and no lost connection.
 LIMIT_EXCEEDED = "54"
 #: Class of its errors for tables and columns that are not there.
@@ -125,6 +127,9 @@ class Pipeline:
                 if self._flight and self._flight.committing.done():
                     await self._settled(stop)
                 unwritten = self._listens(batch)
+                if self._flight and not batch:
+                    # Without a message there is nothing that could not wait for the commit under way.
+                    continue
                 deadlines = self._patience.passed(self._book)
                 if batch or deadlines is not None or unwritten or self._latest.overdue:
                     await self._handle(Work(batch=batch, deadlines=deadlines, began_s=time.monotonic()), stop)
@@ -333,11 +338,19 @@ class Pipeline:
         # Lanes decide who waits; within a batch things are judged as they came, which is what a replay can know.
         in_order = sorted(batch, key=lambda envelope: envelope.received_at)
         now = self._clock.now()
-        judged = judge(in_order, self._known(), now=now, deadlines=deadlines)
+        judged = Judged()
+        for _ in judge_in_turns(in_order, self._known(), judged, now=now, deadlines=deadlines):
+            await self._give_way()
         self._patience.heard(judged)
         if self._listening is not None:
             judged.commit.listened = self._listening.row(now, concluding=bool(judged.due or judged.detections))
         return judged
+
+    async def _give_way(self) -> None:
+        """Let the commit under way take a step: hear an answer of the database, and send what comes next."""
+        if self._flight is not None and not self._flight.committing.done():
+            for _ in range(STEPS_OF_A_COMMIT):
+                await asyncio.sleep(0)
 
     def _known(self) -> Known:
         registry, numbers = self._registry, self._numbers.by_device

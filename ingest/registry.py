@@ -171,8 +171,9 @@ class Registry:
             gone = known - await queries.registered(connection, known)
             if person_ids is None:
                 self._see(danger_map_of(await queries.dangers(connection)))
-        for person_id in gone:
-            self.persons.pop(person_id, None)
+        if gone:
+            # Another mapping: a batch is being judged with this one.
+            self.persons = {key: person for key, person in self.persons.items() if key not in gone}
         kept = {} if wanted is None else {k: v for k, v in self.devices.items() if v.person_id not in wanted}
         self.devices = kept | {str(row["device_id"]): _device(row) for row in rows}
         self.version += 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any, LiteralString
 
@@ -139,13 +139,16 @@ def later_state(known: Row, row: Row) -> Row:
     )
 
 
-def one_a_key(rows: Iterable[Row], merge: Callable[[Row, Row], Row]) -> list[Row]:
-    """Rows as they came, merged to one for each first column, in its order."""
-    merged: dict[int, Row] = {}
+def merge_into(merged: dict[int, Row], rows: Iterable[Row], merge: Callable[[Row, Row], Row]) -> None:
+    """Rows as they came, merged to one for each first column."""
     for row in rows:
         known = merged.setdefault(row[0], row)
         if known is not row:
             merged[row[0]] = merge(known, row)
+
+
+def in_order(merged: Mapping[int, Row]) -> list[Row]:
+    """Merged rows by their first column."""
     return [merged[key] for key in sorted(merged)]
 
 

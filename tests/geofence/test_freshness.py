@@ -37,4 +37,4 @@ def test_no_limit_goes_below_the_age_at_which_nobody_looks() -> None:
     bounds = [limits for name, (_, limits) in THRESHOLDS.items() if name.endswith("_fresh_for")]
     least = [each.least for each in bounds if isinstance(each, Bounds)]
     assert len(least) == len(LIMITED)
-    assert min(least) >= freshness.LEAST.total_seconds()
+    assert min(least) == freshness.LEAST.total_seconds()

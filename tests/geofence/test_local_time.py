@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geofence.evidence import when
+from geofence.local_time import next_time
 from geofence.zone import ScheduleError, Window, schedule_from_rows
 from tests.geofence.scenes import circle, person
 
@@ -43,6 +44,14 @@ def test_the_night_is_local(wall: str, expected: bool) -> None:
         at = local(wall, zone)
         assert person(time_zone=zone).is_night(at) is expected
         assert when(person(time_zone=zone), at) == {"local_time": wall[11:16], "night": expected}
+
+
+@pytest.mark.parametrize(
+    ("wall", "expected"),
+    [("05:59:59", "2026-11-20 06:00"), ("06:00", "2026-11-21 06:00"), ("23:00", "2026-11-21 06:00")],
+)
+def test_the_next_time_is_never_now(wall: str, expected: str) -> None:
+    assert next_time(person(), local(f"2026-11-20 {wall}"), time(6)) == local(expected)
 
 
 @pytest.mark.parametrize(("wall", "expected"), [("00:59", False), ("01:00", True), ("04:59", True), ("05:00", False)])

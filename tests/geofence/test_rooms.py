@@ -25,7 +25,7 @@ from geofence.observation import NOTHING
 from geofence.ordering import Admission
 from geofence.person import Person
 from geofence.quiet import Room
-from geofence.reading import Reading
+from geofence.reading import BedReport, BedStatus, Reading
 from tests.geofence.impacts import FALL, SURE_FALL, bed, impact
 from tests.geofence.random_traces import DANGERS, PERSONS, calm_hours, disturbed, ordinary, trace
 from tests.geofence.scenes import at, fix, person, reading
@@ -138,6 +138,17 @@ WORN = by_time(beats(-10, -1, worn=True, steps=0), beats(-9.5, -1, device_id=OTH
 #: 02:40 in Zibo.
 UP = 6 * HOUR + 40 * MIN
 IN_BED = [bed(UP - 60 * n, "occupied") for n in range(60, 0, -1)]
+
+
+def breath(seconds: float, depth_pct: float = 40.0) -> Reading:
+    """A report of a bed that shows a pulse, and how deep they breathe."""
+    values = {"heart_rate_bpm": 60.0, "breathing_rate_bpm": 14.0, "movement_pct": 0.0, "quality_pct": 90.0}
+    report = BedReport(status=BedStatus.OCCUPIED, breathing_amplitude_pct=depth_pct, **values)
+    return msgspec.structs.replace(bed(seconds, "occupied"), bed=report)
+
+
+ASLEEP = [*(breath(UP - 60 * n) for n in range(100, 1, -1)), *(breath(UP - 60 + 10 * n) for n in range(7))]
+
 #: What a reading may say that the last one of its device did not.
 SAYS: tuple[dict[str, Any], ...] = (
     {}, {"at_home": True}, {"at_home": False}, {"charging": True}, {"charging": False}, {"worn": False}, {"worn": True},
@@ -181,6 +192,21 @@ SCENES: dict[str, list[Reading]] = {
         IN_BED, beats((UP - 600) / MIN, (UP - 400) / MIN, steps=0), beats((UP - 590) / MIN, (UP - 400) / MIN, device_id=OTHER),
         [bed(UP + 10 * n, "empty") for n in range(3)], [impact(UP + 600)], beats((UP + 610) / MIN, (UP + 720) / MIN),
     ),
+    "outside in the night": by_time(
+        IN_BED, beats((UP - 600) / MIN, (UP - 400) / MIN), [reading(UP - 100, fix(5.0)), reading(UP + 300, fix(5.0))],
+        [reading(UP + 360, fix(290.0)), reading(UP + 420, fix(330.0))], [bed(UP + 10 * n, "empty") for n in range(50)],
+    ),
+    "asleep": by_time(ASLEEP, beats(UP / MIN - 50, UP / MIN - 1)),
+    "asleep, and a breath is missing": by_time(ASLEEP, beats(UP / MIN - 50, UP / MIN + 0.7), [breath(UP + 2, 0.0), breath(UP + 8, 0.0)]),
+    "lain down a moment ago": by_time(
+        HOME, [bed(-60 * n, "empty") for n in range(1, 9)], [bed(0, "occupied"), bed(25, "occupied")], beats(0.1, 12, device_id=OTHER),
+    ),
+    "outside for a while": [
+        *HOME, *(reading(60 * n, fix(300.0 + 60 * n)) for n in range(4)),
+        *(reading(240 + 120 * n, None if n % 5 else fix(500.0 + n)) for n in range(29)),
+    ],
+    "one of two is silent": by_time(HOME, beats(0, 80, device_id=OTHER)),
+    "no fix for hours": by_time(HOME, beats(0, 150)),
     "down, and perhaps taken off": by_time(
         HOME, WORN, [impact(0, SURE_FALL)], beats(1, 5, steps=0, worn=True), [reading(6 * MIN, worn=False, steps=0)],
         beats(8, 30, device_id=OTHER),
@@ -202,7 +228,10 @@ def nexts_of(readings: Sequence[Reading]) -> Nexts:
                 then = said.at + timedelta(seconds=gap_s)
                 again = msgspec.structs.replace(last, at=then, received_at=then)
                 found += [msgspec.structs.replace(again, **more) for more in SAYS] if last.bed is None else [again]
-                found += [msgspec.structs.replace(again, bed=each) for each in BEDS] if last.bed is not None else []
+                if last.bed is not None:
+                    found += [
+                        msgspec.structs.replace(again, bed=msgspec.structs.replace(last.bed, **it)) for it in MEASURES
+                    ]
                 found += _elsewhere(again)
         return found
 
@@ -224,13 +253,17 @@ def _elsewhere(again: Reading) -> list[Reading]:
     ]
 
 
-BEDS = tuple(bed(0, status).bed for status in ("occupied", "empty", "edge", "fault"))
+MEASURES: tuple[dict[str, Any], ...] = (
+    *({"status": each} for each in BedStatus), {"breathing_amplitude_pct": 0.0}, {"breathing_amplitude_pct": 90.0},
+    {"apnea_s": 9.0}, {"apnea_s": 30.0}, {"heart_rate_bpm": None}, {"heart_rate_bpm": 30.0}, {"heart_rate_bpm": 190.0},
+    {"breathing_rate_bpm": 3.0}, {"breathing_rate_bpm": 45.0}, {"movement_pct": 80.0}, {"quality_pct": 5.0},
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("scene", SCENES)
 def test_in_scenes(scene: str) -> None:
     readings = SCENES[scene]
-    person_ = person(dangers=DANGERS)
+    person_ = person(dangers=DANGERS, turn_every=timedelta(minutes=30))
     assert sum(held(person_, readings, nexts_of(readings), since=len(readings) - 8).values()) > 100
 
 
@@ -246,3 +279,30 @@ def test_who_stayed_at_the_door_is_judged_though_the_place_is_inside_now() -> No
         room = room_of([NARROWING["zone"]], there, HOME[-1], person())
         assert room is not None
         assert room.holds(reading(60, fix(6.0)), HOME[-1].at, state.track.place.at) is free
+
+
+def test_most_reports_of_an_empty_bed_are_not_judged() -> None:
+    """All day long: one in five minutes shows that the bed is there."""
+    readings = [*IN_BED, *(bed(UP + 60 * n, "empty") for n in range(60))]
+    passed = [
+        said.at
+        for _, said, names in unjudged(person(), readings, lambda said: [later(said, 60)], 80)
+        if "rest" in names
+    ]
+    assert len(passed) > 25
+
+
+def later(said: Reading, seconds: float) -> Reading:
+    at_ = said.at + timedelta(seconds=seconds)
+    return msgspec.structs.replace(said, at=at_, received_at=at_)
+
+
+def test_who_is_turned_no_more_is_forgotten_with_the_next_report() -> None:
+    state, turned = FRESH, person(turn_every=timedelta(hours=2))
+    for said in IN_BED:
+        state, _ = engine.step(state, said, turned)
+    assert state.turning.turned_at is not None
+    for who, free in ((turned, True), (person(), False)):
+        room = room_of([NARROWING["turning"]], state, IN_BED[-1], who)
+        assert room is not None
+        assert room.holds(later(IN_BED[-1], 60), IN_BED[-1].at, None) is free

@@ -11,7 +11,7 @@ import pytest
 
 from ingest.deferring import latest as deferring
 from ingest.deferring.latest import FEW, MOST, WRITE_AFTER_S, Latest, left_by
-from ingest.rows import later_position, later_state, one_a_key
+from ingest.rows import later_position, later_state, merge_into
 from ingest.store import Commit, Row
 
 AT = datetime(2026, 11, 20, 6, tzinfo=UTC)
@@ -74,11 +74,9 @@ class Tables:
     def _write(self, positions: list[Row], devices: list[Row]) -> None:
         self.writes += len(positions) + len(devices)
         for row in positions:
-            known = [self.positions[row[0]]] if row[0] in self.positions else []
-            (self.positions[row[0]],) = one_a_key([*known, row], later_position)
+            merge_into(self.positions, [row], later_position)
         for row in devices:
-            known = [self.devices[row[0]]] if row[0] in self.devices else []
-            (self.devices[row[0]],) = one_a_key([*known, row], later_state)
+            merge_into(self.devices, [row], later_state)
 
 
 def test_a_few_are_written_at_once(time: Time) -> None:

@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ingest.rows import device_row, later_position, later_state, numbering_rows, one_a_key, quarantine_row
+from ingest.rows import device_row, in_order, later_position, later_state, merge_into, numbering_rows, quarantine_row
 from ingest.sequence import Numbers
+from ingest.store import Row
 from ingest.wire.message import Rejection, RejectionReason
 from tests.ingest.envelopes import BED, BRACELET, NOW, envelope
 
@@ -39,11 +40,13 @@ def test_merging() -> None:
         device_row(BRACELET, NOW, online=False, missing=-1),
         device_row(BRACELET, NOW, online=True, firmware="2", numbers=Numbers(8, 5)),
     ]
-    assert one_a_key(rows, later_state) == [
+    merged: dict[int, Row] = {}
+    merge_into(merged, rows[:3], later_state)
+    merge_into(merged, rows[3:], later_state)
+    assert in_order(merged) == [
         (11, later, True, None, None, None, None, "2", 8, b"\x05", 1, None, None, None, None),
         (12, NOW, True, None, None, None, None, None, None, None, 0, None, None, None, None),
     ]
-    assert one_a_key([], later_state) == []
 
 
 #: Columns of a device's state that a message need not speak of.

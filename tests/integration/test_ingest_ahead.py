@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import msgspec
@@ -13,7 +13,6 @@ import pytest
 
 from ingest import pipeline, store
 from ingest.batching import Batcher
-from ingest.judged import Judged
 from ingest.sources import Envelope
 from tests.integration.ingest_process import TIMELESS, frozen, stored_states, uninterrupted
 from tests.integration.ingest_running import device, publish, rows, rows_when, running_ingest, settings_for, unique
@@ -31,16 +30,16 @@ class Watched:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.judged: list[int] = []
         self.acknowledged = 0
-        judge, put = pipeline.judge, Batcher.put
+        judge, put = pipeline.judge_in_turns, Batcher.put
 
-        def judging(envelopes: Any, *rest: Any, **further: Any) -> Judged:
+        def judging(envelopes: Any, *rest: Any, **further: Any) -> Iterator[None]:
             self.judged.append(len(envelopes))
             return judge(envelopes, *rest, **further)
 
         def putting(batcher: Batcher, rank: int, envelope: Envelope) -> None:
             put(batcher, rank, msgspec.structs.replace(envelope, acknowledge=self._counted(envelope.acknowledge)))
 
-        monkeypatch.setattr(pipeline, "judge", judging)
+        monkeypatch.setattr(pipeline, "judge_in_turns", judging)
         monkeypatch.setattr(Batcher, "put", putting)
 
     def _counted(self, acknowledge: Callable[[], None]) -> Callable[[], None]:
@@ -118,18 +117,17 @@ async def test_a_failed_commit_takes_back_what_was_judged_on_top_of_it(
 async def test_a_message_that_cannot_be_judged_ahead_costs_nothing_of_the_commit_before(
     database_url: str, broker_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    bracelet, watched, counted = unique("zb"), Watched(monkeypatch), pipeline.judge
+    bracelet, watched, counted = unique("zb"), Watched(monkeypatch), pipeline.judge_in_turns
     add_person(database_url, bracelet=bracelet, overrides=TIMELESS)
     failures = ["planted"]
 
-    def failing(envelopes: Any, *rest: Any, **further: Any) -> Judged:
-        judged = counted(envelopes, *rest, **further)
+    def failing(envelopes: Any, *rest: Any, **further: Any) -> Iterator[None]:
+        yield from counted(envelopes, *rest, **further)
         if sum(watched.judged) > TOGETHER and failures:
             # After the states have changed.
             raise ZeroDivisionError(failures.pop())
-        return judged
 
-    monkeypatch.setattr(pipeline, "judge", failing)
+    monkeypatch.setattr(pipeline, "judge_in_turns", failing)
     settings = settings_for(database_url, broker_url, ingest_batch_messages=TOGETHER, ingest_batch_age_ms=1_000)
     began_s = time.time() - 600
     with psycopg.connect(database_url) as held:
