@@ -91,12 +91,12 @@ def speaks_since(seen: Observation) -> datetime:
 
 
 def quiet(state: RestState, person: Person, before: PersonState, room: Room) -> None:
-    """Still in the same bed: nothing changes as long as reports keep coming."""
-    if any(kind is ReadingKind.BED and device != state.device_id for device, kind, _ in before.order.newest):
-        room.never(Facet.BED)
-        return
+    """Nobody in any bed, or still in the same one: nothing changes as long as reports keep coming."""
     if state.lying_since is None:
         room.bed_only(BedStatus.EMPTY, BedStatus.EDGE, BedStatus.FAULT)
+        return
+    if any(kind is ReadingKind.BED and device != state.device_id for device, kind, _ in before.order.newest):
+        room.never(Facet.BED)
         return
     room.bed_only(BedStatus.OCCUPIED)
     room.movement_up_to(person.policy.vital_movement_most_pct)

@@ -25,7 +25,7 @@ def test_a_whole_number_is_written_as_one(value: float | timedelta | time, writt
         ({"fall_still_after": 60, "fall_decided_after": 60}, "fall_still_after", "fall_decided_after"),
         ({"fall_decided_after": 120, "fall_bare_after": 120}, "fall_decided_after", "fall_bare_after"),
         ({"bed_empty_for": 20, "bed_empty_alone": 20}, "bed_empty_for", "bed_empty_alone"),
-        ({"no_return_least": 1_800, "no_return_most": 1_800}, "no_return_least", "no_return_most"),
+        ({"no_return_least": 1_200, "no_return_most": 1_200}, "no_return_least", "no_return_most"),
     ],
 )
 def test_the_shorter_of_two_may_be_as_long_and_no_longer(fits: dict[str, Any], less: str, more: str) -> None:
