@@ -78,7 +78,6 @@ MUTANTS = (
     Mutant(DATUM, "_AXIS_M / f.sqrt(flattening) * f.cos(phi)", "_AXIS_M / f.sqrt(flattening)"),
     Mutant(DATUM, "_STEPS = 6", "_STEPS = 1"),
     Mutant(DATUM, "inside = near & _within(*found, 1e-9)", "inside = near"),
-    Mutant(DATUM, "inside = near & _within(*found, 1e-9)", "inside = _within(*found, 1e-9)"),
     Mutant(DATUM, "inside = _within(latitude, longitude, 0.0)", "inside = _within(latitude, longitude, 90.0)"),
     Mutant(DATUM, "& (longitude <= EAST + margin)", ""),
     Mutant(DATUM, "shift = _gcj02_of_wgs84 if datum is Datum.GCJ02 else _bd09_of_wgs84\n    return", "shift = _gcj02_of_wgs84\n    return"),
