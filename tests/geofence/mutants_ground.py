@@ -11,7 +11,7 @@ from tests.geofence.mutants import Mutant, run
 
 TESTS = [
     *(f"tests/geofence/{name}" for name in (
-        "test_threshold.py", "test_freshness.py", "test_local_time.py", "test_datum.py", "test_last_resort.py", "test_bed.py", "test_silence.py",
+        "test_threshold.py", "test_freshness.py", "test_local_time.py", "test_datum.py", "test_last_resort.py", "test_bed.py", "test_silence.py", "test_in_vehicle.py",
         "test_equalities.py",
     )),
     "tests/api/test_thresholds.py",

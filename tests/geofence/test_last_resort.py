@@ -38,7 +38,7 @@ def test_nothing_else_is_a_call(said: Reading) -> None:
 
 def test_where_to_go() -> None:
     """The message's own fix, else where the person was seen last."""
-    own, last, unknown = call(sos(30, fix_=fix(5.0)), LAST), call(sos(30), LAST), call(sos(30), None)
+    own, last, unknown = call(sos(30, fix_=fix(5.0), late_s=60.0), LAST), call(sos(30), LAST), call(sos(30), None)
     assert own is not None
     assert last is not None
     assert unknown is not None
