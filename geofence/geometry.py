@@ -130,8 +130,7 @@ class Polygon:
         sizes = [sum(each) for each in counts]
         places = np.repeat([(frame.longitude, frame.latitude) for frame in frames], sizes, axis=0)
         metres = [(frame.metres_per_degree_east, frame.metres_per_degree_north) for frame in frames]
-        degrees = np.array([corner[:2] for rings in polygons for ring in rings for corner in ring], dtype=np.float64)
-        local = ((degrees - places) * np.repeat(metres, sizes, axis=0)).astype(np.float32)
+        local = ((_degrees_of(polygons) - places) * np.repeat(metres, sizes, axis=0)).astype(np.float32)
         ends = np.cumsum(sizes).tolist()
         corners = [local[end - size : end].tobytes() for end, size in zip(ends, sizes, strict=True)]
         rings = [each if len(each) > 1 else () for each in counts]
@@ -156,6 +155,17 @@ class Polygon:
     def signed_distance_m(self, latitude: float, longitude: float) -> float:
         """Metres beyond the edge; negative inside."""
         return signed_distances_m([self], [latitude], [longitude])[0]
+
+
+def _degrees_of(polygons: Sequence[Sequence[Sequence[Sequence[float]]]]) -> NDArray[np.float64]:
+    """Longitude and latitude of every corner of every ring, (corners, 2); heights are left out."""
+    corners: list[Sequence[float]] = []
+    for rings in polygons:
+        for ring in rings:
+            corners += ring
+    if all(map(_PLAIN.__eq__, map(len, corners))):
+        return np.array(corners, dtype=np.float64)
+    return np.array([corner[:2] for corner in corners], dtype=np.float64)
 
 
 def _middle_of(rings: Sequence[Sequence[Sequence[float]]]) -> Frame:
@@ -206,6 +216,8 @@ def _numbered(counts: Sequence[int]) -> NDArray[np.intp]:
 
 Shape = Circle | Polygon
 
+#: Numbers of a corner that has no height.
+_PLAIN = 2
 #: Bounds are this much wider than computed, so that rounding never makes one wrong. Metres.
 ROUNDING_M = 1e-3
 

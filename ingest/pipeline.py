@@ -50,7 +50,7 @@ log = structlog.get_logger(__name__)
 #: Longest wait for a message before deadlines are looked at again. Real seconds.
 LOOK_EVERY_S = 0.25
 #: ... or before another few of those are read who have not spoken since the start. Real seconds.
-AHEAD_EVERY_S = 0.01
+AHEAD_EVERY_S = 0.003
 #: Turns of the event loop from an answer of the database to what is sent next: the socket, its waiter, the commit.
 STEPS_OF_A_COMMIT = 3
 #: Class of PostgreSQL's errors for a value that is too large for an index: a message's fault, and no lost connection.

@@ -27,9 +27,9 @@ from runtime import database
 WAIT_S = 0.25
 #: How often it is looked again at what is missing: somebody may have changed, or come, while others were read. Count.
 LOOKS = 3
-#: Devices that are read ahead at once: a safety event that comes meanwhile waits for so many. Count; provisional: 12 ms
+#: Devices that are read ahead at once: a safety event that comes meanwhile waits for so many. Count; provisional: 15 ms
 #: with three zones of 60 corners each.
-AHEAD = 20
+AHEAD = 40
 
 
 async def owned(connection: database.Connection, most_per_min: int) -> tuple[Ownership, StateBook]:

@@ -187,6 +187,14 @@ class TestGeoJson:
         shape = shape_from_geojson({"type": "Polygon", "coordinates": [ring(square(100.0))]}, None)
         assert shape.signed_distance_m(*place(0, 0)) == pytest.approx(-100.0, abs=0.01)
 
+    @pytest.mark.parametrize("heights", [[30.0], [30.0, 31.0]])
+    def test_heights_are_left_out(self, heights: list[float]) -> None:
+        """Of every corner, or of some."""
+        flat = ring(square(100.0))
+        high = [[*corner, *heights[n % 2 :][:1]] for n, corner in enumerate(flat)]
+        found = shape_from_geojson({"type": "Polygon", "coordinates": [high]}, None)
+        assert found == shape_from_geojson({"type": "Polygon", "coordinates": [flat]}, None)
+
     @pytest.mark.parametrize("radius_m", [None, 0.0, -1.0, 20_000.1])
     def test_a_radius_that_is_none(self, radius_m: float | None) -> None:
         with pytest.raises(ShapeError, match="radius_m"):
