@@ -95,7 +95,7 @@ MUTANTS = (
     Mutant("zone.py", "if start.tzinfo or end.tzinfo:", "if False:"),
     Mutant("person.py", "at >= start or at < end", "at >= start"),
     Mutant("features.py", "index = min(", "index = max("),
-    Mutant("geometry.py", "np.where(shapely.contains_xy(areas, 0, 0), -1, 1)", "1"),
+    Mutant("geometry.py", "np.where(shapely.contains_xy(areas, 0, 0), -1, 1)", "np.ones(len(areas))"),
     Mutant("geometry.py", "return areas, shapely.boundary(areas)", "return areas, lines[: len(corners)]"),
     Mutant("geometry.py", "places[:, 0], places[:, 1])", "places[:, 1], places[:, 0])"),
     Mutant("geometry.py", "np.where(inside, -beyond, beyond)", "beyond"),

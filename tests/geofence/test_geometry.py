@@ -103,6 +103,15 @@ def test_a_polygon_with_a_hole(east_m: float, north_m: float, expected_m: float)
     assert POLYGON_WITH_POND.signed_distance_m(*place(east_m, north_m)) == pytest.approx(expected_m, abs=0.01)
 
 
+@pytest.mark.parametrize(
+    "shape", [POLYGON_WITH_POND, polygon(square(100.0), square(20.0)).shape, Circle(frame=HOME, radius_m=77.0)]
+)
+def test_the_middle_is_measured_like_any_place(shape: Shape) -> None:
+    """Of a polygon around its own middle, and of one that has a pond there."""
+    middle = shape.frame.latitude, shape.frame.longitude
+    assert shape.middle_m == pytest.approx(shape.signed_distance_m(*middle), abs=0.01)
+
+
 def test_winding_does_not_matter() -> None:
     turned = Polygon.from_rings([ring(square(100.0))[::-1]])
     assert turned.signed_distance_m(*place(0, 90)) == pytest.approx(-10.0, abs=0.01)

@@ -289,10 +289,10 @@ def test_of_two_places_of_one_moment_the_one_heard_last_is_known() -> None:
 
 def test_what_is_heard_twice_is_heard_once() -> None:
     """The broker sends again what was not acknowledged, quiet or not."""
-    twice = [each for each in calm_hours(1, 60, (1,), often=0.0) for _ in range(2)]
+    twice = [each for each in calm_hours(7, 60, (1,), often=0.0) for _ in range(2)]
     states, expected = every_step(twice)
     memory = Memory()
-    assert in_batches(twice, 7, memory) == expected
+    assert in_batches(twice, 2, memory) == expected
     assert [outcome.admission for outcome in expected] == ["live", "duplicate"] * 60
     assert snapshot.freeze(memory.state(1)) == snapshot.freeze(states[1])
 
