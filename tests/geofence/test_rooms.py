@@ -206,7 +206,7 @@ SCENES: dict[str, list[Reading]] = {
         *(reading(240 + 120 * n, None if n % 5 else fix(500.0 + n)) for n in range(29)),
     ],
     "one of two is silent": by_time(HOME, beats(0, 80, device_id=OTHER)),
-    "no fix for hours": by_time(HOME, beats(0, 150)),
+    "no fix for hours": [*(reading(-600 + 60 * n, fix(5.0 + n)) for n in range(10)), *beats(0, 150)],
     "down, and perhaps taken off": by_time(
         HOME, WORN, [impact(0, SURE_FALL)], beats(1, 5, steps=0, worn=True), [reading(6 * MIN, worn=False, steps=0)],
         beats(8, 30, device_id=OTHER),
