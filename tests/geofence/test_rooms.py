@@ -197,7 +197,7 @@ SCENES: dict[str, list[Reading]] = {
         [reading(UP + 360, fix(290.0)), reading(UP + 420, fix(330.0))], [bed(UP + 10 * n, "empty") for n in range(50)],
     ),
     "asleep": by_time(ASLEEP, beats(UP / MIN - 50, UP / MIN - 1)),
-    "asleep, and a breath is missing": by_time(ASLEEP, beats(UP / MIN - 50, UP / MIN + 0.7), [breath(UP + 2, 0.0), breath(UP + 8, 0.0)]),
+    "asleep, and a breath is missing": by_time(ASLEEP, beats(UP / MIN - 50, UP / MIN + 0.7), [breath(UP + 2, 0.0), breath(UP + 8, 0.0), reading(UP + 10), reading(UP + 12)]),
     "lain down a moment ago": by_time(
         HOME, [bed(-60 * n, "empty") for n in range(1, 9)], [bed(0, "occupied"), bed(25, "occupied")], beats(0.1, 12, device_id=OTHER),
     ),
@@ -224,7 +224,7 @@ def nexts_of(readings: Sequence[Reading]) -> Nexts:
         streams = {(each.device_id, each.kind): each for each in readings if each.at <= said.at and each.event is None}
         found = []
         for last in streams.values():
-            for gap_s in (61, 700):
+            for gap_s in (10, 61, 700):
                 then = said.at + timedelta(seconds=gap_s)
                 again = msgspec.structs.replace(last, at=then, received_at=then)
                 found += [msgspec.structs.replace(again, **more) for more in SAYS] if last.bed is None else [again]
@@ -306,3 +306,18 @@ def test_who_is_turned_no_more_is_forgotten_with_the_next_report() -> None:
         room = room_of([NARROWING["turning"]], state, IN_BED[-1], who)
         assert room is not None
         assert room.holds(later(IN_BED[-1], 60), IN_BED[-1].at, None) is free
+
+
+def test_the_first_word_after_a_silence_that_was_told_is_judged() -> None:
+    """However much is known of the device: from then on it is waited for again."""
+    state = FRESH
+    for said in HOME:
+        state, _ = engine.step(state, said, person())
+    for deadline, free in ((at(2 * HOUR), True), (None, False)):
+        devices = tuple(
+            msgspec.structs.replace(each, deadline=deadline, learns_at=at(9 * HOUR)) for each in state.silence.devices
+        )
+        there = msgspec.structs.replace(state, silence=msgspec.structs.replace(state.silence, devices=devices))
+        room = room_of([NARROWING["silence"]], there, HOME[-1], person())
+        again = later(HOME[-1], 60)
+        assert (room is not None and room.holds(again, HOME[-1].at, at(-200))) is free
