@@ -44,7 +44,7 @@ from tests.integration.ingest_running import ready
 ROOT = Path(__file__).parents[2]
 SOURCE = Path(__file__).parent / "generator.c"
 PERSONS, CONNECTIONS = 10_000, 50
-RATES = (2_500, 5_000, 7_500, 10_000, 15_000, 20_000, 25_000, 30_000, 40_000)
+RATES = (5_000, 10_000, 15_000, 20_000, 25_000, 30_000, 40_000)
 SEARCH_S, FINAL_S, CLOSED_S = 10.0, 60.0, 15.0
 #: Rounds of fixes that are prepared; then they begin anew.
 ROUNDS = 300

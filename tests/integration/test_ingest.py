@@ -99,10 +99,13 @@ async def test_bad_messages_are_quarantined_with_a_reason_and_nothing_else_suffe
             "SELECT topic, reason, detail, length(payload), payload_size FROM quarantine ORDER BY quarantine_id",
             count=len(bad),
         )
-    assert [row[1] for row in found] == [reason for _, _, reason in bad]
+    # Another maker's format has a session of its own: between two sessions no order is kept.
+    ours = [row for row in found if row[0].startswith("tongxing/")]
+    assert [row[1] for row in ours] == [reason for topic, _, reason in bad if topic.startswith("tongxing/")]
+    assert [row[1] for row in found if row not in ours] == ["unknown_topic"]
     assert all(row[2] for row in found)
-    assert found[5][3:] == (4_096, 1_000_000)
-    assert "latitude" in found[3][2]
+    assert ours[5][3:] == (4_096, 1_000_000)
+    assert "latitude" in ours[3][2]
 
 
 async def test_a_day_old_reading_is_history_and_a_day_old_sos_is_news(database_url: str, broker_url: str) -> None:
