@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from itertools import compress
-from operator import attrgetter, is_not
+from operator import attrgetter, gt, is_not
 from typing import Any
 
 import msgspec
@@ -37,6 +37,7 @@ __all__ = [
     "material",
     "room",
     "run_down",
+    "settled",
     "step",
     "tick",
     "with_hearsay",
@@ -73,6 +74,8 @@ _TICK: tuple[tuple[str, Any], ...] = tuple((each.name, each.tick) for each in DE
 #: Who remembers something, those with deadlines first, in the order of `Dues`.
 NAMES = (*(name for name, _ in _DUE), *(each.name for each in DETECTORS if each.name and not each.due))
 _parts = attrgetter(*NAMES)
+_AT_ONCE = {each.name for each in DETECTORS if each.settles_at_once}
+_SETTLES_AT_ONCE = tuple([name in _AT_ONCE for name in NAMES])
 
 #: The next deadline of each detector that has any.
 Dues = tuple[datetime | None, ...]
@@ -93,7 +96,8 @@ def step(
         The state after it, and what became of it. A reading that is not live leaves the same state object, but for a
         late fix that bears on a suspicion.
     """
-    return judge(state, reading, person, safe_area(reading, person), due(state, person), absences)
+    _, after, outcome = judge(state, reading, person, safe_area(reading, person), due(state, person), absences)
+    return after, outcome
 
 
 def judge(  # noqa: PLR0917 - once a reading: keywords cost
@@ -103,7 +107,7 @@ def judge(  # noqa: PLR0917 - once a reading: keywords cost
     area: SafeArea | None,
     due_at: datetime | None,
     absences: Sequence[Absence] = (),
-) -> tuple[PersonState, Outcome]:
+) -> tuple[PersonState, PersonState, Outcome]:
     """`step` with the features already measured: the one copy of the order of things, for single and batch.
 
     Args:
@@ -113,15 +117,20 @@ def judge(  # noqa: PLR0917 - once a reading: keywords cost
         area: `safe_area(reading, person)`.
         due_at: `due(state, person)`.
         absences: as of `step`.
+
+    Returns:
+        The state that the reading itself was judged on, which is another if a deadline had passed before it; and what
+        `step` returns.
     """
     order, admission = ordering.admit(state.order, reading, person.policy)
     if admission is not Admission.LIVE:
         if admission is Admission.NEWS:
-            return _tell(state, order, reading, person)
+            return state, *_tell(state, order, reading, person)
         if admission is Admission.LATE:
             zone = hindsight.hear(state.zone, reading, person, area)
-            state = state if zone is state.zone else msgspec.structs.replace(state, zone=zone)
-        return state, PLAIN[admission]
+            after = state if zone is state.zone else msgspec.structs.replace(state, zone=zone)
+            return state, after, PLAIN[admission]
+        return state, state, PLAIN[admission]
     judgement = NOTHING
     if due_at is not None and due_at <= reading.at:
         state, judgement = run_down(state, person, reading.at, absences)
@@ -135,8 +144,8 @@ def judge(  # noqa: PLR0917 - once a reading: keywords cost
     else:
         after = msgspec.structs.replace(state, order=order, track=followed)
     if judgement is NOTHING:
-        return after, PLAIN[Admission.LIVE]
-    return after, Outcome(admission=Admission.LIVE, judgement=judgement)
+        return state, after, PLAIN[Admission.LIVE]
+    return state, after, Outcome(admission=Admission.LIVE, judgement=judgement)
 
 
 def _tell(state: PersonState, order: OrderState, reading: Reading, person: Person) -> tuple[PersonState, Outcome]:
@@ -272,6 +281,15 @@ def material(before: PersonState, after: PersonState, changed: Sequence[bool] | 
         or after.track.held is not before.track.held
         or (after.track.place is None) != (before.track.place is None)
     )
+
+
+def settled(before: PersonState, after: PersonState) -> bool:
+    """Whether a reading that turned one state into the other may open a `room`.
+
+    It changed nothing materially, but for detectors that settle at once.
+    """
+    changed = list(map(gt, changes(before, after), _SETTLES_AT_ONCE))
+    return not material(before, after, changed)
 
 
 def with_hearsay(

@@ -247,18 +247,19 @@ class Memory:
         else:
             dues = engine.dues(state, person)
             due_at = engine.earliest(dues)
-        after, outcome = engine.judge(state, reading, person, area, due_at, self.absences)
+        judged_on, after, outcome = engine.judge(state, reading, person, area, due_at, self.absences)
         if after is state:
             return outcome
         changed = engine.changes(state, after)
-        room = None
+        settled = True
         if engine.material(state, after, changed):
             self.material.setdefault(person_id, state)
             known, dues = dues, engine.dues_after(dues, changed, after, person)
             if dues is not known:
                 due_at = engine.earliest(dues)
-        elif outcome is _LIVE:
-            room = _room(after, reading, person, area, due_at)
+            # A deadline that had passed before the reading, and only moved, is not its doing.
+            settled = engine.settled(judged_on, after)
+        room = _room(after, reading, person, area, due_at) if outcome is _LIVE and settled else None
         self._replace(_Held(after, person, dues, room, due_at))
         return outcome
 

@@ -28,7 +28,9 @@ from geofence.detectors import (
 )
 
 
-def _detector(name: str, module: ModuleType, concerns: Facet, *, hears_old_news: bool = False) -> Detector:
+def _detector(
+    name: str, module: ModuleType, concerns: Facet, *, hears_old_news: bool = False, settles_at_once: bool = False
+) -> Detector:
     """A module of this folder as a detector: `due`, `tick`, `excuse` and `quiet` are there or not."""
     return Detector(
         name=name,
@@ -39,6 +41,7 @@ def _detector(name: str, module: ModuleType, concerns: Facet, *, hears_old_news:
         quiet=getattr(module, "quiet", None),
         concerns=concerns,
         hears_old_news=hears_old_news,
+        settles_at_once=settles_at_once,
     )
 
 
@@ -57,8 +60,8 @@ DETECTORS: tuple[Detector, ...] = (
     _detector("heart_rate", heart_rate, Facet.BED),
     _detector("breathing_rate", breathing_rate, Facet.BED),
     _detector("apnea", apnea, Facet.BED),
-    _detector("battery", low_battery, Facet.BATTERY),
-    _detector("silence", silence, Facet.FIX | Facet.EVENT | Facet.BATTERY | Facet.WEAR),
+    _detector("battery", low_battery, Facet.BATTERY, settles_at_once=True),
+    _detector("silence", silence, Facet.FIX | Facet.EVENT | Facet.BATTERY | Facet.WEAR, settles_at_once=True),
     _detector("vehicle", in_vehicle, Facet.FIX),
     _detector("wandering", wandering, Facet.FIX | Facet.WEAR),
     _detector("off_route", off_route, Facet.FIX),
