@@ -69,8 +69,8 @@ class Detector:
     excuse: Excuse | None = None
     #: Narrows the room of readings that change nothing; None: whatever carries what concerns it is stepped.
     quiet: Quiet | None = None
-    #: Whether `quiet` holds whatever the last reading changed of its state, and no other detector's `step` looks at that:
-    #: then a reading that changed nothing else opens a room, too.
+    #: Whether `quiet` holds whatever the last reading changed of its state, and no other `step` looks at that: then a
+    #: reading that changed nothing else opens a room, too.
     settles_at_once: bool = False
     #: Whether a safety event that is old on arrival is told to it too.
     hears_old_news: bool = False

@@ -48,12 +48,13 @@ class Batcher:
         self._is_committing = False
         self._last_put_s = time.monotonic()
 
-    def put(self, rank: int, envelope: Envelope) -> None:
-        """Take one message; never waits."""
+    def put(self, rank: int, *envelopes: Envelope) -> None:
+        """Take messages, in the order of their coming; never waits."""
         if rank == BACKLOG.rank:
-            self._backlog.put(envelope)
+            for envelope in envelopes:
+                self._backlog.put(envelope)
             return
-        self._ranks[rank].append(envelope)
+        self._ranks[rank].extend(envelopes)
         self._last_put_s = time.monotonic()
         self._arrived.set()
         if rank == 0 or self.waiting_live >= self._messages:

@@ -24,8 +24,8 @@ def count(batch: Sequence[Envelope], judged: Judged) -> None:
     for heard, outcome in zip(judged.heard, judged.outcomes, strict=True):
         what = heard.reading.kind, outcome.admission
         came[what] = came.get(what, 0) + 1
-        if heard.report.published_wall is not None:
-            waited_s.append(wall_s - heard.report.published_wall.timestamp())
+        if heard.report.published_s is not None:
+            waited_s.append(wall_s - heard.report.published_s)
     for what, number in came.items():
         metrics.READINGS.labels(*what).inc(number)
     metrics.PUBLISH_TO_COMMIT_S.observe_all(waited_s)

@@ -11,7 +11,6 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TypeGuard
 
 from geofence import last_resort
 from geofence.detection import Place
@@ -148,7 +147,7 @@ def judge_alone(envelope: Envelope, known: Known, *, now: datetime) -> Judged | 
             detection_row(
                 detection,
                 judged_at=now,
-                published_wall=heard.report.published_wall,
+                published_s=heard.report.published_s,
                 received_wall=heard.envelope.received_wall,
             )
         )
@@ -188,9 +187,20 @@ def _hear(envelopes: Sequence[Envelope], known: Known, judged: Judged) -> Iterat
             continue
         route = wire.route(envelope.topic)
         device = known.devices.get(route.device_id) if route.device_id else None
-        said = route.decode(envelope.payload) if device is None or device.speaks(route.foreign) else NOT_ITS_FORMAT
-        if len(said) == 1 and device is not None and not route.is_backlog and _plain(said[0], device, envelope):
-            judged.heard.append(_heard(place, envelope, said[0], device))
+        may_speak = device is None or route.foreign is None or device.speaks(route.foreign)
+        said = route.decode(envelope.payload) if may_speak else NOT_ITS_FORMAT
+        # Most are one report of what the device may say, with a time that is believed.
+        first = said[0]
+        if (
+            type(first) is Report
+            and len(said) == 1
+            and device is not None
+            and not route.is_backlog
+            and first.at is not None
+            and first.kind in SPOKEN_BY[device.kind]
+            and first.at - envelope.received_at <= CLOCK_AHEAD_ALLOWED
+        ):
+            judged.heard.append(_heard(place, envelope, first, device, first.at))
             continue
         parts = [_accept(part, device, envelope) for part in said]
         rejection = next((part for part in parts if isinstance(part, Rejection)), None)
@@ -209,16 +219,6 @@ def _hear(envelopes: Sequence[Envelope], known: Known, judged: Judged) -> Iterat
         judged.heard.sort(key=_in_order)
 
 
-def _plain(said: Decoded, device: Device, envelope: Envelope) -> TypeGuard[Report]:
-    """Whether it is a report of what the device may say, with a time that is believed: most are."""
-    return (
-        type(said) is Report
-        and said.at is not None
-        and said.kind in SPOKEN_BY[device.kind]
-        and said.at - envelope.received_at <= CLOCK_AHEAD_ALLOWED
-    )
-
-
 def _in_order(heard: Heard) -> tuple[int, Instant]:
     """As they came; of one place, as they happened."""
     return heard.place, order_within(heard.reading, heard.report.seq)
@@ -227,7 +227,7 @@ def _in_order(heard: Heard) -> tuple[int, Instant]:
 def _take(place: int, envelope: Envelope, device: Device, part: Decoded, judged: Judged) -> None:
     """One thing that a message says, to where it belongs."""
     if isinstance(part, Report):
-        judged.heard.append(_heard(place, envelope, part, device))
+        judged.heard.append(_heard(place, envelope, part, device, _believed_at(part.at, envelope)))
     elif isinstance(part, Ignored):
         judged.ignored.append(part)
     elif not isinstance(part, Rejection):
@@ -260,12 +260,12 @@ def _believed_at(at: datetime | None, envelope: Envelope) -> datetime:
     return envelope.received_at if at is None or at - envelope.received_at > CLOCK_AHEAD_ALLOWED else at
 
 
-def _heard(place: int, envelope: Envelope, report: Report, device: Device) -> Heard:
+def _heard(place: int, envelope: Envelope, report: Report, device: Device, at: datetime) -> Heard:
     reading = Reading(
         person_id=device.person_id,
         device_id=device.device_id,
         kind=report.kind,
-        at=_believed_at(report.at, envelope),
+        at=at,
         received_at=envelope.received_at,
         fix=report.fix,
         bed=report.bed,
@@ -286,6 +286,6 @@ def _run_down(due: Sequence[int], until: datetime, known: Known, judged: Judged,
         for detection in judgement.detections:
             judged.detections.append(detection)
             judged.commit.detections.append(
-                detection_row(detection, judged_at=now, published_wall=None, received_wall=None)
+                detection_row(detection, judged_at=now, published_s=None, received_wall=None)
             )
         judged.commit.commands.extend(judgement.commands)

@@ -7,8 +7,7 @@ from datetime import datetime
 from itertools import islice
 
 from geofence import snapshot
-from geofence.detection import Command
-from geofence.engine import Outcome
+from geofence.engine import PLAIN, Outcome
 from geofence.ordering import Admission
 from ingest.judged import TURN, Heard, Judged, Known, Said
 from ingest.registry import Device
@@ -27,6 +26,7 @@ from ingest.sequence import Novelty, Numbers, begins_anew, follow
 from ingest.store import Row, detection_row
 from ingest.wire.message import Status
 
+_LIVE = PLAIN[Admission.LIVE]
 #: What an admission says about a message's number; the others are old.
 NOVELTY = {Admission.LIVE: Novelty.NEW, Admission.NEWS: Novelty.NEW, Admission.STALE: Novelty.UNSURE}
 
@@ -38,36 +38,29 @@ def lay_out(known: Known, judged: Judged, now: datetime) -> Iterator[None]:
     repeated: list[int] = []
     restarted: list[tuple[int, datetime]] = []
     memory = known.book.memory
-    commands: list[Command] = judged.commit.commands
+    rows, is_place = judged.commit.rows, memory.is_place
     for number, (heard, outcome) in enumerate(zip(judged.heard, judged.outcomes, strict=True), start=1):
         if number % TURN == 0:
             yield
-        table, row = reading_row(heard.reading, heard.report, heard.device)
-        judged.commit.rows[table].append(row)
-        if heard.reading.event is not None:
-            judged.answers.append((heard.device.device_id, heard.reading.event.event_id))
+        reading = heard.reading
+        table, row = reading_row(reading, heard.report, heard.device)
+        rows[table].append(row)
+        if reading.fix is not None and is_place(reading.person_id, reading):
+            places[reading.person_id] = heard
+        if reading.event is not None:
+            judged.answers.append((heard.device.device_id, reading.event.event_id))
+        if outcome is _LIVE:
+            continue
         if outcome.admission is Admission.SURPLUS:
-            floods.append((heard.device.device_key, heard.reading.at))
+            floods.append((heard.device.device_key, reading.at))
         elif outcome.admission is Admission.DUPLICATE:
             repeated.append(heard.device.device_key)
-        if heard.reading.fix is not None and memory.is_place(heard.reading.person_id, heard.reading):
-            places[heard.reading.person_id] = heard
-        for detection in outcome.judgement.detections:
-            judged.detections.append(detection)
-            judged.commit.detections.append(
-                detection_row(
-                    detection,
-                    judged_at=now,
-                    published_wall=heard.report.published_wall,
-                    received_wall=heard.envelope.received_wall,
-                )
-            )
-        commands.extend(outcome.judgement.commands)
+        _conclude(judged, heard, outcome, now)
     judged.commit.floods = flood_rows(floods)
-    judged.commit.surely_new = all(outcome.admission is Admission.LIVE for outcome in judged.outcomes)
+    judged.commit.surely_new = all(map(_is_live, judged.outcomes))
     states: dict[int, Row] = {}
-    rows = _device_rows(known, judged, restarted)
-    while several := list(islice(rows, TURN)):
+    told = _device_rows(known, judged, restarted)
+    while several := list(islice(told, TURN)):
         merge_into(states, several, later_state)
         yield
     judged.commit.device_states = in_order(states)
@@ -79,6 +72,20 @@ def lay_out(known: Known, judged: Judged, now: datetime) -> Iterator[None]:
     for person_id, state in judged.states.items():
         due_at = memory.due(known.persons[person_id])
         judged.commit.engine_states.append((person_id, snapshot.freeze(state), due_at))
+
+
+def _conclude(judged: Judged, heard: Heard, outcome: Outcome, now: datetime) -> None:
+    """What a reading was judged to be, as rows."""
+    published_s, received_wall = heard.report.published_s, heard.envelope.received_wall
+    for detection in outcome.judgement.detections:
+        judged.detections.append(detection)
+        row = detection_row(detection, judged_at=now, published_s=published_s, received_wall=received_wall)
+        judged.commit.detections.append(row)
+    judged.commit.commands.extend(outcome.judgement.commands)
+
+
+def _is_live(outcome: Outcome) -> bool:
+    return outcome is _LIVE or outcome.admission is Admission.LIVE
 
 
 def _device_rows(known: Known, judged: Judged, restarted: list[tuple[int, datetime]]) -> Iterator[Row]:
@@ -107,13 +114,17 @@ def _told(
 ) -> Row:
     """What a reading says of its device."""
     device, seq, at = heard.device, heard.report.seq, heard.reading.at
-    novelty = NOVELTY.get(admission, Novelty.OLD)
-    if seq is not None and begins_anew(_numbers(known, judged, device), seq, novelty):
-        restarted.append((device.device_key, at))
-    numbers, missing = _counted(known, judged, device, seq, novelty)
+    key = device.device_key
+    numbers, missing = judged.numbers.get(key) or known.numbers.get(key), 0
+    if seq is not None:
+        novelty = NOVELTY.get(admission, Novelty.OLD)
+        if begins_anew(numbers, seq, novelty):
+            restarted.append((key, at))
+        numbers, missing = follow(numbers, seq, novelty)
+        judged.numbers[key] = numbers
     # How the device is only if that is not history.
     if admission is Admission.LIVE:
-        return live_device_row(device.device_key, at, heard.report, numbers, missing)
+        return live_device_row(key, at, heard.report, numbers, missing)
     return device_row(device, at, online=True, numbers=numbers, missing=missing)
 
 

@@ -19,6 +19,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from operator import attrgetter
 
 import psycopg
 import structlog
@@ -336,7 +337,7 @@ class Pipeline:
     async def _judge(self, batch: Sequence[Envelope], deadlines: Deadlines | None) -> Judged:
         await self._recall.bring(batch, deadlines.person_ids if deadlines else (), self._book, self._numbers)
         # Lanes decide who waits; within a batch things are judged as they came, which is what a replay can know.
-        in_order = sorted(batch, key=lambda envelope: envelope.received_at)
+        in_order = sorted(batch, key=attrgetter("received_at"))
         now = self._clock.now()
         judged = Judged()
         for _ in judge_in_turns(in_order, self._known(), judged, now=now, deadlines=deadlines):

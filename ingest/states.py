@@ -100,10 +100,11 @@ class StateBook:
     def keep(self) -> None:
         """The oldest batch that was sealed is committed."""
         self._sealed.popleft()
-        for person_id in self.memory.keep():
-            self._frozen.pop(person_id, None)
-            self._heard.pop(person_id, None)
-            self._places.pop(person_id, None)
+        touched, unmade = self.memory.keep(), (self._frozen, self._heard, self._places)
+        if any(unmade):
+            for person_id in touched:
+                for read in unmade:
+                    read.pop(person_id, None)
         self.flood.keep()
 
     def undo(self) -> None:

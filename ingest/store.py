@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, LiteralString
 
 import psycopg
@@ -142,37 +142,45 @@ async def commit(connection: Connection, batch: Commit) -> None:
 
 
 async def _commit(connection: Connection, batch: Commit, *, straight: bool) -> None:
+    """Rows by COPY, then every statement in one go: what takes long is the way to the database and back."""
     async with connection.transaction():
-        if batch.owner is not None:
-            await ownership.check(connection, batch.owner)
         for table, rows in batch.rows.items():
-            if rows and straight:
-                await staging.fill(connection, table, rows, straight=True)
-            elif rows:
-                await staging.add_new(connection, table, rows)
-        await _staged(connection, "latest_positions", _POSITION, batch.positions)
-        await _many(connection, _SAFETY, batch.safeties)
-        await _staged(connection, "device_states", _DEVICE_STATE, batch.device_states)
-        await deferring.write(connection, batch.told, batch.told_before)
-        await _many(connection, _FLOOD, batch.floods)
-        await _many(connection, _NUMBERING, batch.numbering)
-        await _staged(connection, "engine_states", _ENGINE_STATE, batch.engine_states)
-        await _many(connection, _DETECTION, batch.detections)
-        await _many(connection, _COMMAND, [_command_row(command) for command in batch.commands])
-        await _many(connection, _ANSWER, batch.answers)
-        await _many(connection, _QUARANTINE, batch.quarantine)
-        if batch.listened is not None:
-            await connection.execute(_LISTENED, batch.listened)
-        if batch.positions or batch.safeties:
-            await connection.execute("SELECT pg_notify('positions', '')")
-        if batch.detections:
-            await connection.execute("SELECT pg_notify('detections', '')")
+            await staging.fill(connection, table, rows, straight=straight)
+        await staging.fill(connection, "latest_positions", batch.positions)
+        await staging.fill(connection, "device_states", batch.device_states)
+        await staging.fill(connection, "engine_states", batch.engine_states)
+        async with connection.pipeline():
+            claim = await ownership.claim(connection, batch.owner) if batch.owner else None
+            await _state(connection, batch, straight=straight)
+        if claim is not None:
+            await claim.confirm()
 
 
-async def _staged(connection: Connection, table: LiteralString, query: LiteralString, rows: Sequence[Row]) -> None:
-    if rows:
-        await staging.fill(connection, table, rows)
-        await connection.execute(query)
+async def _state(connection: Connection, batch: Commit, *, straight: bool) -> None:
+    """The statements of a batch whose staged rows are there."""
+    for table, rows in batch.rows.items():
+        if rows and not straight:
+            await staging.add_new(connection, table)
+    if batch.positions:
+        await connection.execute(_POSITION)
+    await _many(connection, _SAFETY, batch.safeties)
+    if batch.device_states:
+        await connection.execute(_DEVICE_STATE)
+    await deferring.write(connection, batch.told, batch.told_before)
+    await _many(connection, _FLOOD, batch.floods)
+    await _many(connection, _NUMBERING, batch.numbering)
+    if batch.engine_states:
+        await connection.execute(_ENGINE_STATE)
+    await _many(connection, _DETECTION, batch.detections)
+    await _many(connection, _COMMAND, [_command_row(command) for command in batch.commands])
+    await _many(connection, _ANSWER, batch.answers)
+    await _many(connection, _QUARANTINE, batch.quarantine)
+    if batch.listened is not None:
+        await connection.execute(_LISTENED, batch.listened)
+    if batch.positions or batch.safeties:
+        await connection.execute("SELECT pg_notify('positions', '')")
+    if batch.detections:
+        await connection.execute("SELECT pg_notify('detections', '')")
 
 
 async def _many(connection: Connection, query: LiteralString, rows: Sequence[Row]) -> None:
@@ -277,10 +285,11 @@ _LISTENED: LiteralString = """
 
 
 def detection_row(
-    detection: Detection, *, judged_at: datetime, published_wall: datetime | None, received_wall: datetime | None
+    detection: Detection, *, judged_at: datetime, published_s: float | None, received_wall: datetime | None
 ) -> Row:
-    """A detection as its table has it."""
+    """A detection as its table has it; when it was published in unix seconds."""
     place = detection.place
+    published_wall = None if published_s is None else datetime.fromtimestamp(published_s, UTC)
     return (
         detection.detection_id, detection.person_id, detection.device_id, detection.kind, detection.reason,
         detection.at, judged_at, detection.zone_id,

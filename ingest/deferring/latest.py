@@ -30,7 +30,7 @@ from runtime.database import Connection
 log = structlog.get_logger(__name__)
 
 #: A row is written so long after the first word that was put off. Real seconds: a live view may be so far behind.
-WRITE_AFTER_S = 0.8
+WRITE_AFTER_S = 2.5
 #: A batch with so many of these rows, or fewer, writes its own at once: that costs little. Count; provisional.
 FEW = 100
 #: Rows of either table that a batch writes for others, the oldest first, so that no commit takes much longer. Count.

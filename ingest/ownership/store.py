@@ -7,8 +7,10 @@ process knowing, or end at a proxy. The epoch is: it grows with every owner, and
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import psycopg
+from psycopg import AsyncCursor
 
 from runtime.database import Connection
 
@@ -54,15 +56,27 @@ async def take(connection: Connection, partition: int = EVERYBODY) -> Ownership 
     return Ownership(partition=partition, epoch=int(row[0]))
 
 
-async def check(connection: Connection, ownership: Ownership) -> None:
-    """Hold the ownership until the end of the transaction.
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """An ownership that is held until the end of a transaction, if it is one: to be confirmed."""
 
-    Raises:
-        Deposed: it is another's.
-    """
+    ownership: Ownership
+    answer: AsyncCursor[Any]
+
+    async def confirm(self) -> None:
+        """Hear whether it is.
+
+        Raises:
+            Deposed: it is another's.
+        """
+        row, partition = await self.answer.fetchone(), self.ownership.partition
+        if row is None or row[0] != self.ownership.epoch:
+            raise Deposed(f"another ingest owns partition {partition}, by epoch {row[0] if row else 'none'}")
+
+
+async def claim(connection: Connection, ownership: Ownership) -> Claim:
+    """Ask to hold the ownership until the end of the transaction."""
     cursor = await connection.execute(
         "SELECT epoch FROM ingest_owners WHERE partition = %s FOR SHARE", (ownership.partition,)
     )
-    row = await cursor.fetchone()
-    if row is None or row[0] != ownership.epoch:
-        raise Deposed(f"another ingest owns partition {ownership.partition}, by epoch {row[0] if row else 'none'}")
+    return Claim(ownership, cursor)

@@ -27,8 +27,8 @@ class Envelope(msgspec.Struct, frozen=True, gc=False):
 class Sink(Protocol):
     """Takes messages from a source."""
 
-    def put(self, rank: int, envelope: Envelope) -> None:
-        """Take one message; never waits."""
+    def put(self, rank: int, *envelopes: Envelope) -> None:
+        """Take messages, in the order of their coming; never waits."""
         ...
 
 

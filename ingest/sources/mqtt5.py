@@ -225,9 +225,9 @@ class _Connection(asyncio.BufferedProtocol):
 
     def _take(self, received: memoryview) -> tuple[int, int]:
         """Handle whole packets. Returns how many were messages, and the place after the last."""
-        at, wall, messages, place = max(self._last_at, self._session.clock.now()), wall_now(), 0, 0
-        lane, rank = self._lane, self._lane.rank
-        put, acknowledge, publish = self._session.sink.put, self.acknowledge, mqtt5.PublishPacket
+        at, wall, place = max(self._last_at, self._session.clock.now()), wall_now(), 0
+        lane = self._lane
+        acknowledge, publish, came = self.acknowledge, mqtt5.PublishPacket, list[Envelope]()
         for packet, place in packets(received):  # noqa: B007 - where the last one ends
             if type(packet) is publish:
                 topic, packet_id = packet.topic, packet.packet_id
@@ -238,14 +238,15 @@ class _Connection(asyncio.BufferedProtocol):
                     done = partial(acknowledge, packet_id)
                     self._outstanding += 1
                 skipped = not lane.takes(topic, packet.retain)
-                put(rank, Envelope(topic, packet.payload, at, wall, done, skipped))
-                messages += 1
+                came.append(Envelope(topic, packet.payload, at, wall, done, skipped))
             elif packet is not None:
                 self._answered(packet)
         if not place and len(received) >= BUFFER_BYTES:
             raise ValueError(f"a packet of more than {BUFFER_BYTES} bytes")
         self._last_at = at
-        return messages, place
+        if came:
+            self._session.sink.put(lane.rank, *came)
+        return len(came), place
 
     def _answered(self, packet: mqtt5.Packet) -> None:
         """What is no message."""

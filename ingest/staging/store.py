@@ -58,7 +58,9 @@ async def make_stages(connection: Connection, written: dict[LiteralString, tuple
 
 
 async def fill(connection: Connection, table: LiteralString, rows: Sequence[Row], *, straight: bool = False) -> None:
-    """Copy rows into the stage of a table, or `straight` into the table itself."""
+    """Copy rows, if there are any, into the stage of a table, or `straight` into the table itself."""
+    if not rows:
+        return
     stage = _STAGES[connection][table]
     async with connection.cursor() as cursor, cursor.copy(stage.into_table if straight else stage.into_stage) as copy:
         copy.set_types(stage.types)
@@ -66,9 +68,8 @@ async def fill(connection: Connection, table: LiteralString, rows: Sequence[Row]
             await copy.write_row(row)
 
 
-async def add_new(connection: Connection, table: LiteralString, rows: Sequence[Row]) -> None:
-    """Copy rows into a table, those that it does not have."""
-    await fill(connection, table, rows)
+async def add_new(connection: Connection, table: LiteralString) -> None:
+    """Take the staged rows over into a table, those that it does not have."""
     stage = _STAGES[connection][table]
     await connection.execute(
         sql.SQL("INSERT INTO {} ({}) SELECT {} FROM {} ON CONFLICT DO NOTHING").format(

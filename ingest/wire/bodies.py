@@ -142,40 +142,26 @@ S = TypeVar("S", bound=Struct)
 
 _DATUMS = {str(datum): datum for datum in Datum}
 _WGS84 = str(Datum.WGS84)
+#: A member of an enumeration takes as long to look up as a field to read.
+_LOCATION = ReadingKind.LOCATION
 
 
 def _instant(seconds: float) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
 
 
-def _wall(up: _Up | LocationBody) -> datetime | None:
-    return None if up.published_at is None else _instant(up.published_at)
-
-
-def _fix(position: _Position) -> Fix:
-    """A fix in WGS-84, whatever it came in.
+def _in_wgs84(position: _Position) -> tuple[float, float]:
+    """Latitude and longitude in WGS-84, whatever they came in.
 
     Raises:
-        RefusedError: its datum is not known.
+        RefusedError: the datum is not known.
     """
-    latitude, longitude, source = position.latitude, position.longitude, position.source
-    if position.datum != _WGS84:
-        if position.datum not in _DATUMS:
-            detail = f"datum is {position.datum[:20]!r}; known are {', '.join(_DATUMS)}"
-            raise RefusedError(RejectionReason.DATUM_UNSUPPORTED, detail)
-        latitude, longitude = to_wgs84(latitude, longitude, _DATUMS[position.datum])
-    radius_m = accuracy_m(position.accuracy_m, source)
-    if not isinstance(position, LocationBody):
-        return Fix(latitude=latitude, longitude=longitude, accuracy_m=radius_m, source=source)
-    return Fix(
-        latitude=latitude,
-        longitude=longitude,
-        accuracy_m=radius_m,
-        source=source,
-        altitude_m=position.altitude_m,
-        speed_mps=position.speed_mps,
-        heading_deg=position.heading_deg,
-    )
+    if position.datum == _WGS84:
+        return position.latitude, position.longitude
+    if position.datum not in _DATUMS:
+        detail = f"datum is {position.datum[:20]!r}; known are {', '.join(_DATUMS)}"
+        raise RefusedError(RejectionReason.DATUM_UNSUPPORTED, detail)
+    return to_wgs84(position.latitude, position.longitude, _DATUMS[position.datum])
 
 
 def _guarded(kind: type[S], build: Callable[[S], Decoded]) -> Callable[[bytes], Decoded]:
@@ -212,12 +198,21 @@ def location_report(told: LocationBody) -> Report:
     Raises:
         RefusedError: its datum is not known.
     """
+    latitude, longitude = _in_wgs84(told)
     return Report(
-        kind=ReadingKind.LOCATION,
-        at=_instant(told.at),
+        kind=_LOCATION,
+        at=datetime.fromtimestamp(told.at, UTC),
         seq=told.seq,
-        published_wall=_wall(told),
-        fix=_fix(told),
+        published_s=told.published_at,
+        fix=Fix(
+            latitude=latitude,
+            longitude=longitude,
+            accuracy_m=accuracy_m(told.accuracy_m, told.source),
+            source=told.source,
+            altitude_m=told.altitude_m,
+            speed_mps=told.speed_mps,
+            heading_deg=told.heading_deg,
+        ),
         battery_pct=told.battery_pct,
         charging=told.charging,
         worn=told.worn,
@@ -232,7 +227,7 @@ def heartbeat_report(told: HeartbeatBody) -> Report:
         kind=ReadingKind.HEARTBEAT,
         at=_instant(told.at),
         seq=told.seq,
-        published_wall=_wall(told),
+        published_s=told.published_at,
         battery_pct=told.battery_pct,
         charging=told.charging,
         worn=told.worn,
@@ -249,7 +244,7 @@ def bed_report(told: BedBody) -> Report:
         kind=ReadingKind.BED,
         at=_instant(told.at),
         seq=told.seq,
-        published_wall=_wall(told),
+        published_s=told.published_at,
         bed=BedReport(
             status=told.status,
             # Zero means that the bed has no reading, not that a heart stands still.
@@ -284,7 +279,7 @@ def _event(payload: bytes) -> Decoded:
         kind=ReadingKind.EVENT,
         at=None if extras.at is None else _instant(extras.at),
         seq=extras.seq,
-        published_wall=None if extras.published_at is None else _instant(extras.published_at),
+        published_s=extras.published_at,
         fix=_event_fix(told),
         event=SafetyEvent(event_id=str(core.id), type=core.type, impact_g=extras.impact_g, motion=motion.motion(told)),
         battery_pct=extras.battery_pct,
@@ -314,9 +309,12 @@ def _valid_extras(told: dict[str, object]) -> _EventExtras:
 
 def _event_fix(told: dict[str, object]) -> Fix | None:
     try:
-        return _fix(msgspec.convert(told, _Position))
+        position = msgspec.convert(told, _Position)
+        latitude, longitude = _in_wgs84(position)
     except (*NO_VALUE, RefusedError):
         return None
+    radius_m = accuracy_m(position.accuracy_m, position.source)
+    return Fix(latitude=latitude, longitude=longitude, accuracy_m=radius_m, source=position.source)
 
 
 def _status(told: _Status) -> Status:

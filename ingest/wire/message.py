@@ -47,8 +47,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     #: None: the device cannot say, so when it arrived.
     at: datetime | None
     seq: int | None = None
-    #: Real time, for latency only.
-    published_wall: datetime | None = None
+    #: Real time, unix seconds, for latency only.
+    published_s: float | None = None
     fix: Fix | None = None
     bed: BedReport | None = None
     event: SafetyEvent | None = None

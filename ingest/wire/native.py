@@ -23,7 +23,14 @@ def decoder(level: str) -> Callable[[bytes], tuple[Decoded, ...]]:
     if level == backlog.LEVEL:
         return partial(_as_json, backlog.decode)
     one = DECODERS.get(level, _of_no_such_level)
-    return partial(_as_json, lambda payload: (one(payload),))
+
+    def read(payload: bytes) -> tuple[Decoded, ...]:
+        # Most are JSON: nobody else is asked about those.
+        if payload.startswith(b"{"):
+            return (one(payload),)
+        return _as_json(lambda as_json: (one(as_json),), payload)
+
+    return read
 
 
 def decode(levels: list[str], payload: bytes) -> tuple[Decoded, ...]:

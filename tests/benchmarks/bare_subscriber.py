@@ -23,10 +23,11 @@ class Thrown:
 
     count = 0
 
-    def put(self, rank: int, envelope: Envelope) -> None:
+    def put(self, rank: int, *envelopes: Envelope) -> None:
         """Acknowledge."""
-        envelope.acknowledge()
-        self.count += 1
+        for envelope in envelopes:
+            envelope.acknowledge()
+        self.count += len(envelopes)
 
 
 async def main(url: str) -> None:

@@ -180,7 +180,7 @@ class TestAnSosSurvives:
         assert (found.event.event_id, found.event.type) == ("e1", SafetyEventType.SOS)
         assert found.fix is None
         assert found.at is None
-        assert (found.seq, found.battery_pct, found.event.impact_g, found.published_wall) == (None,) * 4
+        assert (found.seq, found.battery_pct, found.event.impact_g, found.published_s) == (None,) * 4
 
     def test_one_bad_field_leaves_the_others(self) -> None:
         told = {"id": 7, "type": "sos", "at": AT, "seq": "x", "latitude": 36.8, "longitude": 118.0, "battery_pct": 40}

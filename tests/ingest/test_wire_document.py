@@ -75,7 +75,7 @@ def test_the_least_message_is_enough_and_nothing_of_it_can_be_left_away(section:
 def value_of(found: Decoded, field: str) -> Any:
     """A decoded value, wherever it went."""
     assert isinstance(found, Report | Status | Answer)
-    names = {"published_at": "published_wall", "id": "event_id"}
+    names = {"published_at": "published_s", "id": "event_id"}
     for part in (found, *(getattr(found, place, None) for place in ("fix", "bed", "event"))):
         if part is not None and hasattr(part, names.get(field, field)):
             return getattr(part, names.get(field, field))

@@ -78,9 +78,10 @@ async def test_ingest_hears_over_tls(guarded, version):
     heard: asyncio.Queue[bytes] = asyncio.Queue()
 
     class Sink:
-        def put(self, rank, envelope):
-            heard.put_nowait(envelope.payload)
-            envelope.acknowledge()
+        def put(self, rank, *envelopes):
+            for envelope in envelopes:
+                heard.put_nowait(envelope.payload)
+                envelope.acknowledge()
 
     await guarded.let_in(device("zb-000001", "one"))
     where = at(guarded, "service~ingest", "of-ingest")
@@ -103,8 +104,9 @@ async def test_what_was_not_acknowledged_over_tls_comes_again(guarded):
     given: asyncio.Queue[tuple[bytes, object]] = asyncio.Queue()
 
     class Sink:
-        def put(self, rank, envelope):
-            given.put_nowait((envelope.payload, envelope))
+        def put(self, rank, *envelopes):
+            for envelope in envelopes:
+                given.put_nowait((envelope.payload, envelope))
 
     await guarded.let_in(device("zb-000001", "one"))
     where = at(guarded, "service~ingest", "of-ingest")

@@ -66,13 +66,13 @@ async def test_a_new_owner_waits_for_the_commit_that_is_under_way(two: tuple[Con
     assert first is not None
     await forget_the_lock(one)
     async with one.transaction():
-        await ownership.check(one, first)
+        await (await ownership.claim(one, first)).confirm()
         taking = asyncio.create_task(ownership.take(other))
         _, waiting = await asyncio.wait([taking], timeout=0.3)
         assert waiting
     assert await taking == Ownership(partition=0, epoch=2)
     with pytest.raises(Deposed):
-        await ownership.check(one, first)
+        await (await ownership.claim(one, first)).confirm()
 
 
 async def test_what_was_thought_new_and_is_there_is_stored_once(

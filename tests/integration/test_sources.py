@@ -33,9 +33,9 @@ class Heard:
 
     envelopes: list[Envelope] = field(default_factory=list)
 
-    def put(self, rank: int, envelope: Envelope) -> None:
+    def put(self, rank: int, *envelopes: Envelope) -> None:
         assert rank == LIVE.rank
-        self.envelopes.append(envelope)
+        self.envelopes.extend(envelopes)
 
     @property
     def payloads(self) -> list[bytes]:
