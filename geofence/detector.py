@@ -11,8 +11,8 @@ A detector is a module of `geofence.detectors` with
   (`geofence.absence`); what already is put off comes back as the same object;
 * optionally `quiet(state, person, before, room)`, which narrows a `geofence.quiet.Room` to readings of which it is
   certain that `step` would return the same state and nothing to tell. The engine asks after a reading that changed no
-  detector's state, and then asks no `step` at all while readings stay in the room. Without it every reading that
-  carries what concerns the detector is stepped, which is always right and slow.
+  detector's state, or only theirs who settle at once, and then asks no `step` at all while readings stay in the room.
+  Without it every reading that carries what concerns the detector is stepped, which is always right and slow.
 
 What makes `quiet` worth having: do not remember *when somebody was last heard*. `before.order.newest` and
 `before.track.place` know it at no cost, up to the last reading, quiet ones included. A deadline that every reading

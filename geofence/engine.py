@@ -96,8 +96,7 @@ def step(
         The state after it, and what became of it. A reading that is not live leaves the same state object, but for a
         late fix that bears on a suspicion.
     """
-    _, after, outcome = judge(state, reading, person, safe_area(reading, person), due(state, person), absences)
-    return after, outcome
+    return judge(state, reading, person, safe_area(reading, person), due(state, person), absences)
 
 
 def judge(  # noqa: PLR0917 - once a reading: keywords cost
@@ -107,7 +106,7 @@ def judge(  # noqa: PLR0917 - once a reading: keywords cost
     area: SafeArea | None,
     due_at: datetime | None,
     absences: Sequence[Absence] = (),
-) -> tuple[PersonState, PersonState, Outcome]:
+) -> tuple[PersonState, Outcome]:
     """`step` with the features already measured: the one copy of the order of things, for single and batch.
 
     Args:
@@ -117,20 +116,15 @@ def judge(  # noqa: PLR0917 - once a reading: keywords cost
         area: `safe_area(reading, person)`.
         due_at: `due(state, person)`.
         absences: as of `step`.
-
-    Returns:
-        The state that the reading itself was judged on, which is another if a deadline had passed before it; and what
-        `step` returns.
     """
     order, admission = ordering.admit(state.order, reading, person.policy)
     if admission is not Admission.LIVE:
         if admission is Admission.NEWS:
-            return state, *_tell(state, order, reading, person)
+            return _tell(state, order, reading, person)
         if admission is Admission.LATE:
             zone = hindsight.hear(state.zone, reading, person, area)
-            after = state if zone is state.zone else msgspec.structs.replace(state, zone=zone)
-            return state, after, PLAIN[admission]
-        return state, state, PLAIN[admission]
+            state = state if zone is state.zone else msgspec.structs.replace(state, zone=zone)
+        return state, PLAIN[admission]
     judgement = NOTHING
     if due_at is not None and due_at <= reading.at:
         state, judgement = run_down(state, person, reading.at, absences)
@@ -144,8 +138,8 @@ def judge(  # noqa: PLR0917 - once a reading: keywords cost
     else:
         after = msgspec.structs.replace(state, order=order, track=followed)
     if judgement is NOTHING:
-        return state, after, PLAIN[Admission.LIVE]
-    return state, after, Outcome(admission=Admission.LIVE, judgement=judgement)
+        return after, PLAIN[Admission.LIVE]
+    return after, Outcome(admission=Admission.LIVE, judgement=judgement)
 
 
 def _tell(state: PersonState, order: OrderState, reading: Reading, person: Person) -> tuple[PersonState, Outcome]:
@@ -283,13 +277,9 @@ def material(before: PersonState, after: PersonState, changed: Sequence[bool] | 
     )
 
 
-def settled(before: PersonState, after: PersonState) -> bool:
-    """Whether a reading that turned one state into the other may open a `room`.
-
-    It changed nothing materially, but for detectors that settle at once.
-    """
-    changed = list(map(gt, changes(before, after), _SETTLES_AT_ONCE))
-    return not material(before, after, changed)
+def settled(before: PersonState, after: PersonState, changed: Sequence[bool]) -> bool:
+    """Whether a reading may open a `room`: nothing `changed` materially, but of detectors that settle at once."""
+    return not material(before, after, list(map(gt, changed, _SETTLES_AT_ONCE)))
 
 
 def with_hearsay(

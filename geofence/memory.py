@@ -247,7 +247,7 @@ class Memory:
         else:
             dues = engine.dues(state, person)
             due_at = engine.earliest(dues)
-        judged_on, after, outcome = engine.judge(state, reading, person, area, due_at, self.absences)
+        after, outcome = engine.judge(state, reading, person, area, due_at, self.absences)
         if after is state:
             return outcome
         changed = engine.changes(state, after)
@@ -257,8 +257,7 @@ class Memory:
             known, dues = dues, engine.dues_after(dues, changed, after, person)
             if dues is not known:
                 due_at = engine.earliest(dues)
-            # A deadline that had passed before the reading, and only moved, is not its doing.
-            settled = engine.settled(judged_on, after)
+            settled = engine.settled(state, after, changed)
         room = _room(after, reading, person, area, due_at) if outcome is _LIVE and settled else None
         self._replace(_Held(after, person, dues, room, due_at))
         return outcome

@@ -117,6 +117,9 @@ MUTANTS = (
     Mutant(ENGINE, "or len(after.order.newest) != len(before.order.newest)", "or False"),
     Mutant(ENGINE, "place.at >= known.at", "place.at > known.at"),
     Mutant(ENGINE, "room_.before(due_at)", "pass"),
+    Mutant("memory.py", "settled = engine.settled(state, after, changed)", "pass"),
+    Mutant(ENGINE, "list(map(gt, changed, _SETTLES_AT_ONCE))", "[False] * len(changed)"),
+    Mutant("detectors/__init__.py", "wandering, Facet.FIX | Facet.WEAR)", "wandering, Facet.FIX | Facet.WEAR, settles_at_once=True)"),
     # Whose deadlines are asked again.
     Mutant(ENGINE, "if True not in changed[: len(_DUE)]:", "if True:"),
     Mutant(ENGINE, "compress(range(len(_DUE)), changed)", "range(1)"),

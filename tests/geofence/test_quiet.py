@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from geofence import engine, snapshot
 from geofence.detection import Place
+from geofence.detectors import DETECTORS
 from geofence.engine import FRESH, Outcome, PersonState
 from geofence.memory import Memory
 from geofence.person import Person
@@ -103,6 +104,29 @@ def test_most_of_a_calm_night_is_quiet(monkeypatch: pytest.MonkeyPatch) -> None:
         in_batches(readings, 10, Memory())
     # A third of each is the learning of the device's usual interval.
     assert len(judged) < 0.6 * sum(map(len, nights))
+
+
+def test_a_room_opens_after_what_settles_at_once_and_after_no_other_change(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A charge is remembered every hour, and nothing is judged in vain for it; of who walks no room is asked for."""
+    judged, asked = list[Reading](), list[Reading]()
+    judge, room = engine.judge, engine.room
+    monkeypatch.setattr(engine, "judge", lambda *given: judged.append(given[1]) or judge(*given))
+    monkeypatch.setattr(engine, "room", lambda *given: asked.append(given[1]) or room(*given))
+    who, memory = {1: person()}, Memory()
+    at_home = [reading(60 * n, fix(n % 3), battery_pct=80.0, steps=0) for n in range(180)]
+    walking = [reading(10_800 + 60 * n, fix(30.0 * n), battery_pct=80.0, steps=90) for n in range(4)]
+    changed: list[set[str]] = []
+    for each in (*at_home, *walking):
+        before = memory.state(1)
+        memory.judge_all([each], who)
+        after = memory.state(1)
+        changed.append({name for name in engine.NAMES if getattr(before, name) is not getattr(after, name)})
+        memory.keep()
+    assert sum("battery" in names for names in changed[:180]) == 3
+    assert all(changed[n] for n, each in enumerate(at_home) if each in judged and n > 2)
+    assert all(each in judged and each not in asked for each in walking[1:])
+    assert all("wandering" in names for names in changed[-3:])
+    assert {each.name for each in DETECTORS if each.settles_at_once} == {"battery", "silence"}
 
 
 class TestRoom:
