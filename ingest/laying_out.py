@@ -10,7 +10,6 @@ from geofence import snapshot
 from geofence.engine import PLAIN, Outcome
 from geofence.ordering import Admission
 from ingest.judged import TURN, Heard, Judged, Known, Said
-from ingest.registry import Device
 from ingest.rows import (
     device_row,
     flood_rows,
@@ -96,7 +95,8 @@ def _device_rows(known: Known, judged: Judged, restarted: list[tuple[int, dateti
         if outcome is not None and isinstance(each, Heard):
             yield _told(known, judged, each, outcome.admission, restarted)
         elif isinstance(each, Said):
-            numbers, missing = _counted(known, judged, each.device, each.message.seq, Novelty.UNSURE)
+            key = each.device.device_key
+            numbers, missing, _ = _counted(known, judged, key, each.message.seq, Novelty.UNSURE)
             status = each.message if isinstance(each.message, Status) else Status(online=True)
             yield device_row(
                 each.device,
@@ -113,15 +113,11 @@ def _told(
     known: Known, judged: Judged, heard: Heard, admission: Admission, restarted: list[tuple[int, datetime]]
 ) -> Row:
     """What a reading says of its device."""
-    device, seq, at = heard.device, heard.report.seq, heard.reading.at
-    key = device.device_key
-    numbers, missing = judged.numbers.get(key) or known.numbers.get(key), 0
-    if seq is not None:
-        novelty = NOVELTY.get(admission, Novelty.OLD)
-        if begins_anew(numbers, seq, novelty):
-            restarted.append((key, at))
-        numbers, missing = follow(numbers, seq, novelty)
-        judged.numbers[key] = numbers
+    device, at = heard.device, heard.reading.at
+    key, novelty = device.device_key, NOVELTY.get(admission, Novelty.OLD)
+    numbers, missing, anew = _counted(known, judged, key, heard.report.seq, novelty)
+    if anew:
+        restarted.append((key, at))
     # How the device is only if that is not history.
     if admission is Admission.LIVE:
         return live_device_row(key, at, heard.report, numbers, missing)
@@ -135,18 +131,12 @@ def _by_place(
 
 
 def _counted(
-    known: Known, judged: Judged, device: Device, seq: int | None, novelty: Novelty
-) -> tuple[Numbers | None, int]:
-    """The device's numbers after a message, and how many are missing more than before."""
-    numbers = _numbers(known, judged, device)
+    known: Known, judged: Judged, key: int, seq: int | None, novelty: Novelty
+) -> tuple[Numbers | None, int, bool]:
+    """A device's numbers after a message, how many are missing more than before, and whether it numbers anew."""
+    numbers = judged.numbers.get(key) or known.numbers.get(key)
     if seq is None:
-        return numbers, 0
-    counted = follow(numbers, seq, novelty)
-    judged.numbers[device.device_key] = counted[0]
-    return counted
-
-
-def _numbers(known: Known, judged: Judged, device: Device) -> Numbers | None:
-    """What was heard of a device's numbering by now."""
-    key = device.device_key
-    return judged.numbers.get(key) or known.numbers.get(key)
+        return numbers, 0, False
+    followed, missing = follow(numbers, seq, novelty)
+    judged.numbers[key] = followed
+    return followed, missing, begins_anew(numbers, seq, novelty)

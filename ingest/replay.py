@@ -44,7 +44,8 @@ from runtime.database import Connection
 WARM_UP = timedelta(hours=36)
 #: Persons whose readings are held at once. Count.
 AT_ONCE = 100
-#: As `ingest.pipeline` has them: a pause in which it certainly looks, and how old the newest reading is while live.
+#: As `ingest.pipeline` and `ingest.patience` have them: a pause in which it certainly looks, and how old the newest
+#: reading is while live.
 PAUSE = timedelta(seconds=pipeline.LOOK_EVERY_S + patience.QUIET_S)
 NEARLY_LIVE = timedelta(seconds=patience.NEARLY_LIVE_S)
 _KEYS = ("detection_id", "person_id", "kind", "reason", "at")

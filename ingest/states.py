@@ -82,6 +82,15 @@ class StateBook:
         self._places.update((row[0], row[1:]) for row in hearsay.places)
         self._unread.difference_update(person_ids)
 
+    def make(self, persons: Iterable[Person]) -> None:
+        """Make the states that were read of these persons now, and not when they are first judged."""
+        for person in persons:
+            if person.person_id not in self._frozen:
+                continue
+            self.memory.hold(person)
+            for read in (self._frozen, self._heard, self._places):
+                read.pop(person.person_id, None)
+
     def state(self, person_id: int) -> PersonState:
         """The state of one person; a stranger's is fresh."""
         return self.memory.state(person_id)

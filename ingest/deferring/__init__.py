@@ -1,1 +1,1 @@
-"""Rows that are replaced by every reading, written about once a second: which wait, and what a crash leaves of them."""
+"""Rows that every reading replaces, written a few seconds late under load: which wait, and what a crash leaves."""

@@ -1,9 +1,9 @@
-"""What is known of each person and device by now, written about once a second and not with every reading.
+"""What is known of each person and device by now, written a few seconds late under load and not with every reading.
 
 A person's newest position and a device's state are replaced by every reading, which costs the database three times what
-the reading itself does. Under load they are put off: the row is written a second later, with what came until then. What
-was put off goes into the transaction of its readings all the same, as one value for the whole batch, so that whoever
-starts after a crash knows it (`left_by`). A batch of few readings writes its rows at once, and so does one that
+the reading itself does. Under load they are put off: the row is written later (`WRITE_AFTER_S`), with what came until
+then. What was put off goes into the transaction of its readings all the same, as one value for the whole batch, so that
+whoever starts after a crash knows it (`left_by`). A batch of few readings writes its rows at once, and so does one that
 concludes something the positions of whom it is about.
 
 Nothing changes before the commit: `plan` says what it writes, `done` that it has.

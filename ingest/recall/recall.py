@@ -85,6 +85,8 @@ class Recall:
         few = {device.device_key: device for device in islice(left, AHEAD)}
         if few:
             await self._read(few, (), book, numbers)
+            persons = self._registry.persons
+            book.make(persons[device.person_id] for device in few.values() if device.person_id in persons)
         return bool(few)
 
     async def _read_missing(

@@ -5,7 +5,8 @@ Mosquitto with our configuration, PostgreSQL with its defaults (durable), one `t
 second carries 2.4 million bracelets that speak once a minute, so everybody's clock runs fast enough that each of the
 10,000 speaks once a minute of it; delays are real time.
 
-A rate is *held* if what waits does not grow: in the last fifth of the time as in the first. What is measured comes from
+A rate is *held* if what waits does not grow: in the last fifth of the time as in the first, and less than a second's
+worth. What is measured comes from
 outside: a reading says when it was published, the database's own commit stamps say when it was safe.
 
     python -m tests.benchmarks.durable_ingest --rates 10000,20000 --seconds 12 --mix home

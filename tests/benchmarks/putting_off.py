@@ -1,4 +1,4 @@
-"""What the newest positions and device states cost a commit: written with every reading, or put off for a second.
+"""What the newest positions and device states cost a commit: written with every reading, or put off for a while.
 
 The same batches of everybody's readings in turns, through `ingest.deferring` and `ingest.store`, to PostgreSQL with its
 defaults (durable); processor time of the one connection's server process, and ours. How much is saved depends on how

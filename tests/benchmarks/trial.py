@@ -11,6 +11,8 @@ import numpy as np
 SETTLE_S = 30.0
 #: What waits may be so much more at the end than at the beginning, in seconds of the rate, or so many readings.
 FLAT_WITHIN_S, FLAT_WITHIN = 0.05, 200.0
+#: Seconds of the rate that may wait at the end: beyond, what is flat is a broker's queue and no held rate.
+WAITS_MOST_S = 1.0
 #: Share of the rate that must have been committed.
 COMMITTED = 0.98
 
@@ -96,7 +98,9 @@ def trial(
         rate=rate,
         seconds=seconds,
         committed_per_s=readings / seconds,
-        held=last - first <= max(FLAT_WITHIN_S * rate, FLAT_WITHIN) and readings >= COMMITTED * rate * seconds,
+        held=last - first <= max(FLAT_WITHIN_S * rate, FLAT_WITHIN)
+        and last <= WAITS_MOST_S * rate
+        and readings >= COMMITTED * rate * seconds,
         lag_first=first,
         lag_last=last,
         p50_ms=float(np.percentile(waits_ms, 50)),

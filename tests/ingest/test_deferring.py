@@ -1,4 +1,4 @@
-"""Rows that are put off: written within a second, once, whole; and nothing is unknown after a crash in between."""
+"""Rows that are put off: written in time, once, whole; and nothing is unknown after a crash in between."""
 
 from __future__ import annotations
 

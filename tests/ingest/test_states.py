@@ -11,7 +11,7 @@ from geofence import engine, snapshot
 from geofence.engine import FRESH, PersonState
 from ingest.recall.queries import Hearsay
 from ingest.states import DUE_AT_ONCE, NO_HEARSAY, StateBook
-from tests.geofence.scenes import Story, at, fix, person, reading
+from tests.geofence.scenes import BRACELET, Story, at, fix, person, reading
 
 PERSON = person()
 
@@ -130,6 +130,23 @@ class TestReadWhenNeeded:
         book.seal({1: PERSON})
         book.undo_all()
         assert (book.lacks(1), book.state(1), book.next_due()) == (False, suspect(60), at(360))
+
+    def test_what_is_made_ahead_is_as_if_it_were_made_when_needed(self) -> None:
+        heard = Hearsay(heard=[(1, BRACELET, at(80), None, None)], places=[(1, 36.8, 118.05, 12.0, at(80))])
+        made, unmade = (book_of(row(1, suspect(60), at(360)), hearsay=heard) for _ in range(2))
+        made.expect([(2, None)])
+        made.make([PERSON, person(person_id=2), person(person_id=3)])
+        assert (len(made), made.lacks(2)) == (2, True)
+        assert made.state(1) == unmade.state(1) != suspect(60)
+        for book in (made, unmade):
+            book.memory.judge_all([reading(90, fix(0))], {1: PERSON})
+            book.seal({1: PERSON})
+        assert made.state(1) == unmade.state(1)
+        assert made.next_due() == unmade.next_due()
+        for book in (made, unmade):
+            book.undo_all()
+        assert made.state(1) == unmade.state(1)
+        assert made.memory.due(PERSON) == unmade.memory.due(PERSON)
 
     def test_deadlines_come_in_lots_the_longest_past_first(self) -> None:
         book = StateBook()

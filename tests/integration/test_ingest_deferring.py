@@ -1,4 +1,4 @@
-"""Positions and device states that are put off under load: seen within a second, and known after a crash."""
+"""Positions and device states that are put off under load: seen soon, and known after a crash."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ async def at_home(client: Any, bracelet: str, began_s: float, *numbers: int) -> 
         await publish(client, bracelet, "location", at=began_s + 30 * number, seq=number, battery_pct=80, **INSIDE)
 
 
-async def test_what_was_put_off_is_written_within_a_second_and_told(database_url: str, broker_url: str) -> None:
+async def test_what_was_put_off_is_written_soon_and_told(database_url: str, broker_url: str) -> None:
     bracelet, began_s = unique("zb"), time.time() - 600
     add_person(database_url, bracelet=bracelet, overrides=TIMELESS)
     settings = settings_for(database_url, broker_url, ingest_batch_age_ms=0)
