@@ -18,8 +18,8 @@ MOST_PER_MIN = 120
 OLDER_MIN = 10
 _MINUTE = timedelta(minutes=1)
 
-#: A device's newest minute from its first reading on, its end, what was said in it, and what of before it since then.
-_Said = tuple[datetime, datetime, int, int]
+#: When a device's newest minute began with a reading, what was said in it, and what of before it since then.
+_Said = tuple[datetime, int, int]
 
 
 class Flood:
@@ -36,14 +36,14 @@ class Flood:
         """Count one reading; whether it may still be judged."""
         known = self._said.get(device_id)
         self._before.setdefault(device_id, known)
-        if known is None or at >= known[1]:
-            self._said[device_id] = (at, at + _MINUTE, 1, 0)
+        if known is None or at - known[0] >= _MINUTE:
+            self._said[device_id] = (at, 1, 0)
             return self._most > 0
-        since, until, said, older = known
+        since, said, older = known
         if at >= since:
-            self._said[device_id] = (since, until, said + 1, older)
+            self._said[device_id] = (since, said + 1, older)
             return said < self._most
-        self._said[device_id] = (since, until, said, older + 1)
+        self._said[device_id] = (since, said, older + 1)
         return older < self._most * OLDER_MIN
 
     def seal(self) -> None:

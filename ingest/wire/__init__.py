@@ -22,7 +22,7 @@ LEVELS = 32
 FORMATS: dict[str, ModuleType] = {"tongxing": native, "owntracks": owntracks, "traccar": traccar, "watch": watch}
 
 
-class Route(msgspec.Struct, frozen=True, kw_only=True):
+class Route(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What a topic says of its messages, before any is looked at."""
 
     #: None for a topic of another form.
