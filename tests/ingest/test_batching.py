@@ -120,3 +120,10 @@ async def test_how_long_it_has_been_quiet() -> None:
     assert batcher.quiet_for_s() == 0.0
     await soon(batcher)
     assert 0.0 <= batcher.quiet_for_s() < 5.0
+
+
+def test_all_that_a_read_brought_is_taken_in_every_lane() -> None:
+    batcher = Batcher(messages=100, age_s=0.0)
+    for rank in (0, 1, 2):
+        batcher.put(rank, envelope("a", b""), envelope("b", b""))
+        assert len(batcher) == 2 * (rank + 1)

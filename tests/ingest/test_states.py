@@ -122,6 +122,13 @@ class TestReadWhenNeeded:
         assert book.state(1) is FRESH
         assert not book.lacks(1)
 
+    def test_what_was_read_is_dropped_when_what_follows_is_kept(self) -> None:
+        book = book_of(row(1, suspect(60), at(360)))
+        book.memory.judge_all([reading(90, fix(0))], {1: PERSON})
+        book.seal({1: PERSON})
+        book.keep()
+        assert len(book) == 1
+
     def test_what_was_read_survives_a_commit_that_failed(self) -> None:
         book = StateBook()
         book.expect([(1, at(360))])
