@@ -102,12 +102,14 @@ class Memory:
         held = self._held.get(person_id)
         return self._load(person_id) if held is None else held.current()
 
-    def hold(self, person: Person) -> None:
-        """Make the state of somebody who is not held yet now, and not when it is first needed."""
-        if person.person_id not in self._held:
-            state = self._load(person.person_id)
-            dues = engine.dues(state, person)
-            self._held[person.person_id] = _Held(state, person, dues, None, engine.earliest(dues))
+    def hold(self, person: Person) -> bool:
+        """Make the state of somebody who is not held yet now, and not when it is first needed. Whether it was made."""
+        if person.person_id in self._held:
+            return False
+        state = self._load(person.person_id)
+        dues = engine.dues(state, person)
+        self._held[person.person_id] = _Held(state, person, dues, None, engine.earliest(dues))
+        return True
 
     def is_place(self, person_id: int, reading: Reading) -> bool:
         """Whether a reading's fix is one person's last believed place."""

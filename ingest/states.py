@@ -85,11 +85,10 @@ class StateBook:
     def make(self, persons: Iterable[Person]) -> None:
         """Make the states that were read of these persons now, and not when they are first judged."""
         for person in persons:
-            if person.person_id not in self._frozen:
-                continue
-            self.memory.hold(person)
-            for read in (self._frozen, self._heard, self._places):
-                read.pop(person.person_id, None)
+            # Of somebody who was judged already, what was read is needed until that is kept: it may be taken back.
+            if person.person_id in self._frozen and self.memory.hold(person):
+                for read in (self._frozen, self._heard, self._places):
+                    read.pop(person.person_id, None)
 
     def state(self, person_id: int) -> PersonState:
         """The state of one person; a stranger's is fresh."""

@@ -122,6 +122,14 @@ class TestReadWhenNeeded:
         assert book.state(1) is FRESH
         assert not book.lacks(1)
 
+    def test_who_was_judged_before_being_made_ahead_can_still_be_taken_back(self) -> None:
+        book = book_of(row(1, suspect(60), at(360)))
+        book.memory.judge_all([reading(90, fix(0))], {1: PERSON})
+        book.seal({1: PERSON})
+        book.make([PERSON])
+        book.undo_all()
+        assert book.state(1) == suspect(60)
+
     def test_what_was_read_is_dropped_when_what_follows_is_kept(self) -> None:
         book = book_of(row(1, suspect(60), at(360)))
         book.memory.judge_all([reading(90, fix(0))], {1: PERSON})
