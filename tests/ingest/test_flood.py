@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from geofence.instants import instant, micros
 from geofence.ordering import Admission
+from ingest import flood as flood_module
 from ingest.flood import OLDER_MIN, Flood
 from tests.ingest.envelopes import BRACELET, NOW, OTHER, Desk, location, message
 
@@ -46,6 +53,128 @@ def test_the_minutes_before_share_an_allowance() -> None:
     flood = Flood(MOST)
     told = admitted(flood, [300.0, *(float(n) / 10 for n in range(OLDER_MIN * MOST + 3))])
     assert told == [True] * (OLDER_MIN * MOST + 1) + [False] * 3
+
+
+def together(flood: Flood, **seconds: float) -> list[bool]:
+    """One reading each of several devices, in columns."""
+    places = np.array([flood.place(device_id) for device_id in seconds])
+    return flood.admits_all(places, np.array([micros(NOW) + round(each * 1e6) for each in seconds.values()])).tolist()
+
+
+def test_in_columns_so_many_a_minute_and_others_as_before() -> None:
+    flood = Flood(MOST)
+    for _ in range(MOST):
+        assert together(flood, a=0.0) == [True]
+    assert together(flood, a=59.999999, b=59.999999) == [False, True]
+    assert admitted(flood, [59.999999, 60.0]) == [False, True]
+    assert together(flood, b=119.999998, c=0.0) == [True, True]
+    assert together(flood, a=119.999999, b=119.999999) == [True, True]
+    assert together(flood, a=59.999999, b=119.999998) == [False, False]
+    assert together(Flood(0), a=0.0) == [False]
+
+
+def test_what_the_columns_leave_is_not_counted_before_it_is_asked_about() -> None:
+    flood = Flood(MOST)
+    assert together(flood, a=60.0) == [True]
+    assert [together(flood, a=59.0) for _ in range(OLDER_MIN * MOST)] == [[False]] * OLDER_MIN * MOST
+    assert admitted(flood, [59.0] * (OLDER_MIN * MOST + 1)) == [True] * OLDER_MIN * MOST + [False]
+
+
+def test_there_is_room_for_everybody(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(flood_module, "_ROOM", 2)
+    flood = Flood(2)
+    for many in (1, 2, 3, 50):
+        everybody = {f"zb-{n}": 100.0 * many for n in range(many)}
+        assert together(flood, **everybody) == [True] * many
+    assert [flood.place(device_id) for device_id in everybody] == list(range(50))
+    assert together(flood, **everybody) == [True] * 50
+    assert together(flood, **everybody) == [False] * 50
+
+
+class Plain:
+    """The same, one by one, with a copy of everything after each batch."""
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self.said: dict[str, tuple[datetime, int, int]] = {}
+        self.kept: dict[str, tuple[datetime, int, int]] = {}
+        self.sealed: list[dict[str, tuple[datetime, int, int]]] = []
+
+    def admits(self, device_id: str, at: datetime) -> bool:
+        since, said, older = self.said.get(device_id, (None, 0, 0))
+        if since is None or at - since >= timedelta(minutes=1):
+            self.said[device_id] = at, 1, 0
+            return self.most > 0
+        if at >= since:
+            self.said[device_id] = since, said + 1, older
+            return said < self.most
+        self.said[device_id] = since, said, older + 1
+        return older < self.most * OLDER_MIN
+
+    def admits_ordinarily(self, device_id: str, at: datetime) -> bool:
+        before = self.said.get(device_id)
+        if (before is None or at >= before[0]) and self.admits(device_id, at):
+            return True
+        self.said = {key: said for key, said in (self.said | {device_id: before}).items() if said}
+        return False
+
+    def seal(self) -> None:
+        self.sealed.append(dict(self.said))
+
+    def keep(self) -> None:
+        self.kept = self.sealed.pop(0) if self.sealed else dict(self.said)
+
+    def undo(self) -> None:
+        self.said = dict([self.kept, *self.sealed][-1])
+
+    def undo_all(self) -> None:
+        self.said, self.sealed = dict(self.kept), []
+
+
+#: Around the ends of minutes, to the microsecond.
+INSTANTS = st.builds(
+    lambda step, us: NOW + timedelta(seconds=20 * step, microseconds=us), st.integers(0, 9), st.integers(-1, 1)
+)
+DEVICES = st.sampled_from("abcd")
+STEPS = st.one_of(
+    st.tuples(st.just("one"), DEVICES, INSTANTS),
+    st.tuples(st.just("all"), st.dictionaries(DEVICES, INSTANTS, min_size=1), st.booleans()),
+    st.tuples(st.sampled_from(["seal", "keep", "undo", "undo_all"])),
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(STEPS, max_size=40), st.integers(1, 3))
+def test_however_they_are_counted_and_taken_back_it_is_as_one_by_one(steps: list[tuple], most: int) -> None:
+    flood, plain = Flood(most), Plain(most)
+    for name, *told in steps:
+        if name == "one":
+            assert flood.admits(*told) == plain.admits(*told)
+        elif name == "all":
+            readings, asks = told
+            places = np.array([flood.place(device_id) for device_id in readings])
+            found = flood.admits_all(places, np.array([micros(at) for at in readings.values()]))
+            assert found.tolist() == [plain.admits_ordinarily(*each) for each in readings.items()]
+            for each in np.array([*readings.items()], dtype=object)[~found] if asks else ():
+                assert flood.admits(*each) == plain.admits(*each)
+        else:
+            getattr(flood, name)()
+            getattr(plain, name)()
+    assert {device_id: known_of(flood, device_id) for device_id in "abcd"} == {
+        device_id: plain.said.get(device_id) for device_id in "abcd"
+    }
+
+
+def known_of(flood: Flood, device_id: str) -> tuple[datetime, int, int] | None:
+    """What is known of a device, from the one place where it stands."""
+    alone, place = flood._said.get(device_id), flood._places.get(device_id)
+    if place is None:
+        return alone
+    since_us = flood._since_us.item(place)
+    assert (alone is not None) == (since_us == flood_module._ALONE)
+    if alone or since_us == flood_module._NOTHING:
+        return alone
+    return instant(since_us), flood._said_since.item(place), flood._older.item(place)
 
 
 class TestJudged:
