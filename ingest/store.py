@@ -23,6 +23,7 @@ from ingest.deferring import store as deferring
 from ingest.ownership import store as ownership
 from ingest.ownership.store import Ownership
 from ingest.staging import store as staging
+from ingest.staging.packed import SMALLEST
 from runtime.database import Connection, rows_as_dicts
 
 Row = tuple[Any, ...]
@@ -60,10 +61,6 @@ LATEST: dict[LiteralString, tuple[LiteralString, ...]] = {
     ),
     "engine_states": ("person_id", "snapshot", "due_at"),
 }  # fmt: skip
-
-
-#: Numbers nearer to nought than this are nought: a column of type real refuses the smallest that a device can write.
-SMALLEST = 1e-30
 
 
 class _RealDumper(FloatDumper):

@@ -13,6 +13,7 @@ from weakref import WeakKeyDictionary
 
 from psycopg import sql
 
+from ingest.staging.packed import SIGNATURE, TRAILER, Column, pack
 from runtime.database import Connection
 
 Row = tuple[Any, ...]
@@ -57,12 +58,29 @@ async def make_stages(connection: Connection, written: dict[LiteralString, tuple
         )
 
 
-async def fill(connection: Connection, table: LiteralString, rows: Sequence[Row], *, straight: bool = False) -> None:
-    """Copy rows, if there are any, into the stage of a table, or `straight` into the table itself."""
-    if not rows:
+async def fill(
+    connection: Connection,
+    table: LiteralString,
+    rows: Sequence[Row],
+    *,
+    straight: bool = False,
+    packed: Sequence[Column] | None = None,
+) -> None:
+    """Copy rows, if there are any, into the stage of a table, or `straight` into the table itself.
+
+    Rows that are `packed`, a column for each of the stage's, go before the others in the same COPY. They need not keep
+    their order.
+    """
+    if not rows and not packed:
         return
     stage = _STAGES[connection][table]
+    block = pack(packed, stage.types) if packed else b""
+    if not rows and not block:
+        return
     async with connection.cursor() as cursor, cursor.copy(stage.into_table if straight else stage.into_stage) as copy:
+        if block:
+            # psycopg adds the signature to rows alone, and the trailer where there were rows.
+            await copy.write(b"".join([SIGNATURE, block, b"" if rows else TRAILER]))
         copy.set_types(stage.types)
         for row in rows:
             await copy.write_row(row)
