@@ -13,7 +13,7 @@ from geofence.engine import Outcome, PersonState
 from geofence.person import Person
 from geofence.reading import Reading
 from ingest.registry import Device
-from ingest.sequence import Numbers
+from ingest.sequence import NumberBook, Numbers
 from ingest.sources import Envelope
 from ingest.states import StateBook
 from ingest.store import Commit
@@ -73,4 +73,4 @@ class Known:
     devices: Mapping[str, Device]
     persons: Mapping[int, Person]
     book: StateBook
-    numbers: Mapping[int, Numbers]
+    numbers: NumberBook

@@ -199,6 +199,7 @@ class Pipeline:
         except Exception as error:  # noqa: BLE001 - it is judged again, and told then
             log.warning("not_judged_ahead", error=type(error).__name__)
             self._book.undo()
+            self._numbers.undo()
             return None
         self._seal(judged)
         return judged
@@ -354,8 +355,8 @@ class Pipeline:
                 await asyncio.sleep(0)
 
     def _known(self) -> Known:
-        registry, numbers = self._registry, self._numbers.by_device
-        return Known(devices=registry.devices, persons=registry.persons, book=self._book, numbers=numbers)
+        registry = self._registry
+        return Known(devices=registry.devices, persons=registry.persons, book=self._book, numbers=self._numbers)
 
     async def _wait_for_database(self, stop: Stop, error: Exception, *, messages: int) -> None:
         log.warning("waiting_for_database", error=str(error).strip(), messages=messages)

@@ -8,10 +8,15 @@ is certainly new is a device that restarted, not four billion losses.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
+from typing import NamedTuple
 
 import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from geofence.instants import IntArray
 
 #: A number this far ahead is a device whose counter jumped, not that many losses. Count.
 JUMP_AHEAD = 100_000
@@ -19,6 +24,14 @@ JUMP_AHEAD = 100_000
 REMEMBERED = 1_000
 
 _ALL = 2**REMEMBERED - 1
+#: In columns: a message without a number, a device of which none is known.
+UNNUMBERED = -1
+#: In the column of gaps: none. Before any number, and before `UNNUMBERED`.
+_NO_GAPS = -2
+#: Places in the columns at first. Count.
+_ROOM = 1_024
+
+BoolArray = NDArray[np.bool_]
 
 
 class Novelty(StrEnum):
@@ -79,33 +92,142 @@ def begins_anew(known: Numbers | None, seq: int, novelty: Novelty) -> bool:
     return not known.gaps >> -ahead & 1
 
 
-class NumberBook:
-    """The numbers of every device, by its key. What a batch changed is kept, or taken back, as the states are."""
+#: What stands in a device's place: the last number, up to which one gaps are remembered, and they themselves.
+_Row = tuple[int, int, tuple[int, int] | None]
+
+
+class _Changed(NamedTuple):
+    """What a batch has changed, as it was: in columns, oldest first, and then one by one."""
+
+    together: list[tuple[IntArray, IntArray]]
+    alone: dict[int, _Row]
+
+
+class NumberBook(Mapping[int, Numbers]):
+    """The numbers of every device, by its key. What a batch changed is kept, or taken back, as the states are.
+
+    They stand in columns, in which those of many devices go on at once. Gaps stay as they were when they were last
+    looked at, and are shifted when they are asked for.
+    """
 
     def __init__(self) -> None:
-        self.by_device: dict[int, Numbers] = {}
-        #: What each batch that is not kept yet has changed, as it was; oldest first.
-        self._before: deque[dict[int, Numbers | None]] = deque()
+        self._places: dict[int, int] = {}
+        self._last: IntArray = np.full(_ROOM, UNNUMBERED, np.int64)
+        #: The last number at which a gap is still remembered.
+        self._gaps_until: IntArray = np.full(_ROOM, _NO_GAPS, np.int64)
+        #: By place: gaps, and the last number then.
+        self._gaps: dict[int, tuple[int, int]] = {}
+        #: What changed in columns since the last `seal`; and in each batch that is not kept yet, oldest first.
+        self._together: list[tuple[IntArray, IntArray]] = []
+        self._before: deque[_Changed] = deque()
+
+    def __getitem__(self, key: int) -> Numbers:
+        place = self._places[key]
+        last = self._last.item(place)
+        if last == UNNUMBERED:
+            raise KeyError(key)
+        if last > self._gaps_until.item(place):
+            return Numbers(last)
+        gaps, then = self._gaps[place]
+        return Numbers(last, gaps << last - then & _ALL)
+
+    def __contains__(self, key: object) -> bool:
+        place = self._places.get(key)  # type: ignore[call-overload]  # anything may be asked for
+        return place is not None and self._last.item(place) != UNNUMBERED
+
+    def __iter__(self) -> Iterator[int]:
+        return (key for key, place in self._places.items() if self._last.item(place) != UNNUMBERED)
+
+    def __len__(self) -> int:
+        return int(np.count_nonzero(self._last != UNNUMBERED))
+
+    def unknown(self, keys: Iterable[int]) -> list[int]:
+        """Those of these devices of which no number is known."""
+        return [key for key in keys if key not in self]
 
     def remember(self, read: Mapping[int, Numbers]) -> None:
         """What was read of devices of which nothing was known."""
         for key, numbers in read.items():
-            self.by_device.setdefault(key, numbers)
+            if key not in self:
+                self._write(self.place(key), numbers)
+
+    def place(self, device_key: int) -> int:
+        """A device's place in the columns, for good."""
+        place = self._places.get(device_key)
+        if place is None:
+            place = self._places[device_key] = len(self._places)
+            if place == len(self._last):
+                self._last = np.concatenate((self._last, np.full(place, UNNUMBERED, np.int64)))
+                self._gaps_until = np.concatenate((self._gaps_until, np.full(place, _NO_GAPS, np.int64)))
+        return place
+
+    def follow_all(self, places: IntArray, seqs: IntArray) -> BoolArray:
+        """Count one message each of many devices, all certainly new, where it is the next or has no number.
+
+        Args:
+            places: of the devices, each at most once, and none whose numbers are in a mapping that waits for `seal`;
+                shape (n,).
+            seqs: numbers of the messages, `UNNUMBERED` where there is none; shape (n,).
+
+        Returns:
+            Where that is all there is to say, shape (n,). The others changed nothing: they are for `follow`.
+        """
+        last = self._last[places]
+        silent = seqs == UNNUMBERED
+        numbered: BoolArray = ((last == UNNUMBERED) | (seqs == last + 1)) & ~silent
+        counted = places[numbered]
+        self._together.append((counted, last[numbered]))
+        self._last[counted] = seqs[numbered]
+        counted_or_silent: BoolArray = numbered | silent
+        return counted_or_silent
+
+    def last_of(self, places: IntArray) -> IntArray:
+        """The last numbers of devices, `UNNUMBERED` where none is known; both of shape (n,)."""
+        return self._last[places]
+
+    def with_gaps(self, places: IntArray) -> BoolArray:
+        """Of which devices a gap is remembered; both of shape (n,)."""
+        remembered: BoolArray = self._last[places] <= self._gaps_until[places]
+        return remembered
 
     def seal(self, changed: Mapping[int, Numbers]) -> None:
-        """End a batch that changed these."""
-        self._before.append({key: self.by_device.get(key) for key in changed})
-        self.by_device.update(changed)
+        """End a batch that changed these, after what it changed in columns."""
+        alone: dict[int, _Row] = {}
+        for key, numbers in changed.items():
+            place = self.place(key)
+            alone[place] = self._last.item(place), self._gaps_until.item(place), self._gaps.get(place)
+            self._write(place, numbers)
+        self._before.append(_Changed(self._together, alone))
+        self._together = []
 
     def keep(self) -> None:
         """The oldest batch that was sealed is committed."""
         self._before.popleft()
 
+    def undo(self) -> None:
+        """What changed in columns since the last batch was sealed was never heard."""
+        while self._together:
+            places, last = self._together.pop()
+            self._last[places] = last
+
     def undo_all(self) -> None:
         """No batch that is not kept could be committed."""
+        self.undo()
         while self._before:
-            for key, numbers in self._before.pop().items():
-                if numbers is None:
-                    del self.by_device[key]
-                else:
-                    self.by_device[key] = numbers
+            self._together, alone = self._before.pop()
+            for place, row in alone.items():
+                self._put(place, row)
+            self.undo()
+
+    def _write(self, place: int, numbers: Numbers) -> None:
+        """Put the numbers of a device in its place."""
+        last, gaps = numbers.last, numbers.gaps
+        lowest = (gaps & -gaps).bit_length() - 1
+        self._put(place, (last, last + REMEMBERED - 1 - lowest, (gaps, last)) if gaps else (last, _NO_GAPS, None))
+
+    def _put(self, place: int, row: _Row) -> None:
+        self._last[place], self._gaps_until[place], gaps = row
+        if gaps is None:
+            self._gaps.pop(place, None)
+        else:
+            self._gaps[place] = gaps

@@ -8,7 +8,7 @@ because nobody else writes them.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import islice
 
 import psycopg
@@ -111,7 +111,7 @@ class Recall:
         persons = {device.person_id for device in strange.values()}.union(due)
         unknown = [person_id for person_id in persons if registry.lacks(person_id)]
         unread = [person_id for person_id in persons if book.lacks(person_id)]
-        unnumbered = strange.keys() - numbers.by_device.keys()
+        unnumbered = numbers.unknown(strange)
         if unknown or unread or unnumbered:
             try:
                 connection = await self._connected()
@@ -153,7 +153,6 @@ async def _read_states(connection: database.Connection, person_ids: Sequence[int
         book.remember(person_ids, rows, await queries.hearsay(connection, person_ids))
 
 
-async def _read_numbers(connection: database.Connection, keys: Iterable[int], numbers: NumberBook) -> None:
-    keys = list(keys)
+async def _read_numbers(connection: database.Connection, keys: Sequence[int], numbers: NumberBook) -> None:
     if keys:
         numbers.remember(await queries.numbers(connection, keys))

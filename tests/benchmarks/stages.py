@@ -27,7 +27,7 @@ from ingest.judged import Known
 from ingest.judging import judge
 from ingest.lanes import LIVE
 from ingest.registry import Device
-from ingest.sequence import Numbers
+from ingest.sequence import NumberBook
 from ingest.sources import Envelope
 from ingest.sources.mqtt5 import Mqtt5Session, _Connection
 from ingest.sources.pacing import Pacing
@@ -53,7 +53,7 @@ def measure() -> dict[str, float]:
 async def _best(mix: Mix) -> dict[str, float]:
     """Seconds by stage, each of its best batch."""
     fixes = walk(PERSONS, PAST + ROUNDS, mix)
-    people, book, numbers = _people(), StateBook(), dict[int, Numbers]()
+    people, book, numbers = _people(), StateBook(), NumberBook()
     devices = {f"zb-{n}": Device(device_key=n, device_id=f"zb-{n}", kind="bracelet", person_id=n) for n in people}
     known = Known(devices=devices, persons=people, book=book, numbers=numbers)
     for round_ in range(PAST):
@@ -71,7 +71,8 @@ async def _best(mix: Mix) -> dict[str, float]:
             judged = judge(batch, known, now=batch[-1].received_at)
             book.seal(people, judged.due)
             book.keep()
-            numbers.update(judged.numbers)
+            numbers.seal(judged.numbers)
+            numbers.keep()
             began_s = time.perf_counter()
             for envelope in batch:
                 envelope.acknowledge()

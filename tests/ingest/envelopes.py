@@ -12,7 +12,7 @@ from geofence.person import Person
 from ingest.judged import Judged, Known
 from ingest.judging import Deadlines, judge
 from ingest.registry import Device
-from ingest.sequence import Numbers
+from ingest.sequence import NumberBook
 from ingest.sources import Envelope
 from ingest.states import StateBook
 from tests.geofence.scenes import circle, person, place
@@ -51,7 +51,7 @@ class Desk:
         self.persons = {each.person_id: each for each in everybody}
         self.devices = {device.device_id: device for device in (BRACELET, BED, OTHER)}
         self.book = StateBook()
-        self.numbers: dict[int, Numbers] = {}
+        self.numbers = NumberBook()
 
     def known(self) -> Known:
         return Known(devices=self.devices, persons=self.persons, book=self.book, numbers=self.numbers)
@@ -62,9 +62,11 @@ class Desk:
         if adopt:
             self.book.seal(self.persons, judged.due)
             self.book.keep()
-            self.numbers.update(judged.numbers)
+            self.numbers.seal(judged.numbers)
+            self.numbers.keep()
         else:
             self.book.undo()
+            self.numbers.undo()
         return judged
 
     def change(self, person_id: int, **changes: Any) -> None:

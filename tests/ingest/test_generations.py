@@ -91,9 +91,9 @@ def test_numbers_are_those_of_what_was_kept() -> None:
     numbers.seal({7: Numbers(2)})
     numbers.seal({7: Numbers(3), 8: Numbers(1)})
     numbers.keep()
-    assert numbers.by_device == {7: Numbers(3), 8: Numbers(1)}
+    assert numbers == {7: Numbers(3), 8: Numbers(1)}
     numbers.undo_all()
-    assert numbers.by_device == {7: Numbers(2)}
+    assert numbers == {7: Numbers(2)}
 
 
 async def later(batcher: Batcher) -> asyncio.Task[list[str]]:

@@ -137,14 +137,14 @@ async def test_a_batch_brings_whom_it_is_about_and_nobody_else(database_url: str
     assert [reader.book.lacks(person_id) for person_id in (one, two, three)] == [False, False, True]
     assert len(reader.book) == 3
     keys = {device_id: device.device_key for device_id, device in reader.registry.devices.items()}
-    assert reader.numbers.by_device == {keys[bracelet(1)]: Numbers(40 + one, 2)}
+    assert reader.numbers == {keys[bracelet(1)]: Numbers(40 + one, 2)}
     with pytest.raises(LookupError):
         reader.book.state(three)
     # What is there is not read again; what was learnt since of a device's numbers stays.
-    reader.numbers.by_device[keys[bracelet(1)]] = Numbers(99)
+    reader.numbers.seal({keys[bracelet(1)]: Numbers(99)})
     run(database_url, "UPDATE engine_states SET snapshot = ''")
     await reader.bring(bracelet(1), bracelet(2), due=[one, two])
-    assert reader.numbers.by_device[keys[bracelet(1)]] == Numbers(99)
+    assert reader.numbers[keys[bracelet(1)]] == Numbers(99)
     assert reader.book.state(one).zone.safety == "suspect"
 
 
@@ -181,7 +181,7 @@ async def test_who_has_not_spoken_is_read_ahead_a_few_at_a_time_and_again_after_
         read.append(len(reader.registry.persons))
     assert read == [1, 4, 7]
     assert not any(reader.book.lacks(person_id) for person_id in persons.values())
-    assert len(reader.numbers.by_device) == len(persons)
+    assert len(reader.numbers) == len(persons)
     # Nothing is left to be read when they speak.
     monkeypatch.setattr(queries, "persons", None)
     monkeypatch.setattr(queries, "states", None)
