@@ -12,6 +12,7 @@ import numpy as np
 import psycopg
 import pytest
 from hypothesis import given
+from hypothesis import settings as examples
 from hypothesis import strategies as st
 from psycopg._copy_base import BinaryFormatter
 from psycopg.adapt import Transformer
@@ -110,6 +111,7 @@ def blocks(draw: st.DrawFn) -> tuple[list[int], list[Row]]:
     return [OID[name] for name in names], draw(st.lists(rows, max_size=12))
 
 
+@examples(max_examples=60)
 @given(blocks())
 def test_every_row_is_as_psycopg_writes_it(block: tuple[list[int], list[Row]]) -> None:
     types, rows = block
