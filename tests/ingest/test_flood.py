@@ -87,6 +87,16 @@ def test_in_columns_a_new_minute_has_a_new_allowance_before_it() -> None:
     assert admitted(flood, [119.0] * (OLDER_MIN * MOST + 1)) == [True] * OLDER_MIN * MOST + [False]
 
 
+def test_what_columns_forgot_of_the_minutes_before_is_taken_back() -> None:
+    flood = Flood(MOST)
+    admitted(flood, [60.0, *[59.0] * (OLDER_MIN * MOST)])
+    together(flood, a=70.0)
+    flood.keep()
+    assert together(flood, a=120.0) == [True]
+    flood.undo()
+    assert admitted(flood, [59.0, 119.0]) == [False, True]
+
+
 def test_there_is_room_for_everybody(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(flood_module, "_ROOM", 2)
     flood = Flood(2)
@@ -96,6 +106,20 @@ def test_there_is_room_for_everybody(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [flood.place(device_id) for device_id in everybody] == list(range(50))
     assert together(flood, **everybody) == [True] * 50
     assert together(flood, **everybody) == [False] * 50
+    for n in range(100):
+        flood.place(f"silent-{n}")
+        assert known_of(flood, f"silent-{n}") is None
+
+
+def test_of_two_batches_in_columns_the_first_is_kept_and_the_second_taken_back() -> None:
+    flood = Flood(MOST)
+    for several in (1, 3):
+        for _ in range(several):
+            assert together(flood, a=1.0) == [True]
+        flood.seal()
+    flood.keep()
+    flood.undo_all()
+    assert admitted(flood, [1.0] * MOST) == [True] * (MOST - 1) + [False]
 
 
 class Plain:
@@ -146,7 +170,7 @@ DEVICES = st.sampled_from("abcd")
 STEPS = st.one_of(
     st.tuples(st.just("one"), DEVICES, INSTANTS),
     st.tuples(st.just("all"), st.dictionaries(DEVICES, INSTANTS, min_size=1), st.booleans()),
-    st.tuples(st.sampled_from(["seal", "keep", "undo", "undo_all"])),
+    st.tuples(st.sampled_from(["seal", "seal", "keep", "undo", "undo_all"])),
 )
 
 
