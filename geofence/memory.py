@@ -13,67 +13,28 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
-import msgspec
-
 from geofence import engine
 from geofence.absence import Absence
+from geofence.columns import Columns
 from geofence.detection import Place
 from geofence.detectors.zone import Safety
-from geofence.engine import FRESH, PLAIN, Dues, Outcome, PersonState
+from geofence.engine import FRESH, PLAIN, Outcome, PersonState
 from geofence.features import SafeArea, area_at, safe_areas
+from geofence.fixes import BoolArray, Fixes
+from geofence.held import Held, Stream
+from geofence.instants import IntArray
 from geofence.observation import NOTHING, Judgement
-from geofence.ordering import Admission, OrderState
+from geofence.ordering import Admission
 from geofence.person import Person
 from geofence.quiet import Room
-from geofence.reading import Reading, ReadingKind
-from geofence.track import TrackState
+from geofence.reading import Reading
+from geofence.rooms import Undo
 
-Stream = tuple[str, ReadingKind]
 _LIVE = PLAIN[Admission.LIVE]
 
 
-class _Held:
-    """What is held of one person."""
-
-    __slots__ = ("due_at", "dues", "fix_at", "fixed", "newest", "person", "room", "state")
-
-    def __init__(
-        self, state: PersonState, person: Person, dues: Dues, room: Room | None, due_at: datetime | None
-    ) -> None:
-        #: Without the hearsay of quiet readings.
-        self.state, self.person, self.room = state, person, room
-        #: `engine.dues` of it, and the first of them.
-        self.dues, self.due_at = dues, due_at
-        #: The newest instant of each stream, hearsay included; only with a room.
-        self.newest: dict[Stream, datetime] = {}
-        #: The last quiet fix, and the instant of the last believed one.
-        self.fixed: Reading | None = None
-        self.fix_at: datetime | None = None
-        if room is not None:
-            self.newest = {(device_id, kind): at for device_id, kind, at in state.order.newest}
-            self.fix_at = state.track.place.at if state.track.place else None
-
-    def current(self) -> PersonState:
-        """The state with the hearsay."""
-        state, fixed = self.state, self.fixed
-        if self.room is None:
-            return state
-        newest = tuple((device_id, kind, at) for (device_id, kind), at in self.newest.items())
-        track = state.track
-        if fixed is not None and fixed.fix is not None:
-            fix = fixed.fix
-            track = TrackState(
-                place=Place(
-                    latitude=fix.latitude, longitude=fix.longitude, accuracy_m=fix.accuracy_m, at=fixed.at
-                )
-            )  # fmt: skip
-        elif newest == state.order.newest:
-            return state
-        return msgspec.structs.replace(state, order=OrderState(newest=newest, events=state.order.events), track=track)
-
-
-#: How to take back a full step (whose state it was), or a quiet reading.
-_Undo = tuple[int, _Held | None] | tuple[_Held, Stream, datetime, Reading | None, datetime | None]
+#: How to take back a full step (whose state it was), a quiet reading, or many.
+_Undo = tuple[int, Held | None] | tuple[Held, Stream, datetime, Place | None, datetime | None] | tuple[Undo]
 
 
 class Memory:
@@ -84,12 +45,13 @@ class Memory:
         self._load = load
         #: Spans in which we were away: `geofence.absence`. Whoever knows of them sets them.
         self.absences: tuple[Absence, ...] = ()
-        self._held: dict[int, _Held] = {}
+        self._held: dict[int, Held] = {}
         self._undo: list[_Undo] = []
         #: How to take back what was sealed and not kept yet, oldest first; and of whom something was remembered in it.
         self._sealed: deque[tuple[list[_Undo], set[int]]] = deque()
-        #: Since the last `keep` or `seal`: persons of whom something was remembered, and the state as it was then of
-        #: those whose state changed materially (`engine.material`).
+        self._columns = Columns()
+        #: Since the last `keep` or `seal`: persons of whom something was remembered but for quiet fixes in columns, and
+        #: the state as it was then of those whose state changed materially (`engine.material`).
         self.touched: set[int] = set()
         self.material: dict[int, PersonState] = {}
 
@@ -100,7 +62,7 @@ class Memory:
     def state(self, person_id: int) -> PersonState:
         """The state of one person, hearsay included."""
         held = self._held.get(person_id)
-        return self._load(person_id) if held is None else held.current()
+        return self._load(person_id) if held is None else self._current(held)
 
     def hold(self, person: Person) -> bool:
         """Make the state of somebody who is not held yet now, and not when it is first needed. Whether it was made."""
@@ -108,15 +70,15 @@ class Memory:
             return False
         state = self._load(person.person_id)
         dues = engine.dues(state, person)
-        self._held[person.person_id] = _Held(state, person, dues, None, engine.earliest(dues))
+        self._held[person.person_id] = Held(state, person, dues, None, engine.earliest(dues))
         return True
 
     def is_place(self, person_id: int, reading: Reading) -> bool:
         """Whether a reading's fix is one person's last believed place."""
         held, fix = self._held.get(person_id), reading.fix
-        if held is not None and held.fixed is not None:
-            return held.fixed is reading
-        place = (held.state if held is not None else self._load(person_id)).track.place
+        if held is not None:
+            self._columns.take_over(held)
+        place = self._load(person_id).track.place if held is None else held.place
         return (
             place is not None
             and fix is not None
@@ -135,6 +97,28 @@ class Memory:
         if held is not None and held.person is person:
             return held.due_at
         return engine.due(self.state(person.person_id), person)
+
+    def seat(self, device_id: str, person_id: int) -> int:
+        """Where in columns the fixes of a device are heard that this person wears from here on (`hear_fixes`)."""
+        return self._columns.seat(device_id, person_id, self._held.get(person_id))
+
+    def quiet_fixes(self, seats: IntArray, fixes: Fixes, persons: Mapping[int, Person]) -> BoolArray:
+        """Which fixes are quiet; the others have to be judged.
+
+        Args:
+            seats: (n,) of the device of each, of as many persons.
+            fixes: n of them, each the next reading of its person.
+            persons: everybody whose device has one of these seats.
+        """
+        return self._columns.quiet(seats, fixes, persons)
+
+    def hear_fixes(self, seats: IntArray, fixes: Fixes) -> None:
+        """Remember fixes that are quiet, as `quiet_fixes` has just said."""
+        self._undo.append((self._columns.hear(seats, fixes),))
+
+    def safeties(self, seats: IntArray) -> list[Safety]:
+        """Where they are believed to be whose quiet fixes were heard at these seats."""
+        return self._columns.safeties(seats)
 
     def judge_all(self, readings: Sequence[Reading], persons: Mapping[int, Person]) -> list[Outcome]:
         """Judge readings in the order given.
@@ -164,7 +148,7 @@ class Memory:
         after, judgement = engine.run_down(state, person, until, self.absences)
         if after is not state:
             dues = engine.dues(after, person)
-            self._replace(_Held(after, person, dues, None, engine.earliest(dues)))
+            self._replace(Held(after, person, dues, None, engine.earliest(dues)))
             self.material.setdefault(person.person_id, state)
         return judgement
 
@@ -188,15 +172,20 @@ class Memory:
     def undo(self) -> None:
         """What was judged since the last `keep` or `seal` was never heard."""
         for entry in reversed(self._undo):
-            if len(entry) == 2:  # noqa: PLR2004 - a full step
+            if len(entry) == 1:
+                self._columns.undo(entry[0])
+            elif len(entry) == 2:  # noqa: PLR2004 - a full step
                 person_id, held = entry
+                self._columns.leave(self._held[person_id])
                 if held is None:
                     del self._held[person_id]
                 else:
                     self._held[person_id] = held
+                    self._columns.open(held)
             else:
                 heard, stream, last_at, fixed, fix_at = entry
                 heard.newest[stream], heard.fixed, heard.fix_at = last_at, fixed, fix_at
+                self._columns.tell(heard)
         self._begin()
 
     def undo_all(self) -> None:
@@ -228,16 +217,21 @@ class Memory:
                 loud.append(place)
         return loud
 
-    def _hear(self, held: _Held, room: Room, reading: Reading) -> bool:
+    def _hear(self, held: Held, room: Room, reading: Reading) -> bool:
         """Remember a reading if it is quiet."""
+        self._columns.take_over(held)
         stream = (reading.device_id, reading.kind)
         last_at = held.newest.get(stream)
         if last_at is None or reading.at <= last_at or not room.holds(reading, last_at, held.fix_at):
             return False
         self._undo.append((held, stream, last_at, held.fixed, held.fix_at))
         held.newest[stream] = reading.at
-        if reading.fix is not None:
-            held.fixed, held.fix_at = reading, reading.at
+        if (fix := reading.fix) is not None:
+            held.fix_at = reading.at
+            held.fixed = Place(
+                latitude=fix.latitude, longitude=fix.longitude, accuracy_m=fix.accuracy_m, at=reading.at
+            )  # fmt: skip
+            self._columns.tell(held)
         return True
 
     def _judge(self, reading: Reading, person: Person, area: SafeArea | None) -> Outcome:
@@ -250,7 +244,7 @@ class Memory:
             if held.room is not None and held.person is person and self._hear(held, held.room, reading):
                 self.touched.add(person_id)
                 return _LIVE
-            state = held.current()
+            state = self._current(held)
         if held is not None and held.person is person:
             dues, due_at = held.dues, held.due_at
         else:
@@ -268,14 +262,24 @@ class Memory:
                 due_at = engine.earliest(dues)
             settled = engine.settled(state, after, changed)
         room = _room(after, reading, person, area, due_at) if outcome is _LIVE and settled else None
-        self._replace(_Held(after, person, dues, room, due_at))
+        self._replace(Held(after, person, dues, room, due_at))
         return outcome
 
-    def _replace(self, held: _Held) -> None:
+    def _replace(self, held: Held) -> None:
         person_id = held.person.person_id
-        self._undo.append((person_id, self._held.get(person_id)))
+        known = self._held.get(person_id)
+        if known is not None:
+            self._columns.take_over(known)
+            self._columns.leave(known)
+        self._undo.append((person_id, known))
         self._held[person_id] = held
         self.touched.add(person_id)
+        self._columns.open(held)
+
+    def _current(self, held: Held) -> PersonState:
+        """A state with the hearsay, that of the columns too."""
+        self._columns.take_over(held)
+        return held.current()
 
 
 def _room(

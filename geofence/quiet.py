@@ -211,6 +211,15 @@ class Room:
             )  # fmt: skip
         return self
 
+    @property
+    def circle(self) -> tuple[float, float, float, float, float, timedelta]:
+        """Of a closed room, in the order given: its middle, how long a degree is there, its size, and a time.
+
+        Degrees north and east; metres a degree, north and east; the radius squared in square metres, less than 0 if no
+        fix fits in; what has to lie between two fixes.
+        """
+        return *self._metres, self._radius_m2, self._gap
+
     def holds(self, reading: Reading, last_at: datetime, last_fix_at: datetime | None) -> bool:
         """Whether a reading of a known device, newer than its last of that kind, is quiet.
 
