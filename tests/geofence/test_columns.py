@@ -1,0 +1,203 @@
+"""Quiet fixes in columns: the same as one by one, whatever is taken back, and whoever else speaks in between."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from datetime import timedelta
+from random import Random
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from geofence import engine, snapshot
+from geofence.detection import Place
+from geofence.engine import Outcome
+from geofence.fixes import ANSWERS, answer_codes
+from geofence.memory import Memory
+from geofence.person import Person
+from geofence.quiet import Room
+from geofence.reading import FixSource, Reading
+from geofence.rooms import Heard, Rooms
+from tests.geofence.judging_in_columns import in_columns, judge_in_columns
+from tests.geofence.random_traces import PERSONS, calm, calm_hours, traces, walks
+from tests.geofence.scenes import BRACELET, at, fix, person, place, reading
+from tests.geofence.test_quiet import every_step
+
+thorough = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+def in_batches(readings: Sequence[Reading], size: int, memory: Memory, heard: list[Reading]) -> list[Outcome]:
+    outcomes: list[Outcome] = []
+    for begin in range(0, len(readings), size):
+        outcomes += judge_in_columns(memory, readings[begin : begin + size], PERSONS, heard)
+        memory.keep()
+    return outcomes
+
+
+@pytest.mark.slow
+@thorough
+@given(st.one_of(calm(), calm(person_ids=(1,), max_size=200), traces(), walks()), st.sampled_from([1, 2, 7, 40]))
+def test_in_columns_and_one_by_one_comes_out_the_same(readings: list[Reading], size: int) -> None:
+    states, expected = every_step(readings)
+    memory = Memory()
+    assert in_batches(readings, size, memory, []) == expected
+    for person_id, state in states.items():
+        assert snapshot.freeze(memory.state(person_id)) == snapshot.freeze(state)
+        assert memory.due(PERSONS[person_id]) == engine.due(state, PERSONS[person_id])
+
+
+def test_most_of_a_calm_night_is_heard_in_columns() -> None:
+    """Else the test above would compare nothing."""
+    nights = [[each for each in calm_hours(seed, 90, (1,), often=0.03) if each.fix] for seed in range(20)]
+    heard: list[Reading] = []
+    for readings in nights:
+        in_batches(readings, 1, Memory(), heard)
+    assert len(heard) > 0.4 * sum(map(len, nights))
+
+
+@pytest.mark.slow
+@thorough
+@given(st.one_of(calm(), calm(person_ids=(1,), max_size=120)), st.integers(0, 2**32))
+def test_what_is_taken_back_was_never_heard(readings: list[Reading], seed: int) -> None:
+    """Batches are sealed, kept, taken back all of them or the last alone, and judged again: cut otherwise, or singly."""
+    random, memory, kept, sealed = Random(seed), Memory(), 0, list[int]()
+    while kept < len(readings):
+        begin = sealed[-1] if sealed else kept
+        end = min(len(readings), begin + random.choice((1, 3, 10)))
+        batch = readings[begin:end]
+        if random.random() < 0.7:
+            judge_in_columns(memory, batch, PERSONS)
+        else:
+            memory.judge_all(batch, PERSONS)
+        match random.choice(("seal", "seal", "seal", "keep", "keep", "undo", "undo_all")):
+            case "undo":
+                memory.undo()
+            case "undo_all":
+                memory.undo_all()
+                sealed = []
+            case word:
+                memory.seal()
+                sealed.append(end)
+                while sealed and (word == "keep" or len(sealed) > 2):
+                    memory.keep()
+                    kept = sealed.pop(0)
+    states, _ = every_step(readings)
+    assert all(snapshot.freeze(memory.state(key)) == snapshot.freeze(state) for key, state in states.items())
+
+
+def answers() -> st.SearchStrategy[bool | None]:
+    return st.sampled_from([None, False, True])
+
+
+@st.composite
+def told(draw: st.DrawFn) -> Reading:
+    north_m, east_m = draw(st.sampled_from([(0, 0), (45, 0), (0, -49.2), (49.6, 0), (-30, 39), (36, 35), (80, 10)]))
+    accuracy_m = draw(st.sampled_from([5.0, 20.0, 20.1]))
+    speed_mps = draw(st.sampled_from([None, 0.0, 1.0, 1.1]))
+    source = draw(st.sampled_from(list(FixSource)))
+    where = replace(fix(north_m, east_m, accuracy_m=accuracy_m, source=source), speed_mps=speed_mps)
+    when_s = draw(st.sampled_from([-0.1, 0.0, 1e-6, 30.0, 44.0, 45.2, 60.0, 3599.999999, 3600.0]))
+    said = reading(
+        when_s,
+        where,
+        late_s=draw(st.sampled_from([0.0, 600.0, 600.000001])),
+        battery_pct=draw(st.sampled_from([None, 29.9, 30.0, 40.0, 40.1])),
+        steps=draw(st.sampled_from([None, 0, 9, 10])),
+        worn=draw(answers()),
+    )
+    return replace(said, charging=draw(answers()), at_home=draw(answers()))
+
+
+@st.composite
+def rooms(draw: st.DrawFn) -> Room:
+    latitude, longitude = place(0.0)
+    where = Place(latitude=latitude, longitude=longitude, accuracy_m=10.0, at=at(0))
+    room = Room(
+        said=reading(0, fix(0)), since=at(0), live_max_age=timedelta(minutes=10), place=where, radius_m=50.0,
+        accuracy_m=draw(st.sampled_from([20.0, 500.0])),
+    )  # fmt: skip
+    room.before(at(3_600))
+    for narrow in (
+        lambda: room.slower_than(1.0),
+        lambda: room.moves_slower_than(draw(st.sampled_from([0.1, 1.5, 50.0]))),
+        lambda: room.steps_up_to(9),
+        room.without_steps,
+        lambda: room.battery_between(30, 40),
+        lambda: room.battery_only_of(draw(st.sampled_from([BRACELET, "zb-other"]))),
+        lambda: room.worn_only(None, True),
+        lambda: room.charging_only(False, None),
+        lambda: room.at_home_only(True),
+    ):
+        if draw(st.booleans()):
+            narrow()
+    return room.close()
+
+
+@thorough
+@given(st.lists(st.tuples(rooms(), told(), st.sampled_from([-60.0, -44.9, 0.0])), min_size=1, max_size=40))
+def test_a_room_in_columns_holds_what_it_holds(asked: list[tuple[Room, Reading, float]]) -> None:
+    columns = Rooms()
+    latitude, longitude = place(0.0)
+    for number, (room, _, heard_s) in enumerate(asked):
+        columns.reach(300 + number)
+        known = Place(latitude=latitude, longitude=longitude, accuracy_m=10.0, at=at(heard_s))
+        columns.open(300 + number, room, BRACELET, Heard(newest_at=at(0), place=known))
+    fixes = in_columns([each for _, each, _ in asked])
+    found = columns.quiet(np.arange(300, 300 + len(asked)), fixes)
+    expected = [each.at > at(0) and room.holds(each, at(0), at(heard_s)) for room, each, heard_s in asked]
+    assert found.tolist() == expected
+
+
+def test_nobody_is_heard_who_has_another_wearer_or_is_another_person_by_now() -> None:
+    """The person was read anew, with other zones perhaps; or the bracelet is somebody else's."""
+    who, memory = {1: person(), 2: somebody(2)}, Memory()
+    readings = [reading(60 * n, fix(n % 3), battery_pct=80.0, steps=0) for n in range(40)]
+    heard: list[Reading] = []
+    for each in readings[:-4]:
+        judge_in_columns(memory, [each], who, heard)
+    assert heard[-1] is readings[-5]
+    judge_in_columns(memory, [readings[-4]], {1: person(), 2: who[2]}, heard)
+    assert heard[-1] is readings[-5]
+    other = replace(readings[-3], person_id=2)
+    judge_in_columns(memory, [other], who, heard)
+    assert heard[-1] is readings[-5]
+
+
+def test_where_somebody_was_heard_in_columns_is_their_place_for_whoever_asks() -> None:
+    who, memory = {1: person()}, Memory()
+    readings = [reading(60 * n, fix(n % 3), battery_pct=80.0, steps=0) for n in range(40)]
+    for each in readings:
+        judge_in_columns(memory, [each], who)
+    found = memory.state(1).track.place
+    assert found is not None
+    assert found.at == readings[-1].at
+    assert memory.is_place(1, readings[-1])
+    assert not memory.is_place(1, readings[-2])
+    assert memory.safeties(np.array([memory.seat(BRACELET, 1)])) == [memory.safety(1)]
+
+
+def test_codes_of_answers() -> None:
+    codes = answer_codes(np.array([np.nan, 0.0, 1.0]))
+    assert [ANSWERS[code] for code in codes.tolist()] == [None, False, True]
+
+
+def somebody(person_id: int) -> Person:
+    return dataclasses.replace(person(), person_id=person_id)
+
+
+def test_many_seats() -> None:
+    """More than the columns begin with."""
+    random, memory = Random(5), Memory()
+    who = {n: somebody(n) for n in range(1, 700)}
+    heard: list[Reading] = []
+    for minute in range(12):
+        batch = [
+            replace(reading(60 * minute, fix(random.uniform(0, 3)), steps=0), person_id=n, device_id=f"zb-{n}")
+            for n in who
+        ]
+        judge_in_columns(memory, batch, who, heard)
+    assert {each.person_id for each in heard if each.at == at(660)} > set(range(1, 600))
