@@ -97,7 +97,7 @@ _Row = tuple[int, int, tuple[int, int] | None]
 
 
 class _Changed(NamedTuple):
-    """What a batch has changed, as it was: in columns, oldest first, and then one by one."""
+    """What a batch has changed, as it was: last numbers in columns, oldest first; and of whom there were gaps."""
 
     together: list[tuple[IntArray, IntArray]]
     alone: dict[int, _Row]
@@ -123,12 +123,13 @@ class NumberBook(Mapping[int, Numbers]):
 
     def __getitem__(self, key: int) -> Numbers:
         place = self._places[key]
-        last = self._last.item(place)
+        last, known = self._last.item(place), self._gaps.get(place)
         if last == UNNUMBERED:
             raise KeyError(key)
-        if last > self._gaps_until.item(place):
+        # Looked at before they are shifted: by now that could be a number of many megabytes.
+        if known is None or last > self._gaps_until.item(place):
             return Numbers(last)
-        gaps, then = self._gaps[place]
+        gaps, then = known
         return Numbers(last, gaps << last - then & _ALL)
 
     def __contains__(self, key: object) -> bool:
@@ -175,9 +176,7 @@ class NumberBook(Mapping[int, Numbers]):
         last = self._last[places]
         silent = seqs == UNNUMBERED
         numbered: BoolArray = ((last == UNNUMBERED) | (seqs == last + 1)) & ~silent
-        counted = places[numbered]
-        self._together.append((counted, last[numbered]))
-        self._last[counted] = seqs[numbered]
+        self._go_on(places[numbered], seqs[numbered])
         counted_or_silent: BoolArray = numbered | silent
         return counted_or_silent
 
@@ -193,10 +192,16 @@ class NumberBook(Mapping[int, Numbers]):
     def seal(self, changed: Mapping[int, Numbers]) -> None:
         """End a batch that changed these, after what it changed in columns."""
         alone: dict[int, _Row] = {}
+        without_gaps: dict[int, int] = {}
         for key, numbers in changed.items():
             place = self.place(key)
-            alone[place] = self._last.item(place), self._gaps_until.item(place), self._gaps.get(place)
-            self._write(place, numbers)
+            if numbers.gaps or place in self._gaps:
+                alone[place] = self._last.item(place), self._gaps_until.item(place), self._gaps.get(place)
+                self._write(place, numbers)
+            else:
+                without_gaps[place] = numbers.last
+        if without_gaps:
+            self._go_on(np.array([*without_gaps]), np.array([*without_gaps.values()]))
         self._before.append(_Changed(self._together, alone))
         self._together = []
 
@@ -218,6 +223,11 @@ class NumberBook(Mapping[int, Numbers]):
             for place, row in alone.items():
                 self._put(place, row)
             self.undo()
+
+    def _go_on(self, places: IntArray, last: IntArray) -> None:
+        """Change the last numbers of devices, and leave their gaps as they are."""
+        self._together.append((places, self._last[places]))
+        self._last[places] = last
 
     def _write(self, place: int, numbers: Numbers) -> None:
         """Put the numbers of a device in its place."""

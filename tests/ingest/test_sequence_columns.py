@@ -45,6 +45,15 @@ def test_gaps_move_on_with_the_numbers_until_they_are_forgotten(behind: int, rem
     assert (book[1], book.with_gaps(places(book, said)).tolist()) == (Numbers(5_000, 1 << behind), [True])
 
 
+def test_of_two_gaps_the_older_is_forgotten_first() -> None:
+    book = NumberBook()
+    book.remember({1: Numbers(5_000, 1 << 999 | 1 << 998 | 1 << 2)})
+    for gaps in (1 << 999 | 1 << 3, 1 << 4, 1 << 5):
+        last = book[1].last + 1
+        assert together(book, {1: last}) == [True]
+        assert (book[1], book.with_gaps(places(book, {1: 0})).tolist()) == (Numbers(last, gaps), [True])
+
+
 def test_whose_number_is_not_known_is_known() -> None:
     book = NumberBook()
     book.remember({1: Numbers(0)})
@@ -61,8 +70,10 @@ def test_there_is_room_for_everybody(monkeypatch: pytest.MonkeyPatch) -> None:
     book = NumberBook()
     for many in (1, 2, 3, 50):
         said = dict.fromkeys(range(100, 100 + many), 0)
-        together(book, said)
+        fresh = [key not in book for key in said]
+        assert book.last_of(places(book, said)).tolist() == [UNNUMBERED if new else 0 for new in fresh]
         assert not book.with_gaps(places(book, said)).any()
+        assert together(book, said) == fresh
     book.seal({})
     assert places(book, said).tolist() == list(range(50))
     assert book == {key: Numbers(0) for key in said}
@@ -113,7 +124,7 @@ STEPS = st.one_of(
     st.tuples(st.just("all"), st.dictionaries(KEYS, SAID, min_size=1)),
     st.tuples(st.just("all"), st.dictionaries(KEYS, SAID, min_size=1)),
     st.tuples(st.just("one"), KEYS, AHEAD, st.sampled_from(Novelty)),
-    st.tuples(st.just("remember"), st.dictionaries(KEYS, st.builds(Numbers, st.just(90), st.sampled_from([0, 6, 1 << 998])))),
+    st.tuples(st.just("remember"), st.dictionaries(KEYS, st.builds(Numbers, st.just(90), st.sampled_from([0, 6, 1 << 998, 1 << 998 | 2])))),
     st.tuples(st.sampled_from(["seal", "seal", "keep", "undo", "undo_all"])),
 )  # fmt: skip
 
