@@ -88,8 +88,6 @@ def pack(columns: Sequence[Column], types: Sequence[int]) -> bytes:
             text, or a number is too large for its column.
     """
     rows = _checked(columns, types)
-    if not rows:
-        return b""
     lengths = [_lengths(column, oid) for column, oid in zip(columns, types, strict=True)]
     groups = _groups(lengths, rows)
     return b"".join([_pack_group(columns, tuple(types), pattern, chosen, rows) for pattern, chosen in groups])
