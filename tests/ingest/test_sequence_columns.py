@@ -54,6 +54,26 @@ def test_of_two_gaps_the_older_is_forgotten_first() -> None:
         assert (book[1], book.with_gaps(places(book, {1: 0})).tolist()) == (Numbers(last, gaps), [True])
 
 
+def test_gaps_that_came_and_went_are_taken_back() -> None:
+    book, keys = NumberBook(), {1: 0, 2: 0}
+    book.remember({1: Numbers(10, 2), 2: Numbers(10)})
+    book.seal({1: Numbers(10), 2: Numbers(12, 2)})
+    assert book == {1: Numbers(10), 2: Numbers(12, 2)}
+    assert together(book, {1: 11, 2: 13}) == [True, True]
+    assert book == {1: Numbers(11), 2: Numbers(13, 4)}
+    book.seal({1: Numbers(13, 2), 2: Numbers(13)})
+    assert book == {1: Numbers(13, 2), 2: Numbers(13)}
+    assert together(book, {1: 14}) == [True]
+    book.keep()
+    book.undo_all()
+    assert book == {1: Numbers(10), 2: Numbers(12, 2)}
+    assert book.with_gaps(places(book, keys)).tolist() == [False, True]
+    book.seal({1: Numbers(10, 4), 2: Numbers(12)})
+    book.undo_all()
+    assert book == {1: Numbers(10), 2: Numbers(12, 2)}
+    assert book.with_gaps(places(book, keys)).tolist() == [False, True]
+
+
 def test_whose_number_is_not_known_is_known() -> None:
     book = NumberBook()
     book.remember({1: Numbers(0)})
@@ -125,7 +145,7 @@ STEPS = st.one_of(
     st.tuples(st.just("all"), st.dictionaries(KEYS, SAID, min_size=1)),
     st.tuples(st.just("one"), KEYS, AHEAD, st.sampled_from(Novelty)),
     st.tuples(st.just("remember"), st.dictionaries(KEYS, st.builds(Numbers, st.just(90), st.sampled_from([0, 6, 1 << 998, 1 << 998 | 2])))),
-    st.tuples(st.sampled_from(["seal", "seal", "keep", "undo", "undo_all"])),
+    st.tuples(st.sampled_from(["seal", "seal", "seal", "keep", "undo", "undo_all"])),
 )  # fmt: skip
 
 
