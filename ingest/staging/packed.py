@@ -22,7 +22,7 @@ Array = np.ndarray[Any, np.dtype[Any]]
 SIGNATURE = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 TRAILER = b"\xff\xff"
 
-#: Numbers nearer to nought than this are nought: a column of type real refuses the smallest that a device can write.
+#: Numbers nearer to nought than this are nought: as text, a real refuses the smallest that a device can write.
 SMALLEST = 1e-30
 
 _BOOL, _INT8, _INT2, _INT4, _FLOAT4, _FLOAT8, _TIMESTAMPTZ = 16, 20, 21, 23, 700, 701, 1184
