@@ -39,7 +39,7 @@ class Columns:
             self._owners.append(None)
             self._rooms.reach(seat)
             if held is not None and held.column < 0:
-                self.open(held)
+                self.put(held)
         return seat
 
     def quiet(self, seats: IntArray, fixes: Fixes, persons: Mapping[int, Person]) -> BoolArray:
@@ -62,7 +62,7 @@ class Columns:
         owners = [self._owners[seat] for seat in seats.tolist()]
         return [Safety.UNKNOWN if held is None else held.state.zone.safety for held in owners]
 
-    def open(self, held: Held) -> None:
+    def put(self, held: Held) -> None:
         """Put somebody's room into columns, if one device alone tells where they are and has a seat there."""
         room, place = held.room, held.place
         if room is None or place is None or not self._seats:
@@ -72,7 +72,7 @@ class Columns:
         if seat < 0 or self._wearers[seat] != held.person.person_id:
             return
         newest_at = held.newest[located[0], ReadingKind.LOCATION]
-        self._rooms.open(seat, room, located[0], Heard(newest_at=newest_at, place=place))
+        self._rooms.put(seat, room, located[0], Heard(newest_at=newest_at, place=place))
         self._owners[seat] = held
         held.column, held.seen_us = seat, self._rooms.newest_us(seat)
 

@@ -181,7 +181,7 @@ class Memory:
                     del self._held[person_id]
                 else:
                     self._held[person_id] = held
-                    self._columns.open(held)
+                    self._columns.put(held)
             else:
                 heard, stream, last_at, fixed, fix_at = entry
                 heard.newest[stream], heard.fixed, heard.fix_at = last_at, fixed, fix_at
@@ -274,7 +274,7 @@ class Memory:
         self._undo.append((person_id, known))
         self._held[person_id] = held
         self.touched.add(person_id)
-        self._columns.open(held)
+        self._columns.put(held)
 
     def _current(self, held: Held) -> PersonState:
         """A state with the hearsay, that of the columns too."""

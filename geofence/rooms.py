@@ -58,7 +58,7 @@ class Rooms:
             self._rooms = np.concatenate((self._rooms, np.zeros_like(self._rooms)))
             self._heard = np.concatenate((self._heard, np.zeros_like(self._heard)))
 
-    def open(self, seat: int, room: Room, device_id: str, heard: Heard) -> None:
+    def put(self, seat: int, room: Room, device_id: str, heard: Heard) -> None:
         """Put a closed room (`Room.close`) where one device's fixes find it, with what was heard so far."""
         latitude, longitude, metres_north, metres_east, radius_m2, gap = room.circle
         least_pct, most_pct = room.battery_pct

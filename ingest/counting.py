@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
+import numpy as np
 import structlog
 
 from geofence.ordering import Admission
@@ -26,6 +27,10 @@ def count(batch: Sequence[Envelope], judged: Judged) -> None:
         came[what] = came.get(what, 0) + 1
         if heard.report.published_s is not None:
             waited_s.append(wall_s - heard.report.published_s)
+    if (quiet := judged.quiet) is not None:
+        what = ReadingKind.LOCATION, Admission.LIVE
+        came[what] = came.get(what, 0) + len(quiet)
+        waited_s += (wall_s - quiet.published_s[~np.isnan(quiet.published_s)]).tolist()
     for what, number in came.items():
         metrics.READINGS.labels(*what).inc(number)
     metrics.PUBLISH_TO_COMMIT_S.observe_all(waited_s)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -10,10 +10,14 @@ import msgspec
 
 from geofence.detection import Detection
 from geofence.engine import Outcome, PersonState
+from geofence.fixes import BoolArray, Fixes
+from geofence.instants import FloatArray, IntArray
 from geofence.person import Person
 from geofence.reading import Reading
+from ingest import wire
 from ingest.registry import Device
-from ingest.sequence import NumberBook, Numbers
+from ingest.seats import Seats
+from ingest.sequence import Novelty, NumberBook, Numbers, begins_anew, follow
 from ingest.sources import Envelope
 from ingest.states import StateBook
 from ingest.store import Commit
@@ -44,6 +48,27 @@ class Said(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     message: Status | Answer
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuietFixes:
+    """Fixes that changed nothing, in columns of one length n, each of another person."""
+
+    seats: IntArray
+    device_key: IntArray
+    person_id: IntArray
+    fixes: Fixes
+    altitude_m: FloatArray
+    heading_deg: FloatArray
+    #: The number of each message; `sequence.UNNUMBERED` where it has none.
+    seq: IntArray
+    published_s: FloatArray
+    #: Where the number of the message is the next one of its device, and counted as such.
+    followed: BoolArray
+
+    def __len__(self) -> int:
+        """How many."""
+        return len(self.seats)
+
+
 @dataclass(slots=True, kw_only=True)
 class Judged:
     """A judged batch: what to write, and what to do once it is written."""
@@ -55,6 +80,9 @@ class Judged:
     numbers: dict[int, Numbers] = field(default_factory=dict)
     #: (device id, event id) of safety events to answer.
     answers: list[tuple[str, str]] = field(default_factory=list)
+    #: What was quiet and judged in columns; and the messages that are left to be judged one by one.
+    quiet: QuietFixes | None = None
+    left: Sequence[Envelope] = ()
     heard: list[Heard] = field(default_factory=list)
     said: list[Said] = field(default_factory=list)
     outcomes: list[Outcome] = field(default_factory=list)
@@ -65,6 +93,15 @@ class Judged:
     #: Real seconds by stage, for the metrics.
     took_s: dict[str, float] = field(default_factory=dict)
 
+    def counted(self, known: Known, key: int, seq: int | None, novelty: Novelty) -> tuple[Numbers | None, int, bool]:
+        """A device's numbers after a message, how many are missing more than before, and whether it numbers anew."""
+        numbers = self.numbers.get(key) or known.numbers.get(key)
+        if seq is None:
+            return numbers, 0, False
+        followed, missing = follow(numbers, seq, novelty)
+        self.numbers[key] = followed
+        return followed, missing, begins_anew(numbers, seq, novelty)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
@@ -74,3 +111,9 @@ class Known:
     persons: Mapping[int, Person]
     book: StateBook
     numbers: NumberBook
+    #: None: every reading is judged one by one.
+    seats: Seats | None = None
+
+    def device(self, topic: str) -> Device | None:
+        """The registered device that a topic names."""
+        return self.devices.get(wire.device_of(topic) or "")

@@ -23,6 +23,7 @@ from ingest import wire
 from ingest.flood import Flood
 from ingest.judged import TURN, Heard, Judged, Known, Said
 from ingest.laying_out import lay_out
+from ingest.quiet_fixes import judge_fixes, read_fixes
 from ingest.registry import SPOKEN_BY, Device
 from ingest.rows import quarantine_row, reading_row
 from ingest.sources import Envelope
@@ -73,12 +74,14 @@ def judge_in_turns(
     Whoever has a turn then must leave `known` as it is, but for keeping what was sealed before.
     """
     memory = known.book.memory
+    judged.left = envelopes
     for stage, steps in (
-        ("decode", _hear(envelopes, known, judged)),
+        ("decode", _hear_fixes(known, judged, deadlines)),
+        ("decode", _hear(known, judged)),
         ("judge", _judge(deadlines, known, judged, now)),
         ("lay_out", _lay_out(known, judged, now)),
     ):
-        took_s, began_s = 0.0, time.perf_counter()
+        took_s, began_s = judged.took_s.get(stage, 0.0), time.perf_counter()
         for _ in steps:
             took_s += time.perf_counter() - began_s
             yield
@@ -132,8 +135,8 @@ def judge_alone(envelope: Envelope, known: Known, *, now: datetime) -> Judged | 
 
     No state is changed. The message is quarantined as well, so that it can be looked into and sent again.
     """
-    told = Judged()
-    for _ in _hear([envelope], known, told):
+    told = Judged(left=[envelope])
+    for _ in _hear(known, told):
         pass
     judged = set_aside([envelope])
     for heard in told.heard:
@@ -174,13 +177,24 @@ def set_aside(envelopes: Sequence[Envelope]) -> Judged:
     return judged
 
 
-def _hear(envelopes: Sequence[Envelope], known: Known, judged: Judged) -> Iterator[None]:
+def _hear_fixes(known: Known, judged: Judged, deadlines: Deadlines | None) -> Iterator[None]:
+    """Judge the quiet fixes in columns; what is left is judged one by one."""
+    envelopes = judged.left
+    read = yield from read_fixes(envelopes, known, deadlines.person_ids if deadlines else ())
+    if read is None:
+        return
+    quiet, judged.quiet = judge_fixes(read, known, CLOCK_AHEAD_ALLOWED)
+    done = set(read.places[quiet].tolist())
+    judged.left = [envelope for place, envelope in enumerate(envelopes) if place not in done]
+
+
+def _hear(known: Known, judged: Judged) -> Iterator[None]:
     """Decode and look up; what cannot be used goes to quarantine, each message once.
 
     What settled together (`ingest.settling`) is one place in the batch, and in the order of event time.
     """
     settled, several = None, False
-    for place, envelope in enumerate(envelopes):
+    for place, envelope in enumerate(judged.left):
         if place % TURN == TURN - 1:
             yield
         if envelope.skipped:

@@ -10,6 +10,7 @@ from geofence import snapshot
 from geofence.engine import PLAIN, Outcome
 from geofence.ordering import Admission
 from ingest.judged import TURN, Heard, Judged, Known, Said
+from ingest.quiet_rows import location_columns, newest, special
 from ingest.rows import (
     device_row,
     flood_rows,
@@ -21,7 +22,7 @@ from ingest.rows import (
     position_row,
     reading_row,
 )
-from ingest.sequence import Novelty, Numbers, begins_anew, follow
+from ingest.sequence import Novelty
 from ingest.store import Row, detection_row
 from ingest.wire.message import Status
 
@@ -62,15 +63,30 @@ def lay_out(known: Known, judged: Judged, now: datetime) -> Iterator[None]:
     while several := list(islice(told, TURN)):
         merge_into(states, several, later_state)
         yield
-    judged.commit.device_states = in_order(states)
-    judged.commit.numbering = numbering_rows(repeated, restarted)
     judged.commit.positions = [
         position_row(heard.reading, heard.device, memory.safety(person_id))
         for person_id, heard in sorted(places.items())
     ]
+    _lay_out_quiet(known, judged, states, restarted)
+    judged.commit.device_states = in_order(states)
+    judged.commit.numbering = numbering_rows(repeated, restarted)
     for person_id, state in judged.states.items():
         due_at = memory.due(known.persons[person_id])
         judged.commit.engine_states.append((person_id, snapshot.freeze(state), due_at))
+
+
+def _lay_out_quiet(known: Known, judged: Judged, states: dict[int, Row], restarted: list[tuple[int, datetime]]) -> None:
+    """What was judged in columns as columns; as rows what is special about a device's numbers."""
+    quiet, commit = judged.quiet, judged.commit
+    if quiet is None or known.seats is None:
+        return
+    commit.fixes = location_columns(quiet)
+    rows = newest(quiet, known)
+    apart = ~quiet.followed | known.numbers.with_gaps(known.seats.in_numbers(quiet.seats))
+    commit.newest, commit.seats = rows[~apart], quiet.seats[~apart]
+    for position, state in special(known, judged, quiet, rows, apart, restarted):
+        commit.positions.append(position)
+        states[state[0]] = state
 
 
 def _conclude(judged: Judged, heard: Heard, outcome: Outcome, now: datetime) -> None:
@@ -96,7 +112,7 @@ def _device_rows(known: Known, judged: Judged, restarted: list[tuple[int, dateti
             yield _told(known, judged, each, outcome.admission, restarted)
         elif isinstance(each, Said):
             key = each.device.device_key
-            numbers, missing, _ = _counted(known, judged, key, each.message.seq, Novelty.UNSURE)
+            numbers, missing, _ = judged.counted(known, key, each.message.seq, Novelty.UNSURE)
             status = each.message if isinstance(each.message, Status) else Status(online=True)
             yield device_row(
                 each.device,
@@ -115,7 +131,7 @@ def _told(
     """What a reading says of its device."""
     device, at = heard.device, heard.reading.at
     key, novelty = device.device_key, NOVELTY.get(admission, Novelty.OLD)
-    numbers, missing, anew = _counted(known, judged, key, heard.report.seq, novelty)
+    numbers, missing, anew = judged.counted(known, key, heard.report.seq, novelty)
     if anew:
         restarted.append((key, at))
     # How the device is only if that is not history.
@@ -128,15 +144,3 @@ def _by_place(
     readings: list[tuple[Heard | Said, Outcome | None]], said: Sequence[Said]
 ) -> list[tuple[Heard | Said, Outcome | None]]:
     return sorted([*readings, *((each, None) for each in said)], key=lambda pair: pair[0].place)
-
-
-def _counted(
-    known: Known, judged: Judged, key: int, seq: int | None, novelty: Novelty
-) -> tuple[Numbers | None, int, bool]:
-    """A device's numbers after a message, how many are missing more than before, and whether it numbers anew."""
-    numbers = judged.numbers.get(key) or known.numbers.get(key)
-    if seq is None:
-        return numbers, 0, False
-    followed, missing = follow(numbers, seq, novelty)
-    judged.numbers[key] = followed
-    return followed, missing, begins_anew(numbers, seq, novelty)

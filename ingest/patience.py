@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from datetime import datetime
 
+from geofence.instants import instant
 from ingest.batching import Batcher
 from ingest.judged import Judged
 from ingest.judging import Deadlines
@@ -34,6 +35,9 @@ class Patience:
     def heard(self, judged: Judged) -> None:
         """Note how far what was judged has come."""
         newest_at = max((heard.reading.at for heard in judged.heard), default=None)
+        if judged.quiet is not None:
+            quiet_at = instant(int(judged.quiet.fixes.at_us.max()))
+            newest_at = quiet_at if newest_at is None else max(quiet_at, newest_at)
         if newest_at is not None and (self.newest_at is None or newest_at > self.newest_at):
             self.newest_at = newest_at
 

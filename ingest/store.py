@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, LiteralString
 
+import numpy as np
 import psycopg
 from psycopg.abc import Buffer
 from psycopg.rows import DictRow
@@ -19,11 +20,13 @@ from psycopg.types.json import Jsonb
 from psycopg.types.numeric import FloatDumper
 
 from geofence.detection import Command, Detection
+from geofence.instants import IntArray
 from ingest.deferring import store as deferring
+from ingest.newest import NEWEST, Newest, device_columns, position_columns
 from ingest.ownership import store as ownership
 from ingest.ownership.store import Ownership
 from ingest.staging import store as staging
-from ingest.staging.packed import SMALLEST
+from ingest.staging.packed import SMALLEST, Column
 from runtime.database import Connection, rows_as_dicts
 
 Row = tuple[Any, ...]
@@ -80,9 +83,16 @@ class Commit:
     rows: dict[LiteralString, list[Row]] = field(default_factory=lambda: {table: [] for table in COLUMNS})
     #: Every reading is newer than what was heard of its device, so no row of them is there yet.
     surely_new: bool = False
+    #: Locations besides, in columns.
+    fixes: Sequence[Column] = field(default=(), compare=False)
     positions: list[Row] = field(default_factory=list)
     safeties: list[Row] = field(default_factory=list)
     device_states: list[Row] = field(default_factory=list)
+    #: Newest words of devices besides, for both, in columns, and the seats of the devices. Who of the persons is not
+    #: registered any more, where some are not.
+    newest: Newest = field(default_factory=lambda: np.zeros(0, NEWEST), compare=False)
+    seats: IntArray = field(default_factory=lambda: np.zeros(0, np.int64), compare=False)
+    strangers: Sequence[bool] = ()
     floods: list[Row] = field(default_factory=list)
     #: (device key, repeats, restarts, last restart).
     numbering: list[Row] = field(default_factory=list)
@@ -96,6 +106,11 @@ class Commit:
     told_before: int | None = None
     #: The span in which we have listened, as far as it goes by now.
     listened: tuple[datetime, datetime] | None = None
+
+    @property
+    def registered(self) -> Newest:
+        """`newest` of who is registered."""
+        return self.newest[~np.array(self.strangers, dtype=np.bool_)] if any(self.strangers) else self.newest
 
 
 async def prepare(connection: Connection) -> None:
@@ -142,9 +157,10 @@ async def _commit(connection: Connection, batch: Commit, *, straight: bool) -> N
     """Rows by COPY, then every statement in one go: what takes long is the way to the database and back."""
     async with connection.transaction():
         for table, rows in batch.rows.items():
-            await staging.fill(connection, table, rows, straight=straight)
-        await staging.fill(connection, "latest_positions", batch.positions)
-        await staging.fill(connection, "device_states", batch.device_states)
+            packed = batch.fixes if table == "locations" else ()
+            await staging.fill(connection, table, rows, straight=straight, packed=packed)
+        await staging.fill(connection, "latest_positions", batch.positions, packed=position_columns(batch.registered))
+        await staging.fill(connection, "device_states", batch.device_states, packed=device_columns(batch.newest))
         await staging.fill(connection, "engine_states", batch.engine_states)
         async with connection.pipeline():
             claim = await ownership.claim(connection, batch.owner) if batch.owner else None
@@ -156,12 +172,12 @@ async def _commit(connection: Connection, batch: Commit, *, straight: bool) -> N
 async def _state(connection: Connection, batch: Commit, *, straight: bool) -> None:
     """The statements of a batch whose staged rows are there."""
     for table, rows in batch.rows.items():
-        if rows and not straight:
+        if not straight and (rows or (table == "locations" and batch.fixes)):
             await staging.add_new(connection, table)
-    if batch.positions:
+    if batch.positions or len(batch.newest):
         await connection.execute(_POSITION)
     await _many(connection, _SAFETY, batch.safeties)
-    if batch.device_states:
+    if batch.device_states or len(batch.newest):
         await connection.execute(_DEVICE_STATE)
     await deferring.write(connection, batch.told, batch.told_before)
     await _many(connection, _FLOOD, batch.floods)
@@ -174,7 +190,7 @@ async def _state(connection: Connection, batch: Commit, *, straight: bool) -> No
     await _many(connection, _QUARANTINE, batch.quarantine)
     if batch.listened is not None:
         await connection.execute(_LISTENED, batch.listened)
-    if batch.positions or batch.safeties:
+    if batch.positions or batch.safeties or len(batch.newest):
         await connection.execute("SELECT pg_notify('positions', '')")
     if batch.detections:
         await connection.execute("SELECT pg_notify('detections', '')")

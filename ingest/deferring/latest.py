@@ -18,12 +18,16 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
+import numpy as np
 import psycopg
 import structlog
 
+from geofence.instants import IntArray
 from ingest.deferring import store as stored
+from ingest.deferring.waiting import Waiting
+from ingest.newest import NEWEST, Newest, device_rows, position_rows
 from ingest.ownership.store import Ownership
-from ingest.rows import later_position, later_state
+from ingest.rows import later_position, later_state, merge_into
 from ingest.store import Commit, Row, commit
 from runtime.database import Connection
 
@@ -39,11 +43,24 @@ MOST = 1_000
 _CONCERNED, _BELIEVED = 1, 1
 #: More than any batch's number.
 EVERY_BATCH = 2**62
-#: What one batch left: positions and device states that were put off, then the keys of those that were written.
-_TOLD = msgspec.msgpack.Decoder(tuple[list[tuple[Any, ...]], list[tuple[Any, ...]], list[int], list[int]])
 
 
-class Waiting(msgspec.Struct, gc=False):
+class _Told(msgspec.Struct, array_like=True, gc=False):
+    """What one batch left."""
+
+    #: What was put off, and the keys of what was written.
+    positions: list[tuple[Any, ...]]
+    devices: list[tuple[Any, ...]]
+    persons_written: list[int]
+    devices_written: list[int]
+    #: What was put off in columns (`ingest.newest.NEWEST`): of both tables.
+    newest: bytes = b""
+
+
+_TOLD = msgspec.msgpack.Decoder(_Told)
+
+
+class WaitingRow(msgspec.Struct, gc=False):
     """A row that is to be written."""
 
     row: Row
@@ -67,7 +84,7 @@ class Table:
     def __init__(self, merge: Callable[[Row, Row], Row]) -> None:
         """`merge` makes one row out of two of one key, the one that waits and the one that came."""
         self._merge = merge
-        self.waiting: dict[int, Waiting] = {}
+        self.waiting: dict[int, WaitingRow] = {}
 
     def overdue(self, before_s: float, most: int) -> set[int]:
         """Keys that have waited since then or longer."""
@@ -99,7 +116,7 @@ class Table:
         for row in rows:
             known = waiting.get(row[0])
             if known is None:
-                waiting[row[0]] = Waiting(row, now_s, batch)
+                waiting[row[0]] = WaitingRow(row, now_s, batch)
             else:
                 known.row = merge(known.row, row)
 
@@ -113,6 +130,23 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ColumnShare:
+    """What a batch does with the rows in columns: seats whose rows it writes, and rows that it puts off."""
+
+    #: As columns, and as rows because there is more to say of the person or the device.
+    written: IntArray
+    merged: IntArray
+    now: Newest
+    later_seats: IntArray
+    later: Newest
+
+    @property
+    def settled(self) -> IntArray:
+        """Seats where nothing waits any more."""
+        return np.concatenate((self.written, self.merged))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """A batch with what it writes of others', and what it puts off."""
 
@@ -120,6 +154,7 @@ class Plan:
     batch: int
     positions: Share
     devices: Share
+    columns: ColumnShare
 
 
 class Latest:
@@ -127,17 +162,22 @@ class Latest:
 
     def __init__(self) -> None:
         self._positions, self._devices = Table(later_position), Table(later_state)
+        self._columns = Waiting()
         self._batch = 0
 
     def __len__(self) -> int:
         """Rows that wait."""
-        return len(self._positions.waiting) + len(self._devices.waiting)
+        return len(self._positions.waiting) + len(self._devices.waiting) + 2 * len(self._columns)
 
     @property
     def overdue(self) -> bool:
         """Whether something should be written, even if there is nothing else to write."""
         before_s = time.monotonic() - WRITE_AFTER_S
-        return bool(self._positions.overdue(before_s, 1) or self._devices.overdue(before_s, 1))
+        return bool(
+            self._positions.overdue(before_s, 1)
+            or self._devices.overdue(before_s, 1)
+            or self._columns.is_overdue(before_s)
+        )
 
     def plan(self, batch: Commit, persons: Container[int], *, everything: bool = False) -> Plan:
         """What a batch writes of these rows: its own, if they are few, and of others what is due.
@@ -147,26 +187,89 @@ class Latest:
             persons: who is registered: nobody else's position is written.
             everything: whether nothing is to wait any longer.
         """
-        few = everything or len(batch.positions) + len(batch.device_states) <= FEW
         # Somebody waits for an answer: nobody else's rows on the way.
         most = len(self) if everything else 0 if batch.rows["safety_events"] else MOST
         before_s = time.monotonic() - (0.0 if everything else WRITE_AFTER_S)
         concerned = {row[_CONCERNED] for row in batch.detections} | {row[_BELIEVED] for row in batch.safeties}
-        persons_now = concerned | self._positions.overdue(before_s, most)
-        positions = self._positions.share(batch.positions, persons_now, few=few)
-        devices = self._devices.share(batch.device_states, self._devices.overdue(before_s, most), few=few)
-        written = replace(
-            batch, positions=[row for row in positions.now if row[0] in persons], device_states=devices.now
+        batch = self._with_rows_for(batch)
+        few = everything or len(batch.positions) + len(batch.device_states) + len(batch.seats) <= FEW
+        merged = self._columns.of(
+            concerned.union(row[0] for row in batch.positions), (row[0] for row in batch.device_states)
         )
-        self._tell(written, self._batch + 1, positions, devices)
-        return Plan(commit=written, batch=self._batch + 1, positions=positions, devices=devices)
+        waited = self._columns.rows(merged)
+        positions = self._positions.share(
+            _merged(position_rows(waited), batch.positions, later_position),
+            concerned | self._positions.overdue(before_s, most) | set(waited["person_id"].tolist()),
+            few=few,
+        )
+        devices = self._devices.share(
+            _merged(device_rows(waited), batch.device_states, later_state),
+            self._devices.overdue(before_s, most) | set(waited["device_key"].tolist()),
+            few=few,
+        )
+        columns = self._share(batch, merged, self._columns.overdue(before_s, most))
+        written = replace(
+            batch,
+            positions=[row for row in positions.now if row[0] in persons],
+            device_states=devices.now,
+            newest=columns.now,
+            strangers=[key not in persons for key in columns.now["person_id"].tolist()],
+        )
+        plan = Plan(commit=written, batch=self._batch + 1, positions=positions, devices=devices, columns=columns)
+        self._tell(plan)
+        return plan
 
-    def _tell(self, commit: Commit, batch: int, positions: Share, devices: Share) -> None:
+    def _with_rows_for(self, batch: Commit) -> Commit:
+        """A batch of whose columns those are rows of whom something waits as a row, or at another seat."""
+        rows = batch.newest
+        if not len(rows):
+            return batch
+        apart = self._columns.elsewhere(batch.seats, rows)
+        for waiting, name in ((self._positions.waiting, "person_id"), (self._devices.waiting, "device_key")):
+            if waiting:
+                apart |= np.array([key in waiting for key in rows[name].tolist()], dtype=np.bool_)
+        if not apart.any():
+            return batch
+        return replace(
+            batch,
+            positions=[*batch.positions, *position_rows(rows[apart])],
+            device_states=[*batch.device_states, *device_rows(rows[apart])],
+            newest=rows[~apart],
+            seats=batch.seats[~apart],
+        )
+
+    def _share(self, batch: Commit, merged: IntArray, overdue: IntArray) -> ColumnShare:
+        """What becomes of a batch's columns, and of those that wait."""
+        rows = self._columns.merged(batch.seats, batch.newest)
+        written = overdue[~np.isin(overdue, merged)]
+        mine = np.isin(batch.seats, written)
+        others = written[~np.isin(written, batch.seats)]
+        return ColumnShare(
+            written=written,
+            merged=merged,
+            now=np.concatenate((self._columns.rows(others), rows[mine])),
+            later_seats=batch.seats[~mine],
+            later=rows[~mine],
+        )
+
+    def _tell(self, plan: Plan) -> None:
         """What somebody must know who starts after a crash, as long as it must be known."""
-        puts_off, settles = positions.later or devices.later, positions.written or devices.written
-        waiting = [*self._positions.oldest(positions), *self._devices.oldest(devices), *([batch] if puts_off else ())]
+        commit, batch, columns = plan.commit, plan.batch, plan.columns
+        positions, devices, settled = plan.positions, plan.devices, columns.settled
+        puts_off = bool(positions.later or devices.later or len(columns.later))
+        settles = bool(positions.written or devices.written or len(settled))
+        waiting = [*self._positions.oldest(positions), *self._devices.oldest(devices)]
+        waiting += self._columns.oldest_batch(settled)
+        waiting += [batch] if puts_off else []
         if puts_off or (settles and waiting):
-            told = (positions.later, devices.later, list(positions.written), list(devices.written))
+            before = self._columns.rows(settled)
+            told = _Told(
+                positions=positions.later,
+                devices=devices.later,
+                persons_written=[*positions.written, *before["person_id"].tolist()],
+                devices_written=[*devices.written, *before["device_key"].tolist()],
+                newest=columns.later.tobytes(),
+            )
             commit.told = batch, msgspec.msgpack.encode(told)
         if settles:
             commit.told_before = min(waiting, default=EVERY_BATCH)
@@ -177,6 +280,16 @@ class Latest:
         self._batch = plan.batch
         self._positions.done(plan.positions, plan.batch, now_s)
         self._devices.done(plan.devices, plan.batch, now_s)
+        self._columns.written(plan.columns.settled)
+        self._columns.put_off(plan.columns.later_seats, plan.columns.later, plan.batch, now_s)
+
+
+def _merged(waited: Iterable[Row], rows: Iterable[Row], merge: Callable[[Row, Row], Row]) -> list[Row]:
+    """What waited with what came."""
+    merged: dict[int, Row] = {}
+    merge_into(merged, waited, merge)
+    merge_into(merged, rows, merge)
+    return list(merged.values())
 
 
 async def write_everything(
@@ -212,10 +325,13 @@ async def recover(connection: Connection, owner: Ownership) -> None:
 def left_by(told: Iterable[bytes]) -> tuple[list[Row], list[Row]]:
     """Positions and device states that were put off and never written, from what batches told, oldest first."""
     positions, devices = Table(later_position), Table(later_state)
-    for each in told:
-        *later, persons, keys = _TOLD.decode(each)
-        for table, rows, written in zip((positions, devices), later, (persons, keys), strict=True):
+    for each in map(_TOLD.decode, told):
+        rows = np.frombuffer(each.newest, NEWEST)
+        for table, put_off, more, written in (
+            (positions, each.positions, position_rows(rows), each.persons_written),
+            (devices, each.devices, device_rows(rows), each.devices_written),
+        ):
             for key in written:
                 table.waiting.pop(key, None)
-            table.put_off(rows, 0, 0.0)
+            table.put_off([*put_off, *more], 0, 0.0)
     return [each.row for each in positions.waiting.values()], [each.row for each in devices.waiting.values()]

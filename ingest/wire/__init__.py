@@ -8,6 +8,7 @@ from types import ModuleType
 
 import msgspec
 
+from geofence.reading import ReadingKind
 from ingest.wire import backlog, native, owntracks, traccar, watch
 from ingest.wire.message import Decoded, Rejection, RejectionReason
 
@@ -30,6 +31,8 @@ class Route(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     decode: Callable[[bytes], tuple[Decoded, ...]]
     #: What was while a device was away.
     is_backlog: bool = False
+    #: One native fix a message: many of them are read at once (`ingest.wire.columns`).
+    is_location: bool = False
     #: Of another maker: the topic's first level; None: ours.
     foreign: str | None = None
 
@@ -43,7 +46,12 @@ def route(topic: str) -> Route:
     if wire_format is None or device_id is None:
         return Route(device_id=None, decode=_of_no_such_topic)
     if wire_format is native:
-        return Route(device_id=device_id, decode=_natively(levels[-1]), is_backlog=levels[-1] == backlog.LEVEL)
+        return Route(
+            device_id=device_id,
+            decode=_natively(levels[-1]),
+            is_backlog=levels[-1] == backlog.LEVEL,
+            is_location=levels[-1] == ReadingKind.LOCATION,
+        )
     decode = partial(wire_format.decode, levels)
     return Route(device_id=device_id, decode=_bounded(decode), foreign=levels[0])
 

@@ -27,6 +27,7 @@ from ingest.judged import Known
 from ingest.judging import judge
 from ingest.lanes import LIVE
 from ingest.registry import Device
+from ingest.seats import Seats
 from ingest.sequence import NumberBook
 from ingest.sources import Envelope
 from ingest.sources.mqtt5 import Mqtt5Session, _Connection
@@ -55,7 +56,8 @@ async def _best(mix: Mix) -> dict[str, float]:
     fixes = walk(PERSONS, PAST + ROUNDS, mix)
     people, book, numbers = _people(), StateBook(), NumberBook()
     devices = {f"zb-{n}": Device(device_key=n, device_id=f"zb-{n}", kind="bracelet", person_id=n) for n in people}
-    known = Known(devices=devices, persons=people, book=book, numbers=numbers)
+    seats = Seats(book, numbers)
+    known = Known(devices=devices, persons=people, book=book, numbers=numbers, seats=seats)
     for round_ in range(PAST):
         at = BEGINS + timedelta(seconds=EVERY_S * round_)
         book.memory.judge_all([reading(n, at, fix) for n, fix in enumerate(fixes[round_].tolist(), 1)], people)

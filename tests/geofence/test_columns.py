@@ -145,7 +145,7 @@ def test_a_room_in_columns_holds_what_it_holds(asked: list[tuple[Room, Reading, 
     for number, (room, _, heard_s) in enumerate(asked):
         columns.reach(300 + number)
         known = Place(latitude=latitude, longitude=longitude, accuracy_m=10.0, at=at(heard_s))
-        columns.open(300 + number, room, BRACELET, Heard(newest_at=at(0), place=known))
+        columns.put(300 + number, room, BRACELET, Heard(newest_at=at(0), place=known))
     fixes = in_columns([each for _, each, _ in asked])
     found = columns.quiet(np.arange(300, 300 + len(asked)), fixes)
     expected = [each.at > at(0) and room.holds(each, at(0), at(heard_s)) for room, each, heard_s in asked]

@@ -1,0 +1,119 @@
+"""The newest word of devices whose quiet fixes were judged in columns: one row each, of which two tables are told.
+
+A row stands for one of `latest_positions` and one of `device_states`. It goes to the database as columns, or, where it
+has to be merged with what else is known of the person or the device, as rows of those tables (`ingest.rows`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from geofence.detectors.zone import Safety
+from geofence.fixes import ANSWERS, SOURCES
+from geofence.instants import instant
+from ingest.sequence import UNNUMBERED
+from ingest.staging.packed import Column
+from ingest.staging.store import Row
+
+SAFETIES = tuple(Safety)
+_SOURCES = tuple(source.encode() for source in SOURCES)
+_SAFETIES = tuple(safety.encode() for safety in SAFETIES)
+
+#: Packed, because what a batch puts off is kept like this in its transaction (`ingest.deferring`): a column that comes
+#: later goes to the end, and what was kept before it is told by its length.
+NEWEST = np.dtype(
+    [
+        ("person_id", "<i8"), ("device_key", "<i8"), ("at_us", "<i8"), ("received_us", "<i8"), ("latitude", "<f8"),
+        ("longitude", "<f8"), ("accuracy_m", "<f8"), ("speed_mps", "<f8"), ("heading_deg", "<f8"),
+        ("battery_pct", "<f8"), ("last_seq", "<i8"), ("source", "u1"), ("charging", "u1"), ("worn", "u1"),
+        ("safety", "u1"),
+    ]
+)  # fmt: skip
+Newest = np.ndarray[Any, np.dtype[np.void]]
+
+
+def later(known: Newest, rows: Newest) -> Newest:
+    """The later words of the same devices, with what only the earlier ones said; as `ingest.rows.later_state`."""
+    merged = rows.copy()
+    merged["battery_pct"] = np.where(np.isnan(rows["battery_pct"]), known["battery_pct"], rows["battery_pct"])
+    for name in ("charging", "worn"):
+        merged[name] = np.where(rows[name] == 0, known[name], rows[name])
+    merged["last_seq"] = np.where(rows["last_seq"] == UNNUMBERED, known["last_seq"], rows["last_seq"])
+    return merged
+
+
+def position_columns(rows: Newest) -> list[Column]:
+    """For `store.LATEST["latest_positions"]`."""
+    return [
+        *(Column(values=rows[name]) for name in ("person_id", "device_key", "at_us", "received_us")),
+        *(Column(values=rows[name]) for name in ("latitude", "longitude", "accuracy_m")),
+        Column(values=rows["source"], texts=_SOURCES),
+        *(_numbers(rows, name) for name in ("speed_mps", "heading_deg", "battery_pct")),
+        Column(values=rows["safety"], texts=_SAFETIES),
+    ]
+
+
+def device_columns(rows: Newest) -> list[Column]:
+    """For `store.LATEST["device_states"]`."""
+    at_us, unnumbered = rows["at_us"], rows["last_seq"] == UNNUMBERED
+    nothing, everywhere = np.zeros(len(rows), np.uint8), np.ones(len(rows), np.bool_)
+    no_text, no_time = (
+        Column(values=nothing, missing=everywhere, texts=(b"",)),
+        Column(values=at_us, missing=everywhere),
+    )
+    return [
+        Column(values=rows["device_key"]),
+        Column(values=at_us),
+        Column(values=everywhere),
+        _numbers(rows, "battery_pct"),
+        _answers(rows, "charging"),
+        _answers(rows, "worn"),
+        no_text,
+        no_text,
+        Column(values=rows["last_seq"], missing=unnumbered),
+        Column(values=nothing, missing=unnumbered, texts=(b"",)),
+        Column(values=np.zeros(len(rows), np.int64)),
+        Column(values=at_us),
+        no_time,
+        no_time,
+        no_text,
+    ]
+
+
+def position_rows(rows: Newest) -> Iterator[Row]:
+    """As rows of latest_positions."""
+    for each in rows.tolist():
+        (
+            person_id, device_key, at_us, received_us, latitude, longitude, accuracy_m, speed_mps, heading_deg,
+            battery_pct, _, source, _, _, safety,
+        ) = each  # fmt: skip
+        yield (
+            person_id, device_key, instant(at_us), instant(received_us), latitude, longitude, accuracy_m,
+            SOURCES[source], _said(speed_mps), _said(heading_deg), _said(battery_pct), SAFETIES[safety],
+        )  # fmt: skip
+
+
+def device_rows(rows: Newest) -> Iterator[Row]:
+    """As rows of device_states, of devices without a remembered gap."""
+    for each in rows.tolist():
+        _, device_key, at_us, *_, battery_pct, last_seq, _, charging, worn, _ = each
+        at, numbered = instant(at_us), last_seq != UNNUMBERED
+        yield (
+            device_key, at, True, _said(battery_pct), ANSWERS[charging], ANSWERS[worn], None, None,
+            last_seq if numbered else None, b"" if numbered else None, 0, at, None, None, None,
+        )  # fmt: skip
+
+
+def _said(value: float) -> float | None:
+    return None if np.isnan(value) else value
+
+
+def _numbers(rows: Newest, name: str) -> Column:
+    return Column(values=rows[name], missing=np.isnan(rows[name]))
+
+
+def _answers(rows: Newest, name: str) -> Column:
+    return Column(values=rows[name] == ANSWERS.index(True), missing=rows[name] == ANSWERS.index(None))
