@@ -12,30 +12,34 @@ from collections.abc import Mapping
 import numpy as np
 
 from geofence.detectors.zone import Safety
-from geofence.fixes import BoolArray, Fixes
+from geofence.fixes import BoolArray, CodeArray, Fixes
 from geofence.held import Held, Stream
 from geofence.instants import IntArray
 from geofence.person import Person
 from geofence.reading import ReadingKind
 from geofence.rooms import Heard, Rooms, Undo
 
+#: What the codes of a column of safeties stand for, by position.
+SAFETIES = tuple(Safety)
+_CODES = {safety: code for code, safety in enumerate(SAFETIES)}
+_FIRST = 256
+
 
 class Columns:
-    """Seats, by device, and whose rooms stand at them."""
+    """Seats, by device and wearer, and whose rooms stand at them."""
 
     def __init__(self) -> None:
         self._rooms = Rooms()
-        self._seats: dict[str, int] = {}
-        self._wearers: list[int] = []
+        self._seats: dict[tuple[str, int], int] = {}
         self._owners: list[Held | None] = []
+        self._safeties: CodeArray = np.zeros(0, np.uint8)
 
     def seat(self, device_id: str, person_id: int, held: Held | None) -> int:
         """The seat of a device that somebody wears, and what is held of them."""
-        seat = self._seats.get(device_id, -1)
-        if seat < 0 or self._wearers[seat] != person_id:
-            # Another wearer, another seat: what was heard at the old one may still be taken back.
-            seat = self._seats[device_id] = len(self._wearers)
-            self._wearers.append(person_id)
+        # Another wearer, another seat: what was heard at the old one may still be taken back.
+        seat = self._seats.get((device_id, person_id), -1)
+        if seat < 0:
+            seat = self._seats[device_id, person_id] = len(self._owners)
             self._owners.append(None)
             self._rooms.reach(seat)
             if held is not None and held.column < 0:
@@ -56,11 +60,13 @@ class Columns:
     def undo(self, undo: Undo) -> None:
         """What `hear` remembered was never heard; the newest first."""
         self._rooms.undo(undo)
+        for seat in undo.seats.tolist():
+            if (held := self._owners[seat]) is not None:
+                self.take_over(held)
 
-    def safeties(self, seats: IntArray) -> list[Safety]:
-        """Where they are believed to be whose rooms stand at these seats."""
-        owners = [self._owners[seat] for seat in seats.tolist()]
-        return [Safety.UNKNOWN if held is None else held.state.zone.safety for held in owners]
+    def safeties(self, seats: IntArray) -> CodeArray:
+        """Where they are believed to be whose rooms stand at these seats: codes of `SAFETIES`."""
+        return self._safeties[seats]
 
     def put(self, held: Held) -> None:
         """Put somebody's room into columns, if one device alone tells where they are and has a seat there."""
@@ -68,12 +74,15 @@ class Columns:
         if room is None or place is None or not self._seats:
             return
         located = [device_id for device_id, kind in held.newest if kind is ReadingKind.LOCATION]
-        seat = self._seats.get(located[0], -1) if len(located) == 1 else -1
-        if seat < 0 or self._wearers[seat] != held.person.person_id:
+        seat = self._seats.get((located[0], held.person.person_id), -1) if len(located) == 1 else -1
+        if seat < 0:
             return
         newest_at = held.newest[located[0], ReadingKind.LOCATION]
         self._rooms.put(seat, room, located[0], Heard(newest_at=newest_at, place=place))
         self._owners[seat] = held
+        while seat >= len(self._safeties):
+            self._safeties = np.concatenate((self._safeties, np.zeros(len(self._safeties) + _FIRST, np.uint8)))
+        self._safeties[seat] = _CODES[held.state.zone.safety]
         held.column, held.seen_us = seat, self._rooms.newest_us(seat)
 
     def leave(self, held: Held) -> None:

@@ -20,7 +20,7 @@ from geofence.detection import Place
 from geofence.detectors.zone import Safety
 from geofence.engine import FRESH, PLAIN, Outcome, PersonState
 from geofence.features import SafeArea, area_at, safe_areas
-from geofence.fixes import BoolArray, Fixes
+from geofence.fixes import BoolArray, CodeArray, Fixes
 from geofence.held import Held, Stream
 from geofence.instants import IntArray
 from geofence.observation import NOTHING, Judgement
@@ -116,8 +116,8 @@ class Memory:
         """Remember fixes that are quiet, as `quiet_fixes` has just said."""
         self._undo.append((self._columns.hear(seats, fixes),))
 
-    def safeties(self, seats: IntArray) -> list[Safety]:
-        """Where they are believed to be whose quiet fixes were heard at these seats."""
+    def safeties(self, seats: IntArray) -> CodeArray:
+        """Where they are believed to be whose quiet fixes were heard at these seats: codes of `columns.SAFETIES`."""
         return self._columns.safeties(seats)
 
     def judge_all(self, readings: Sequence[Reading], persons: Mapping[int, Person]) -> list[Outcome]:

@@ -34,7 +34,7 @@ class Lane:
         """
         if not topic.startswith(ROOT):
             return True
-        level = topic.rpartition("/")[2]
+        level = topic[topic.rindex("/") + 1 :]
         return level in self.levels and not (retained and level == "status")
 
 

@@ -11,14 +11,13 @@ from typing import Any
 
 import numpy as np
 
-from geofence.detectors.zone import Safety
+from geofence.columns import SAFETIES
 from geofence.fixes import ANSWERS, SOURCES
 from geofence.instants import instant
 from ingest.sequence import UNNUMBERED
 from ingest.staging.packed import Column
 from ingest.staging.store import Row
 
-SAFETIES = tuple(Safety)
 _SOURCES = tuple(source.encode() for source in SOURCES)
 _SAFETIES = tuple(safety.encode() for safety in SAFETIES)
 

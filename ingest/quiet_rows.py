@@ -10,7 +10,7 @@ import numpy as np
 from geofence.fixes import ANSWERS, SOURCES, BoolArray, CodeArray
 from geofence.instants import FloatArray
 from ingest.judged import Judged, Known, QuietFixes
-from ingest.newest import NEWEST, SAFETIES, Newest, device_rows, position_rows
+from ingest.newest import NEWEST, Newest, device_rows, position_rows
 from ingest.sequence import UNNUMBERED, Novelty
 from ingest.staging.packed import Column
 from ingest.staging.store import Row
@@ -54,7 +54,7 @@ def newest(quiet: QuietFixes, known: Known) -> Newest:
         rows[name] = getattr(fixes, name)
     rows["heading_deg"] = quiet.heading_deg
     rows["last_seq"] = known.numbers.last_of(known.seats.in_numbers(quiet.seats))
-    rows["safety"] = [SAFETIES.index(safety) for safety in known.book.memory.safeties(quiet.seats)]
+    rows["safety"] = known.book.memory.safeties(quiet.seats)
     return rows
 
 

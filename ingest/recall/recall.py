@@ -53,8 +53,10 @@ class Recall:
     def __init__(self, url: str, registry: Registry) -> None:
         self._url, self._registry = url, registry
         self._connection: database.Connection | None = None
-        #: Devices of which everything is there: for this book, and as long as the register is what it was.
+        #: Devices of which everything is there: for this book, and as long as the register is what it was. And topics
+        #: of theirs that were heard since.
         self._at_hand: set[int] = set()
+        self._topics: set[str] = set()
         self._of: tuple[StateBook | None, int] = (None, 0)
         #: Devices that nobody has looked at since then.
         self._rest: Iterator[Device] = iter(())
@@ -101,7 +103,8 @@ class Recall:
         """What is at hand is so for one book, and for the register as it is."""
         of = (book, self._registry.version)
         if of != self._of:
-            self._of, self._at_hand, self._rest = of, set(), iter(list(self._registry.devices.values()))
+            self._of, self._at_hand, self._topics = of, set(), set()
+            self._rest = iter(list(self._registry.devices.values()))
 
     async def _read(
         self, strange: Mapping[int, Device], due: Collection[int], book: StateBook, numbers: NumberBook
@@ -135,9 +138,14 @@ class Recall:
         """Devices of these messages, by key, of which something may be missing."""
         devices, at_hand, route = self._registry.devices, self._at_hand, wire.route
         found: dict[int, Device] = {}
-        for envelope in batch:
-            device = devices.get(route(envelope.topic).device_id or "")
-            if device is not None and device.device_key not in at_hand:
+        for topic in {envelope.topic for envelope in batch} - self._topics:
+            device = devices.get(route(topic).device_id or "")
+            if device is None:
+                # A stranger's is not remembered: there is no end of those.
+                continue
+            if device.device_key in at_hand:
+                self._topics.add(topic)
+            else:
                 found[device.device_key] = device
         return found
 

@@ -66,7 +66,7 @@ def in_columns(bodies: Sequence[LocationBody]) -> Locations:
     """What was read, in columns."""
     rows = zip(*map(astuple, bodies), strict=True) if bodies else [()] * len(_NAMES)
     told: dict[str, Sequence[Any]] = dict(zip(_NAMES, rows, strict=True))
-    numbers: dict[str, FloatArray] = {name: np.array(told[name], dtype=np.float64) for name in _NUMBERS}
+    numbers = {name: _numbers(told[name]) for name in _NUMBERS}
     source = np.array([source_code(each) for each in told["source"]], dtype=np.uint8)
     accuracy_m, seq = numbers["accuracy_m"], numbers["seq"]
     return Locations(
@@ -86,3 +86,9 @@ def in_columns(bodies: Sequence[LocationBody]) -> Locations:
         worn=answer_codes(numbers["worn"]),
         at_home=answer_codes(numbers["at_home"]),
     )
+
+
+def _numbers(column: Sequence[float | None]) -> FloatArray:
+    """A column as floats, NaN for None. What nobody says is most of some columns, and the slowest to convert."""
+    size = len(column)
+    return np.full(size, np.nan) if column.count(None) == size else np.fromiter(column, np.float64, size)

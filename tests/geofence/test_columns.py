@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from random import Random
 
@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from geofence import engine, snapshot
+from geofence.columns import SAFETIES
 from geofence.detection import Place
 from geofence.engine import Outcome
 from geofence.fixes import ANSWERS, answer_codes
@@ -121,7 +122,7 @@ def rooms(draw: st.DrawFn) -> Room:
         accuracy_m=draw(st.sampled_from([20.0, 500.0])),
     )  # fmt: skip
     room.before(at(3_600))
-    for narrow in (
+    narrowings: tuple[Callable[[], None], ...] = (
         lambda: room.slower_than(1.0),
         lambda: room.moves_slower_than(draw(st.sampled_from([0.1, 1.5, 50.0]))),
         lambda: room.steps_up_to(9),
@@ -131,7 +132,8 @@ def rooms(draw: st.DrawFn) -> Room:
         lambda: room.worn_only(None, True),
         lambda: room.charging_only(False, None),
         lambda: room.at_home_only(True),
-    ):
+    )
+    for narrow in narrowings:
         if draw(st.booleans()):
             narrow()
     return room.close()
@@ -177,7 +179,56 @@ def test_where_somebody_was_heard_in_columns_is_their_place_for_whoever_asks() -
     assert found.at == readings[-1].at
     assert memory.is_place(1, readings[-1])
     assert not memory.is_place(1, readings[-2])
-    assert memory.safeties(np.array([memory.seat(BRACELET, 1)])) == [memory.safety(1)]
+    assert SAFETIES[memory.safeties(np.array([memory.seat(BRACELET, 1)]))[0]] is memory.safety(1)
+
+
+def at_home(minutes: int = 40) -> list[Reading]:
+    """A fix a minute of a bracelet that nothing happens to."""
+    return [reading(60 * n, fix(n % 3), battery_pct=80.0, steps=0) for n in range(minutes)]
+
+
+def heard_of(memory: Memory, readings: Sequence[Reading], who: Mapping[int, Person], *, kept: bool = True) -> bool:
+    """Judge one by one in columns; whether the last was heard there."""
+    heard: list[Reading] = []
+    for each in readings:
+        judge_in_columns(memory, [each], who, heard)
+        if kept:
+            memory.keep()
+    return bool(heard) and heard[-1] is readings[-1]
+
+
+def test_what_a_bracelet_said_of_its_last_wearer_is_taken_back() -> None:
+    """Though somebody else wears it by then, and the last wearer was judged since."""
+    who, memory, readings = {1: person(), 2: somebody(2)}, Memory(), at_home()
+    assert heard_of(memory, readings[:-1], who)
+    before = memory.state(1)
+    assert heard_of(memory, readings[-1:], who, kept=False)
+    memory.seal()
+    memory.seat(BRACELET, 2)
+    judge_in_columns(memory, [reading(2_350, device_id="zb-b", worn=False)], who)
+    memory.undo_all()
+    assert memory.state(1) == before
+
+
+def test_what_was_asked_for_and_taken_back_is_not_known_any_more() -> None:
+    """Of two fixes of one instant the other one comes first this time."""
+    who, memory, readings = {1: person()}, Memory(), at_home()
+    assert heard_of(memory, readings[:-1], who)
+    assert heard_of(memory, readings[-1:], who, kept=False)
+    assert memory.is_place(1, readings[-1])
+    memory.undo()
+    assert memory.is_place(1, readings[-2])
+    other = replace(readings[-1], fix=fix(7))
+    assert heard_of(memory, [other], who)
+    assert memory.is_place(1, other)
+
+
+def test_a_second_bracelet_sits_down_and_nothing_is_forgotten() -> None:
+    who, memory, readings = {1: person()}, Memory(), at_home()
+    assert heard_of(memory, readings, who)
+    memory.seat("zb-b", 1)
+    assert memory.is_place(1, readings[-1])
+    assert not heard_of(memory, readings[-1:], who)
 
 
 def test_codes_of_answers() -> None:
