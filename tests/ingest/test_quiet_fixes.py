@@ -1,0 +1,271 @@
+"""A batch judged in columns comes out as one judged reading by reading: rows, states, counts, whatever is taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from random import Random
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from geofence import snapshot
+from geofence.instants import instant
+from ingest import counting
+from ingest.flood import _ALONE, _NOTHING, Flood
+from ingest.judged import Judged
+from ingest.judging import Deadlines, judge
+from ingest.newest import device_columns, device_rows, position_columns, position_rows
+from ingest.patience import Patience
+from ingest.quiet_fixes import LEAST, read_fixes
+from ingest.staging.packed import Column
+from ingest.store import Row
+from runtime.telemetry import REGISTRY
+from tests.ingest.crowds import MOST_PER_MIN, Batch, Crowd, Desk
+from tests.ingest.envelopes import NOW
+
+COUNTED = ("tongxing_readings", "tongxing_detections", "tongxing_publish_to_commit", "tongxing_ingest_batch")
+#: Columns of instants, and of bytes, by table.
+INSTANTS = {"locations": (1, 3), "latest_positions": (2, 3), "device_states": (1, 11)}
+BYTES = 9
+
+
+def unpacked(columns: Sequence[Column], table: str) -> list[Row]:
+    """Rows that columns stand for."""
+    return [*zip(*(list(_values(column, n, table)) for n, column in enumerate(columns)), strict=True)]
+
+
+def _values(column: Column, number: int, table: str) -> Iterator[Any]:
+    missing = [False] * len(column.values) if column.missing is None else column.missing.tolist()
+    for value, is_missing in zip(column.values.tolist(), missing, strict=True):
+        if is_missing:
+            yield None
+        elif column.texts is not None:
+            text = column.texts[value]
+            yield text if (table, number) == ("device_states", BYTES) else text.decode()
+        else:
+            yield instant(value) if number in INSTANTS[table] else value
+
+
+def told(judged: Judged) -> dict[str, Any]:
+    """What came of a batch, the same however it was judged."""
+    commit, newest = judged.commit, judged.commit.newest
+    positions, states = [*position_rows(newest)], [*device_rows(newest)]
+    assert unpacked(position_columns(newest), "latest_positions") == positions
+    assert unpacked(device_columns(newest), "device_states") == states
+    assert len(newest) == len(commit.seats)
+    rows = commit.rows | {"locations": commit.rows["locations"] + unpacked(commit.fixes, "locations")}
+    return {
+        "rows": {table: sorted(of, key=lambda row: row[:2]) for table, of in rows.items()},
+        "surely new": commit.surely_new,
+        "positions": sorted(commit.positions + positions),
+        "device states": sorted([*commit.device_states, *states], key=lambda row: int(row[0])),
+        "safeties": sorted(commit.safeties),
+        "numbering": commit.numbering,
+        "floods": commit.floods,
+        "engine states": sorted(commit.engine_states),
+        "detections": (judged.detections, [(*row[:12], row[12].obj, *row[13:]) for row in commit.detections]),
+        "commands": commit.commands,
+        "answers": (commit.answers, judged.answers),
+        "quarantine": commit.quarantine,
+        "due": judged.due,
+    }
+
+
+def floods(flood: Flood) -> dict[str, tuple[datetime, int, int]]:
+    """What is known of each device, wherever it stands."""
+    found = dict(flood._said)
+    for place, device_id in enumerate(flood._ids):
+        if (since_us := flood._since_us.item(place)) not in {_ALONE, _NOTHING}:
+            assert device_id not in found
+            found[device_id] = instant(since_us), flood._said_since.item(place), flood._older.item(place)
+    return found
+
+
+def left(desk: Desk, crowd: Crowd) -> dict[str, Any]:
+    """All that is remembered."""
+    book = desk.book
+    return {
+        "states": {n: snapshot.freeze(book.memory.state(n)) for n in crowd.persons},
+        "deadlines": book._due,
+        "numbers": dict(desk.numbers),
+        "floods": floods(book.flood),
+    }
+
+
+def judged_all(desk: Desk, batches: Sequence[Batch]) -> tuple[list[dict[str, Any]], int]:
+    """What came of each batch, and how many readings were heard in columns."""
+    patience, found, quiet = Patience(*[cast("Any", None)] * 3), [], 0
+    for batch in batches:
+        judged = desk.judge(batch)
+        desk.seal(batch, judged)
+        desk.keep()
+        patience.heard(judged)
+        counting.count(batch.envelopes, judged)
+        found.append(told(judged) | {"newest": patience.newest_at})
+        quiet += len(judged.quiet or ())
+    return found, quiet
+
+
+def counted() -> dict[tuple[str, ...], float]:
+    return {
+        (sample.name, *map(str, sorted(sample.labels.items()))): sample.value
+        for metric in REGISTRY.collect()
+        if metric.name.startswith(COUNTED)
+        for sample in metric.samples
+        if not sample.name.endswith("_created")
+    }
+
+
+@pytest.fixture(autouse=True)
+def _one_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Latencies are counted as of one moment."""
+    monkeypatch.setattr(counting, "time", SimpleNamespace(time=lambda: NOW.timestamp() + 50.0))
+
+
+def same_either_way(seed: int, people: int, number: int) -> None:
+    crowd = Crowd(seed, people)
+    batches = crowd.batches(number)
+    before = counted()
+    singly, alone = Desk(columns=False), judged_all(one := Desk(columns=False), batches)
+    between = counted()
+    columns = Desk(columns=True)
+    found, quiet = judged_all(columns, batches)
+    after = counted()
+    for place, (expected, got) in enumerate(zip(alone[0], found, strict=True)):
+        for name in expected:
+            assert got[name] == expected[name], f"batch {place}: {name}"
+    assert left(columns, crowd) == left(one, crowd)
+    assert singly.seats is None
+    assert alone[1] == 0
+    assert quiet > 0.2 * people * number, "hardly anything was judged in columns"
+    for name in after:
+        expected_more = between.get(name, 0.0) - before.get(name, 0.0)
+        assert after[name] - between.get(name, 0.0) == pytest.approx(expected_more), name
+
+
+def test_in_columns_it_comes_out_as_one_by_one() -> None:
+    same_either_way(1, 100, 14)
+
+
+@pytest.mark.slow
+@settings(max_examples=8, deadline=None)
+@given(st.integers(0, 2**32))
+def test_in_columns_it_comes_out_as_one_by_one_whoever_speaks(seed: int) -> None:
+    same_either_way(seed, 250, 16)
+
+
+def test_everything_that_is_compared_happens() -> None:
+    """Else the tests above would compare nothing."""
+    crowd, desk = Crowd(2, 150), Desk(columns=True)
+    found, _ = judged_all(desk, crowd.batches(16))
+    for name in ("safeties", "numbering", "floods", "engine states", "commands", "quarantine", "due"):
+        assert any(each[name] for each in found), name
+    assert any(each["detections"][0] for each in found)
+    assert any(numbers.gaps for numbers in desk.numbers.values())
+
+
+def fallible(crowd: Crowd, batches: Sequence[Batch], expected: Sequence[dict[str, Any]], seed: int) -> Desk:
+    """Batches are judged, taken back and judged again, two of them not kept yet."""
+    random, desk, pending, place = Random(seed), Desk(columns=True), list[int](), 0
+    while place < len(batches) or pending:
+        word = random.choice(["undo", "undo", "undo_all", "seal", "seal", "seal", "seal", "keep"])
+        if pending and (word == "keep" or len(pending) > 2 or place == len(batches)):
+            desk.keep()
+            del pending[0]
+            continue
+        if place == len(batches):
+            break
+        judged = desk.judge(batches[place])
+        if random.random() < 0.5:
+            got = told(judged)
+            assert got == {name: expected[place][name] for name in got}, f"batch {place}"
+        if word == "undo":
+            desk.undo()
+        elif word == "undo_all":
+            desk.undo_all()
+            place, pending = min([place, *pending]), []
+        else:
+            desk.seal(batches[place], judged)
+            pending.append(place)
+            place += 1
+    return desk
+
+
+@pytest.mark.parametrize("seed", [3, pytest.param(4, marks=pytest.mark.slow), pytest.param(5, marks=pytest.mark.slow)])
+def test_what_is_taken_back_and_judged_again_comes_out_as_if_it_had_not_been(seed: int) -> None:
+    crowd = Crowd(seed, 100)
+    batches = crowd.batches(14)
+    expected, _ = judged_all(straight := Desk(columns=False), batches)
+    again = fallible(crowd, batches, expected, seed)
+    assert left(again, crowd) == left(straight, crowd)
+
+
+def quiet_crowd(people: int = 2 * LEAST, *, columns: bool = True) -> tuple[Crowd, Desk]:
+    """Everybody is at home, and has been heard so often that the next fix is quiet."""
+    crowd, desk = Crowd(6, people), Desk(columns=columns)
+    crowd.usual = {n: dict.fromkeys(of) for n, of in crowd.usual.items()}
+    crowd.rare, crowd.numbered = [], dict.fromkeys(crowd.numbered, 0)
+    judged_all(desk, crowd.calm(6))
+    crowd.now += timedelta(seconds=120)
+    return crowd, desk
+
+
+def of(crowd: Crowd, people: int, *, seconds: float = -1.0) -> Batch:
+    """One fix of each of so many, of home and nothing else."""
+    fixes = [
+        crowd.fix(n, seconds=seconds, accuracy_m=10.0, source="gnss", datum="wgs84", seq=None)
+        for n in range(1, people + 1)
+    ]
+    return Batch(envelopes=fixes, now=crowd.now, due_until=None, devices=crowd.devices, persons=dict(crowd.persons))
+
+
+def quiet_of(desk: Desk, batch: Batch) -> set[int]:
+    """Who was heard in columns."""
+    judged = desk.judge(batch)
+    assert len(judged.left) + len(judged.quiet or ()) == len(batch.envelopes)
+    return set() if judged.quiet is None else set(judged.quiet.person_id.tolist())
+
+
+def test_a_batch_of_few_is_judged_one_by_one() -> None:
+    crowd, desk = quiet_crowd()
+    assert quiet_of(desk, of(crowd, LEAST - 1)) == set()
+    desk.undo()
+    assert len(quiet_of(desk, of(crowd, LEAST))) > LEAST / 2
+    desk.undo()
+    # Nor one of many messages of which few may be quiet.
+    batch = of(crowd, LEAST)
+    more = replace(batch, envelopes=[*batch.envelopes, crowd.fix(1)])
+    assert quiet_of(desk, more) == set()
+
+
+def test_others_have_a_turn_while_many_are_read() -> None:
+    crowd, desk = quiet_crowd(250)
+    batch = of(crowd, 250)
+    assert len([*read_fixes(batch.envelopes, desk.known(batch), ())]) == 3
+
+
+def test_deadlines_that_passed_are_judged_before_what_came_since() -> None:
+    """What is concluded of a silence does not know of a fix that came when it was over."""
+    found = []
+    for columns in (True, False):
+        crowd, desk = quiet_crowd(columns=columns)
+        due_at, first = min((desk.book.memory.due(each) or crowd.now, n) for n, each in crowd.persons.items())
+        crowd.now = due_at + timedelta(seconds=3)
+        batch, due = of(crowd, 2 * LEAST, seconds=-4.0), Deadlines(person_ids=[first], until=crowd.now)
+        judged = judge(batch.envelopes, desk.known(batch), now=batch.now, deadlines=due)
+        assert first in {row[0] for row in judged.commit.engine_states}
+        assert (len(judged.quiet or ()) > LEAST) is columns
+        found.append(told(judged))
+    assert found[0] == found[1]
+
+
+def test_nobody_floods_by_being_quiet() -> None:
+    crowd, desk = quiet_crowd()
+    heard = [quiet_of(desk, of(crowd, 2 * LEAST, seconds=9.0 * n - 50.0)) for n in range(MOST_PER_MIN + 2)]
+    assert len(heard[0]) > LEAST
+    assert heard[-1] == set()
