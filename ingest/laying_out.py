@@ -6,11 +6,13 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from itertools import islice
 
+import numpy as np
+
 from geofence import snapshot
 from geofence.engine import PLAIN, Outcome
 from geofence.ordering import Admission
 from ingest.judged import TURN, Heard, Judged, Known, Said
-from ingest.quiet_rows import location_columns, newest, special
+from ingest.quiet_rows import location_columns, loud_ones, newest, special
 from ingest.rows import (
     device_row,
     flood_rows,
@@ -63,11 +65,11 @@ def lay_out(known: Known, judged: Judged, now: datetime) -> Iterator[None]:
     while several := list(islice(told, TURN)):
         merge_into(states, several, later_state)
         yield
-    judged.commit.positions = [
+    _lay_out_quiet(known, judged, places, states, restarted)
+    judged.commit.positions += [
         position_row(heard.reading, heard.device, memory.safety(person_id))
         for person_id, heard in sorted(places.items())
     ]
-    _lay_out_quiet(known, judged, states, restarted)
     judged.commit.device_states = in_order(states)
     judged.commit.numbering = numbering_rows(repeated, restarted)
     for person_id, state in judged.states.items():
@@ -75,15 +77,23 @@ def lay_out(known: Known, judged: Judged, now: datetime) -> Iterator[None]:
         judged.commit.engine_states.append((person_id, snapshot.freeze(state), due_at))
 
 
-def _lay_out_quiet(known: Known, judged: Judged, states: dict[int, Row], restarted: list[tuple[int, datetime]]) -> None:
-    """What was judged in columns as columns; as rows what is special about a device's numbers."""
+def _lay_out_quiet(
+    known: Known,
+    judged: Judged,
+    places: dict[int, Heard],
+    states: dict[int, Row],
+    restarted: list[tuple[int, datetime]],
+) -> None:
+    """What was judged in columns as columns, and with it newest words of others; as rows what is special of numbers."""
     quiet, commit = judged.quiet, judged.commit
     if quiet is None or known.seats is None:
         return
     commit.fixes = location_columns(quiet)
     rows = newest(quiet, known)
     apart = ~quiet.followed | known.numbers.with_gaps(known.seats.in_numbers(quiet.seats))
-    commit.newest, commit.seats = rows[~apart], quiet.seats[~apart]
+    more_seats, more = loud_ones(known, judged, known.seats, places, states)
+    commit.newest = np.concatenate((rows[~apart], more))
+    commit.seats = np.concatenate((quiet.seats[~apart], more_seats))
     for position, state in special(known, judged, quiet, rows, apart, restarted):
         commit.positions.append(position)
         states[state[0]] = state

@@ -44,41 +44,17 @@ def later(known: Newest, rows: Newest) -> Newest:
     return merged
 
 
-def position_columns(rows: Newest) -> list[Column]:
-    """For `store.LATEST["latest_positions"]`."""
+def columns(rows: Newest) -> list[Column]:
+    """For `store.NEWEST_WORDS`."""
     return [
         *(Column(values=rows[name]) for name in ("person_id", "device_key", "at_us", "received_us")),
         *(Column(values=rows[name]) for name in ("latitude", "longitude", "accuracy_m")),
         Column(values=rows["source"], texts=_SOURCES),
         *(_numbers(rows, name) for name in ("speed_mps", "heading_deg", "battery_pct")),
         Column(values=rows["safety"], texts=_SAFETIES),
-    ]
-
-
-def device_columns(rows: Newest) -> list[Column]:
-    """For `store.LATEST["device_states"]`."""
-    at_us, unnumbered = rows["at_us"], rows["last_seq"] == UNNUMBERED
-    nothing, everywhere = np.zeros(len(rows), np.uint8), np.ones(len(rows), np.bool_)
-    no_text, no_time = (
-        Column(values=nothing, missing=everywhere, texts=(b"",)),
-        Column(values=at_us, missing=everywhere),
-    )
-    return [
-        Column(values=rows["device_key"]),
-        Column(values=at_us),
-        Column(values=everywhere),
-        _numbers(rows, "battery_pct"),
         _answers(rows, "charging"),
         _answers(rows, "worn"),
-        no_text,
-        no_text,
-        Column(values=rows["last_seq"], missing=unnumbered),
-        Column(values=nothing, missing=unnumbered, texts=(b"",)),
-        Column(values=np.zeros(len(rows), np.int64)),
-        Column(values=at_us),
-        no_time,
-        no_time,
-        no_text,
+        Column(values=rows["last_seq"], missing=rows["last_seq"] == UNNUMBERED),
     ]
 
 

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import math
+from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
 
 import numpy as np
 
-from geofence.fixes import ANSWERS, SOURCES, BoolArray, CodeArray
-from geofence.instants import FloatArray
-from ingest.judged import Judged, Known, QuietFixes
+from geofence.columns import SAFETIES
+from geofence.fixes import ANSWERS, SOURCES, BoolArray, CodeArray, source_code
+from geofence.instants import FloatArray, IntArray, micros
+from ingest.judged import Heard, Judged, Known, QuietFixes
 from ingest.newest import NEWEST, Newest, device_rows, position_rows
+from ingest.seats import NOBODY, Seats
 from ingest.sequence import UNNUMBERED, Novelty
 from ingest.staging.packed import Column
 from ingest.staging.store import Row
 
+#: Places in a row of device_states.
+_LAST, _GAPS, _MISSING, _LOCATION_AT = 8, 9, 10, 11
 _SOURCES = tuple(source.encode() for source in SOURCES)
 
 
@@ -76,6 +82,46 @@ def special(  # noqa: PLR0917 - what laying out has in hand
                 restarted.append((key, device[1]))
         last, gaps = (None, None) if numbers is None else (numbers.last, numbers.gaps_stored())
         yield position, (*device[:8], last, gaps, missing, *device[11:])
+
+
+def loud_ones(
+    known: Known, judged: Judged, seats: Seats, places: dict[int, Heard], states: dict[int, Row]
+) -> tuple[IntArray, Newest]:
+    """Newest words of those judged one by one who said nothing but one live fix: their seats, and one row each.
+
+    They are taken out of `places` and `states`, what goes to the database as rows: in columns that is one COPY for all.
+    """
+    spoke = Counter(heard.reading.person_id for heard in judged.heard)
+    spoke.update(said.device.person_id for said in judged.said)
+    found: list[tuple[Heard, Row]] = []
+    for person_id, heard in places.items():
+        state = states[heard.device.device_key]
+        if spoke[person_id] == 1 and state[_LOCATION_AT] is not None and not state[_GAPS] and not state[_MISSING]:
+            found.append((heard, state))
+    where = seats.of([heard.envelope.topic for heard, _ in found], known.devices)
+    rows = np.array([_word(heard, state, known) for heard, state in found], dtype=NEWEST)
+    seated = where != NOBODY
+    for (heard, state), is_seated in zip(found, seated.tolist(), strict=True):
+        if is_seated:
+            del places[heard.reading.person_id], states[state[0]]
+    return where[seated], rows[seated]
+
+
+def _word(heard: Heard, state: Row, known: Known) -> Row:
+    """A row of `NEWEST`."""
+    reading, fix = heard.reading, heard.reading.fix
+    assert fix is not None
+    return (
+        reading.person_id, heard.device.device_key, micros(reading.at), micros(reading.received_at), fix.latitude,
+        fix.longitude, fix.accuracy_m, _or_nan(fix.speed_mps), _or_nan(fix.heading_deg), _or_nan(reading.battery_pct),
+        UNNUMBERED if state[_LAST] is None else state[_LAST], source_code(fix.source),
+        ANSWERS.index(reading.charging), ANSWERS.index(reading.worn),
+        SAFETIES.index(known.book.memory.safety(reading.person_id)),
+    )  # fmt: skip
+
+
+def _or_nan(value: float | None) -> float:
+    return math.nan if value is None else value
 
 
 def _numbers(values: FloatArray) -> Column:

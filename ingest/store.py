@@ -22,7 +22,7 @@ from psycopg.types.numeric import FloatDumper
 from geofence.detection import Command, Detection
 from geofence.instants import IntArray
 from ingest.deferring import store as deferring
-from ingest.newest import NEWEST, Newest, device_columns, position_columns
+from ingest.newest import NEWEST, Newest, columns
 from ingest.ownership import store as ownership
 from ingest.ownership.store import Ownership
 from ingest.staging import store as staging
@@ -65,6 +65,12 @@ LATEST: dict[LiteralString, tuple[LiteralString, ...]] = {
     "engine_states": ("person_id", "snapshot", "due_at"),
 }  # fmt: skip
 
+#: A newest position and a device's state in one row (`ingest.newest`). Also staged.
+NEWEST_WORDS: dict[LiteralString, tuple[LiteralString, ...]] = {
+    "latest_positions": LATEST["latest_positions"],
+    "device_states": ("charging", "worn", "last_seq"),
+}
+
 
 class _RealDumper(FloatDumper):
     """Writes numbers so that every column takes them."""
@@ -88,11 +94,9 @@ class Commit:
     positions: list[Row] = field(default_factory=list)
     safeties: list[Row] = field(default_factory=list)
     device_states: list[Row] = field(default_factory=list)
-    #: Newest words of devices besides, for both, in columns, and the seats of the devices. Who of the persons is not
-    #: registered any more, where some are not.
+    #: Newest words of devices besides, for both, in columns, and the seats of the devices.
     newest: Newest = field(default_factory=lambda: np.zeros(0, NEWEST), compare=False)
     seats: IntArray = field(default_factory=lambda: np.zeros(0, np.int64), compare=False)
-    strangers: Sequence[bool] = ()
     floods: list[Row] = field(default_factory=list)
     #: (device key, repeats, restarts, last restart).
     numbering: list[Row] = field(default_factory=list)
@@ -107,16 +111,11 @@ class Commit:
     #: The span in which we have listened, as far as it goes by now.
     listened: tuple[datetime, datetime] | None = None
 
-    @property
-    def registered(self) -> Newest:
-        """`newest` of who is registered."""
-        return self.newest[~np.array(self.strangers, dtype=np.bool_)] if any(self.strangers) else self.newest
-
 
 async def prepare(connection: Connection) -> None:
     """Make the stages of this connection, and let it write every number."""
     connection.adapters.register_dumper(float, _RealDumper)
-    await staging.make_stages(connection, COLUMNS | LATEST)
+    await staging.make_stages(connection, {**COLUMNS, **LATEST, "newest": NEWEST_WORDS})
     await connection.commit()
 
 
@@ -159,8 +158,9 @@ async def _commit(connection: Connection, batch: Commit, *, straight: bool) -> N
         for table, rows in batch.rows.items():
             packed = batch.fixes if table == "locations" else ()
             await staging.fill(connection, table, rows, straight=straight, packed=packed)
-        await staging.fill(connection, "latest_positions", batch.positions, packed=position_columns(batch.registered))
-        await staging.fill(connection, "device_states", batch.device_states, packed=device_columns(batch.newest))
+        await staging.fill(connection, "latest_positions", batch.positions)
+        await staging.fill(connection, "device_states", batch.device_states)
+        await staging.fill(connection, "newest", (), packed=columns(batch.newest))
         await staging.fill(connection, "engine_states", batch.engine_states)
         async with connection.pipeline():
             claim = await ownership.claim(connection, batch.owner) if batch.owner else None
@@ -174,10 +174,13 @@ async def _state(connection: Connection, batch: Commit, *, straight: bool) -> No
     for table, rows in batch.rows.items():
         if not straight and (rows or (table == "locations" and batch.fixes)):
             await staging.add_new(connection, table)
-    if batch.positions or len(batch.newest):
+    if batch.positions:
         await connection.execute(_POSITION)
+    if len(batch.newest):
+        await connection.execute(_POSITION_OF_NEWEST)
+        await connection.execute(_DEVICE_STATE_OF_NEWEST)
     await _many(connection, _SAFETY, batch.safeties)
-    if batch.device_states or len(batch.newest):
+    if batch.device_states:
         await connection.execute(_DEVICE_STATE)
     await deferring.write(connection, batch.told, batch.told_before)
     await _many(connection, _FLOOD, batch.floods)
@@ -202,12 +205,13 @@ async def _many(connection: Connection, query: LiteralString, rows: Sequence[Row
             await cursor.executemany(query, rows)
 
 
-_POSITION: LiteralString = """
+_INTO_POSITIONS: LiteralString = """
     INSERT INTO latest_positions AS known (person_id, device_key, at, received_at, latitude, longitude, accuracy_m,
         source, speed_mps, heading_deg, battery_pct, safety, revision)
     SELECT person_id, device_key, at, received_at, latitude, longitude, accuracy_m, source, speed_mps, heading_deg,
         battery_pct, safety, nextval('latest_positions_revisions')
-    FROM stage_latest_positions
+"""
+_LATER_POSITION: LiteralString = """
     ON CONFLICT (person_id) DO UPDATE SET
         device_key = excluded.device_key, at = excluded.at, received_at = excluded.received_at,
         latitude = excluded.latitude, longitude = excluded.longitude, accuracy_m = excluded.accuracy_m,
@@ -216,18 +220,30 @@ _POSITION: LiteralString = """
         revision = excluded.revision
     WHERE excluded.at >= known.at
 """
+_POSITION: LiteralString = _INTO_POSITIONS + "FROM stage_latest_positions" + _LATER_POSITION
+_POSITION_OF_NEWEST: LiteralString = _INTO_POSITIONS + "FROM stage_newest" + _LATER_POSITION
 
 #: A deadline can change where somebody is believed to be, without a fix.
 _SAFETY: LiteralString = """
     UPDATE latest_positions SET safety = %s, revision = nextval('latest_positions_revisions') WHERE person_id = %s
 """
 
-_DEVICE_STATE: LiteralString = """
+_INTO_DEVICE_STATES: LiteralString = """
     INSERT INTO device_states AS known (device_key, last_seen_at, online, battery_pct, charging, worn, bed_status,
         firmware, last_seq, seq_gaps, missing, location_at, heartbeat_at, bed_at, gateway)
+"""
+_STAGED_STATES: LiteralString = """
     SELECT device_key, last_seen_at, online, battery_pct, charging, worn, bed_status, firmware, last_seq, seq_gaps,
         missing, location_at, heartbeat_at, bed_at, gateway
     FROM stage_device_states
+"""
+#: A numbered fix of a device without a remembered gap.
+_STATES_OF_NEWEST: LiteralString = """
+    SELECT device_key, at, true, battery_pct, charging, worn, NULL, NULL, last_seq,
+        CASE WHEN last_seq IS NOT NULL THEN ''::bytea END, 0, at, NULL, NULL, NULL
+    FROM stage_newest
+"""
+_LATER_STATE: LiteralString = """
     ON CONFLICT (device_key) DO UPDATE SET
         last_seen_at = greatest(known.last_seen_at, excluded.last_seen_at),
         online = coalesce(excluded.online, known.online),
@@ -244,6 +260,8 @@ _DEVICE_STATE: LiteralString = """
         bed_at = greatest(known.bed_at, excluded.bed_at),
         gateway = coalesce(excluded.gateway, known.gateway)
 """
+_DEVICE_STATE: LiteralString = _INTO_DEVICE_STATES + _STAGED_STATES + _LATER_STATE
+_DEVICE_STATE_OF_NEWEST: LiteralString = _INTO_DEVICE_STATES + _STATES_OF_NEWEST + _LATER_STATE
 
 _NUMBERING: LiteralString = """
     INSERT INTO device_numbering AS known (device_key, repeats, restarts, restarted_at) VALUES (%s, %s, %s, %s)

@@ -12,7 +12,7 @@ Nothing changes before the commit: `plan` says what it writes, `done` that it ha
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Container, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from typing import Any
@@ -22,6 +22,7 @@ import numpy as np
 import psycopg
 import structlog
 
+from geofence.fixes import BoolArray
 from geofence.instants import IntArray
 from ingest.deferring import store as stored
 from ingest.deferring.waiting import Waiting
@@ -193,9 +194,7 @@ class Latest:
         concerned = {row[_CONCERNED] for row in batch.detections} | {row[_BELIEVED] for row in batch.safeties}
         batch = self._with_rows_for(batch)
         few = everything or len(batch.positions) + len(batch.device_states) + len(batch.seats) <= FEW
-        merged = self._columns.of(
-            concerned.union(row[0] for row in batch.positions), (row[0] for row in batch.device_states)
-        )
+        merged = self._columns.of((row[0] for row in batch.positions), (row[0] for row in batch.device_states))
         waited = self._columns.rows(merged)
         positions = self._positions.share(
             _merged(position_rows(waited), batch.positions, later_position),
@@ -207,13 +206,14 @@ class Latest:
             self._devices.overdue(before_s, most) | set(waited["device_key"].tolist()),
             few=few,
         )
-        columns = self._share(batch, merged, self._columns.overdue(before_s, most))
+        overdue = np.union1d(self._columns.overdue(before_s, most), self._columns.of(concerned, ()))
+        columns = self._share(batch, merged, overdue, concerned)
+        strange = np.array([key not in persons for key in columns.now["person_id"].tolist()], dtype=np.bool_)
         written = replace(
             batch,
             positions=[row for row in positions.now if row[0] in persons],
-            device_states=devices.now,
-            newest=columns.now,
-            strangers=[key not in persons for key in columns.now["person_id"].tolist()],
+            device_states=[*devices.now, *device_rows(columns.now[strange])],
+            newest=columns.now[~strange],
         )
         plan = Plan(commit=written, batch=self._batch + 1, positions=positions, devices=devices, columns=columns)
         self._tell(plan)
@@ -226,8 +226,7 @@ class Latest:
             return batch
         apart = self._columns.elsewhere(batch.seats, rows)
         for waiting, name in ((self._positions.waiting, "person_id"), (self._devices.waiting, "device_key")):
-            if waiting:
-                apart |= np.array([key in waiting for key in rows[name].tolist()], dtype=np.bool_)
+            apart |= _are_in(rows[name], waiting)
         if not apart.any():
             return batch
         return replace(
@@ -238,11 +237,11 @@ class Latest:
             seats=batch.seats[~apart],
         )
 
-    def _share(self, batch: Commit, merged: IntArray, overdue: IntArray) -> ColumnShare:
+    def _share(self, batch: Commit, merged: IntArray, overdue: IntArray, concerned: AbstractSet[int]) -> ColumnShare:
         """What becomes of a batch's columns, and of those that wait."""
         rows = self._columns.merged(batch.seats, batch.newest)
-        written = overdue[~np.isin(overdue, merged)]
-        mine = np.isin(batch.seats, written)
+        written = np.setdiff1d(overdue, merged)
+        mine = np.isin(batch.seats, written) | np.isin(rows["person_id"], list(concerned))
         others = written[~np.isin(written, batch.seats)]
         return ColumnShare(
             written=written,
@@ -282,6 +281,13 @@ class Latest:
         self._devices.done(plan.devices, plan.batch, now_s)
         self._columns.written(plan.columns.settled)
         self._columns.put_off(plan.columns.later_seats, plan.columns.later, plan.batch, now_s)
+
+
+def _are_in(keys: IntArray, waiting: Mapping[int, WaitingRow]) -> BoolArray:
+    """Which keys wait: looked up the shorter way."""
+    if len(waiting) < len(keys):
+        return np.isin(keys, list(waiting))
+    return np.array([key in waiting for key in keys.tolist()], dtype=np.bool_)
 
 
 def _merged(waited: Iterable[Row], rows: Iterable[Row], merge: Callable[[Row, Row], Row]) -> list[Row]:

@@ -6,7 +6,7 @@ writes them where they belong. The types come from the database's catalogue, so 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, LiteralString
 from weakref import WeakKeyDictionary
@@ -17,13 +17,14 @@ from ingest.staging.packed import SIGNATURE, TRAILER, Column, pack
 from runtime.database import Connection
 
 Row = tuple[Any, ...]
+Names = tuple[LiteralString, ...]
+Written = Names | dict[LiteralString, Names]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
     """A table that is written by COPY."""
 
-    table: LiteralString
     columns: sql.Composed
     types: tuple[int, ...]
     into_stage: sql.Composed
@@ -33,29 +34,41 @@ class Stage:
 _STAGES: WeakKeyDictionary[Connection, dict[str, Stage]] = WeakKeyDictionary()
 
 
-async def make_stages(connection: Connection, written: dict[LiteralString, tuple[LiteralString, ...]]) -> None:
-    """Make the stages of a connection, by table the columns that are written; once."""
+async def make_stages(connection: Connection, written: Mapping[LiteralString, Written]) -> None:
+    """Make the stages of a connection, by name; once.
+
+    Args:
+        connection: whose temporary tables they are.
+        written: of each stage the columns, all of the table of that name; or of several tables, for rows of which each
+            stands for one of every table.
+    """
     stages = _STAGES.setdefault(connection, {})
-    for table, names in written.items():
-        stage, columns = sql.Identifier(f"stage_{table}"), sql.SQL(", ").join(map(sql.Identifier, names))
-        await connection.execute(
-            sql.SQL(
-                "CREATE TEMP TABLE IF NOT EXISTS {} ON COMMIT DELETE ROWS AS SELECT {} FROM {} WITH NO DATA"
-            ).format(stage, columns, sql.Identifier(table))
+    for name, columns in written.items():
+        stages[name] = await _made(connection, name, columns if isinstance(columns, dict) else {name: columns})
+
+
+async def _made(connection: Connection, name: LiteralString, written: dict[LiteralString, Names]) -> Stage:
+    stage = sql.Identifier(f"stage_{name}")
+    columns = sql.SQL(", ").join(sql.Identifier(column) for names in written.values() for column in names)
+    of_tables = sql.SQL(", ").join(
+        sql.Identifier(table, column) for table, names in written.items() for column in names
+    )
+    await connection.execute(
+        sql.SQL("CREATE TEMP TABLE IF NOT EXISTS {} ON COMMIT DELETE ROWS AS SELECT {} FROM {} WITH NO DATA").format(
+            stage, of_tables, sql.SQL(", ").join(map(sql.Identifier, written))
         )
-        cursor = await connection.execute(
-            "SELECT atttypid FROM pg_attribute WHERE attrelid = %s::regclass AND attnum > 0 ORDER BY attnum",
-            (f"stage_{table}",),
-        )
-        types = tuple([int(row[0]) for row in await cursor.fetchall()])
-        copy = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT binary)")
-        stages[table] = Stage(
-            table=table,
-            columns=columns,
-            types=types,
-            into_stage=copy.format(stage, columns),
-            into_table=copy.format(sql.Identifier(table), columns),
-        )
+    )
+    cursor = await connection.execute(
+        "SELECT atttypid FROM pg_attribute WHERE attrelid = %s::regclass AND attnum > 0 ORDER BY attnum",
+        (f"stage_{name}",),
+    )
+    copy = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT binary)")
+    return Stage(
+        columns=columns,
+        types=tuple([int(row[0]) for row in await cursor.fetchall()]),
+        into_stage=copy.format(stage, columns),
+        into_table=copy.format(sql.Identifier(name), columns),
+    )
 
 
 async def fill(

@@ -19,7 +19,7 @@ from ingest import counting
 from ingest.flood import _ALONE, _NOTHING, Flood
 from ingest.judged import Judged
 from ingest.judging import Deadlines, judge
-from ingest.newest import device_columns, device_rows, position_columns, position_rows
+from ingest.newest import columns, device_rows, position_rows
 from ingest.patience import Patience
 from ingest.quiet_fixes import LEAST, read_fixes
 from ingest.staging.packed import Column
@@ -29,9 +29,9 @@ from tests.ingest.crowds import MOST_PER_MIN, Batch, Crowd, Desk
 from tests.ingest.envelopes import NOW
 
 COUNTED = ("tongxing_readings", "tongxing_detections", "tongxing_publish_to_commit", "tongxing_ingest_batch")
-#: Columns of instants, and of bytes, by table.
-INSTANTS = {"locations": (1, 3), "latest_positions": (2, 3), "device_states": (1, 11)}
-BYTES = 9
+#: Columns of instants, by table, and what a newest word tells of a device besides where it is.
+INSTANTS = {"locations": (1, 3), "newest": (2, 3)}
+BESIDES = (4, 5, 8)
 
 
 def unpacked(columns: Sequence[Column], table: str) -> list[Row]:
@@ -45,8 +45,7 @@ def _values(column: Column, number: int, table: str) -> Iterator[Any]:
         if is_missing:
             yield None
         elif column.texts is not None:
-            text = column.texts[value]
-            yield text if (table, number) == ("device_states", BYTES) else text.decode()
+            yield column.texts[value].decode()
         else:
             yield instant(value) if number in INSTANTS[table] else value
 
@@ -55,8 +54,8 @@ def told(judged: Judged) -> dict[str, Any]:
     """What came of a batch, the same however it was judged."""
     commit, newest = judged.commit, judged.commit.newest
     positions, states = [*position_rows(newest)], [*device_rows(newest)]
-    assert unpacked(position_columns(newest), "latest_positions") == positions
-    assert unpacked(device_columns(newest), "device_states") == states
+    words = [(*where, *(how[n] for n in BESIDES)) for where, how in zip(positions, states, strict=True)]
+    assert unpacked(columns(newest), "newest") == words
     assert len(newest) == len(commit.seats)
     rows = commit.rows | {"locations": commit.rows["locations"] + unpacked(commit.fixes, "locations")}
     return {
@@ -131,16 +130,15 @@ def same_either_way(seed: int, people: int, number: int) -> None:
     crowd = Crowd(seed, people)
     batches = crowd.batches(number)
     before = counted()
-    singly, alone = Desk(columns=False), judged_all(one := Desk(columns=False), batches)
+    alone = judged_all(one := Desk(columns=False), batches)
     between = counted()
-    columns = Desk(columns=True)
-    found, quiet = judged_all(columns, batches)
+    many = Desk(columns=True)
+    found, quiet = judged_all(many, batches)
     after = counted()
     for place, (expected, got) in enumerate(zip(alone[0], found, strict=True)):
         for name in expected:
             assert got[name] == expected[name], f"batch {place}: {name}"
-    assert left(columns, crowd) == left(one, crowd)
-    assert singly.seats is None
+    assert left(many, crowd) == left(one, crowd)
     assert alone[1] == 0
     assert quiet > 0.2 * people * number, "hardly anything was judged in columns"
     for name in after:
@@ -252,14 +250,14 @@ def test_others_have_a_turn_while_many_are_read() -> None:
 def test_deadlines_that_passed_are_judged_before_what_came_since() -> None:
     """What is concluded of a silence does not know of a fix that came when it was over."""
     found = []
-    for columns in (True, False):
-        crowd, desk = quiet_crowd(columns=columns)
+    for together in (True, False):
+        crowd, desk = quiet_crowd(columns=together)
         due_at, first = min((desk.book.memory.due(each) or crowd.now, n) for n, each in crowd.persons.items())
         crowd.now = due_at + timedelta(seconds=3)
         batch, due = of(crowd, 2 * LEAST, seconds=-4.0), Deadlines(person_ids=[first], until=crowd.now)
         judged = judge(batch.envelopes, desk.known(batch), now=batch.now, deadlines=due)
         assert first in {row[0] for row in judged.commit.engine_states}
-        assert (len(judged.quiet or ()) > LEAST) is columns
+        assert (len(judged.quiet or ()) > LEAST) is together
         found.append(told(judged))
     assert found[0] == found[1]
 
