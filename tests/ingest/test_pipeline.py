@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import Any, cast
@@ -11,10 +12,14 @@ import pytest
 
 from ingest import patience, pipeline
 from ingest.batching import Batcher
+from ingest.judged import Judged
 from ingest.pipeline import Pipeline
+from ingest.work import Work
 from runtime.clock import ManualClock
 from tests.geofence.scenes import at, person
+from tests.ingest.crowds import Crowd
 from tests.ingest.envelopes import envelope
+from tests.ingest.test_quiet_fixes import floods
 from tests.ingest.test_states import book_of, row, suspect
 
 
@@ -86,3 +91,38 @@ def test_whose_fault_it_is(error: Exception, expected: bool) -> None:
 
 def test_a_pipeline_without_a_database_says_so() -> None:
     assert "database" in (Waiting(at(0)).pipeline.problem or "")
+
+
+async def test_what_could_not_be_judged_ahead_was_never_heard(monkeypatch: pytest.MonkeyPatch) -> None:
+    crowd = Crowd(1, 100)
+    batches = crowd.calm(8)
+    registry = SimpleNamespace(persons=crowd.persons, devices=crowd.devices)
+    ahead = Pipeline(
+        "", cast("Any", registry), Batcher(messages=10, age_s=0.0), cast("Any", None), ManualClock(crowd.now),
+        caught_up=lambda: True,
+    )  # fmt: skip
+    ahead._connection, judge, quiet = cast("Any", "of no use"), pipeline.judge_in_turns, list[int]()
+
+    async def nothing(*_: object) -> None:
+        """Everything is at hand."""
+
+    def failing(batch: Any, known: Any, judged: Judged, **further: Any) -> Iterator[None]:
+        yield from judge(batch, known, judged, **further)
+        quiet.append(len(judged.quiet or ()))
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(ahead._recall, "bring", nothing)
+    works = [Work(batch=batch.envelopes, deadlines=None, began_s=0.0) for batch in batches]
+    for work in works[:-1]:
+        assert await ahead._judged_ahead(work) is not None
+    numbers, flood = dict(ahead._numbers), floods(ahead._book.flood)
+    states = {n: ahead._book.state(n) for n in crowd.persons}
+    with monkeypatch.context() as planted:
+        planted.setattr(pipeline, "judge_in_turns", failing)
+        assert await ahead._judged_ahead(works[-1]) is None
+    assert quiet[0] > 30
+    assert dict(ahead._numbers) == numbers
+    assert floods(ahead._book.flood) == flood
+    assert {n: ahead._book.state(n) for n in crowd.persons} == states
+    assert await ahead._judged_ahead(works[-1]) is not None
+    assert dict(ahead._numbers) != numbers
