@@ -88,7 +88,6 @@ class Columns:
     def leave(self, held: Held) -> None:
         """Take somebody's room out of the columns."""
         if held.column >= 0:
-            self._rooms.close(held.column)
             self._owners[held.column] = None
             held.column = -1
 

@@ -72,10 +72,6 @@ class Rooms:
         )  # fmt: skip
         self.tell(seat, heard)
 
-    def close(self, seat: int) -> None:
-        """No fix is quiet there."""
-        self._rooms["until_us"][seat] = 0
-
     def tell(self, seat: int, heard: Heard) -> None:
         """What was heard elsewhere."""
         known = heard.place
