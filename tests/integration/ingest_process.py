@@ -189,7 +189,8 @@ def readings_in_order(url: str) -> list[Reading]:
     locations = rows(
         url,
         """
-        SELECT l.received_at, l.seq, l.person_id, device_id, at, latitude, longitude, accuracy_m, source, battery_pct
+        SELECT l.received_at, l.seq, l.person_id, device_id, at, latitude, longitude, accuracy_m, source, battery_pct,
+            speed_mps, charging, worn, steps, at_home
         FROM locations l JOIN devices USING (device_key)
         """,
     )
@@ -203,7 +204,10 @@ def readings_in_order(url: str) -> list[Reading]:
     heard = [
         Reading(
             person_id=row[2], device_id=row[3], kind=ReadingKind.LOCATION, at=row[4], received_at=row[0],
-            fix=Fix(latitude=row[5], longitude=row[6], accuracy_m=row[7], source=FixSource(row[8])), battery_pct=row[9],
+            fix=Fix(
+                latitude=row[5], longitude=row[6], accuracy_m=row[7], source=FixSource(row[8]), speed_mps=row[10]
+            ),
+            battery_pct=row[9], charging=row[11], worn=row[12], steps=row[13], at_home=row[14],
         )
         for row in locations
     ]  # fmt: skip
