@@ -20,7 +20,7 @@ from ingest.judged import TURN, Known, QuietFixes
 from ingest.seats import NOBODY
 from ingest.sources import Envelope
 from ingest.wire.bodies import LocationBody
-from ingest.wire.columns import Locations, in_columns, read
+from ingest.wire.columns import Locations, in_columns, read_all
 
 #: Fewer than these in a batch are judged one by one: columns cost as much for one as for a hundred. Count; provisional.
 LEAST = 64
@@ -57,7 +57,7 @@ def read_fixes(envelopes: Sequence[Envelope], known: Known, due: Collection[int]
     bodies: list[LocationBody | None] = []
     for begin in range(0, len(places), TURN):
         yield
-        bodies += [read(envelopes[place].payload) for place in places[begin : begin + TURN].tolist()]
+        bodies += read_all([envelopes[place].payload for place in places[begin : begin + TURN].tolist()])
     places = places[[body is not None for body in bodies]]
     told = in_columns([body for body in bodies if body is not None])
     return Read(

@@ -62,7 +62,6 @@ LATEST: dict[LiteralString, tuple[LiteralString, ...]] = {
         "device_key", "last_seen_at", "online", "battery_pct", "charging", "worn", "bed_status", "firmware", "last_seq",
         "seq_gaps", "missing", "location_at", "heartbeat_at", "bed_at", "gateway",
     ),
-    "engine_states": ("person_id", "snapshot", "due_at"),
 }  # fmt: skip
 
 #: A newest position and a device's state in one row (`ingest.newest`). Also staged.
@@ -161,7 +160,6 @@ async def _commit(connection: Connection, batch: Commit, *, straight: bool) -> N
         await staging.fill(connection, "latest_positions", batch.positions)
         await staging.fill(connection, "device_states", batch.device_states)
         await staging.fill(connection, "newest", (), packed=columns(batch.newest))
-        await staging.fill(connection, "engine_states", batch.engine_states)
         async with connection.pipeline():
             claim = await ownership.claim(connection, batch.owner) if batch.owner else None
             await _state(connection, batch, straight=straight)
@@ -186,7 +184,8 @@ async def _state(connection: Connection, batch: Commit, *, straight: bool) -> No
     await _many(connection, _FLOOD, batch.floods)
     await _many(connection, _NUMBERING, batch.numbering)
     if batch.engine_states:
-        await connection.execute(_ENGINE_STATE)
+        # Few, so without a COPY of their own, which is two ways more to the database and back.
+        await connection.execute(_ENGINE_STATE, [list(column) for column in zip(*batch.engine_states, strict=True)])
     await _many(connection, _DETECTION, batch.detections)
     await _many(connection, _COMMAND, [_command_row(command) for command in batch.commands])
     await _many(connection, _ANSWER, batch.answers)
@@ -282,7 +281,8 @@ _FLOOD: LiteralString = """
 """
 
 _ENGINE_STATE: LiteralString = """
-    INSERT INTO engine_states (person_id, snapshot, due_at) SELECT person_id, snapshot, due_at FROM stage_engine_states
+    INSERT INTO engine_states (person_id, snapshot, due_at)
+    SELECT * FROM unnest(%s::bigint[], %s::bytea[], %s::timestamptz[])
     ON CONFLICT (person_id) DO UPDATE SET snapshot = excluded.snapshot, due_at = excluded.due_at
 """
 

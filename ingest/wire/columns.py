@@ -22,6 +22,7 @@ _NAMES = LocationBody.__struct_fields__
 _NUMBERS = tuple(name for name in _NAMES if name not in {"source", "datum"})
 _ASSUMED_M = np.array([ACCURACY_BY_SOURCE_M[source] for source in SOURCES])
 _WGS84 = str(Datum.WGS84)
+_UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 _decode = msgspec.json.Decoder(LocationBody).decode
 
 
@@ -48,6 +49,18 @@ class Locations:
     at_home: CodeArray
 
 
+def read_all(payloads: Sequence[bytes]) -> list[LocationBody | None]:
+    """Each of many messages, as `read`."""
+    try:
+        bodies = list(map(_decode, payloads))
+    except _UNREADABLE:
+        return [read(payload) for payload in payloads]
+    return [
+        body if body.datum == _WGS84 and len(payload) <= MAX_PAYLOAD_BYTES else None
+        for body, payload in zip(bodies, payloads, strict=True)
+    ]
+
+
 def read(payload: bytes) -> LocationBody | None:
     """One native location, if it can be put into columns: JSON, in WGS-84, everything in its range.
 
@@ -57,7 +70,7 @@ def read(payload: bytes) -> LocationBody | None:
         return None
     try:
         body = _decode(payload)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+    except _UNREADABLE:
         return None
     return body if body.datum == _WGS84 else None
 

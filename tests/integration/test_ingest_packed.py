@@ -154,7 +154,21 @@ async def test_nothing_is_sent_for_nothing(connection: Connection, monkeypatch: 
 
 
 async def test_a_block_that_cannot_be_packed_leaves_the_connection_as_it_was(connection: Connection) -> None:
-    columns = pack_of(connection, "engine_states", [])
-    with pytest.raises(ValueError, match="1 columns for 3 types"):
-        await staging.fill(connection, "engine_states", [], packed=columns[:1])
+    columns = pack_of(connection, "latest_positions", [])
+    with pytest.raises(ValueError, match="1 columns for 12 types"):
+        await staging.fill(connection, "latest_positions", [], packed=columns[:1])
     assert await (await connection.execute("SELECT 1")).fetchall() == [(1,)]
+
+
+@pytest.mark.parametrize("due", [(None, None), (AT, None)])
+async def test_states_of_a_batch_are_written_together(
+    connection: Connection, due: tuple[datetime | None, datetime | None]
+) -> None:
+    """Also where none of them has a deadline."""
+    written = [(1, b"\x00one", due[0]), (2, b"two", due[1])]
+    await connection.execute("DELETE FROM engine_states")
+    await connection.commit()
+    await store.commit(connection, store.Commit(engine_states=[(1, b"before", AT)]))
+    await store.commit(connection, store.Commit(engine_states=list(written)))
+    cursor = await connection.execute("SELECT person_id, snapshot, due_at FROM engine_states ORDER BY person_id")
+    assert await cursor.fetchall() == written
