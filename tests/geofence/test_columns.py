@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
+from itertools import combinations
 from random import Random
 
 import numpy as np
@@ -139,19 +141,139 @@ def rooms(draw: st.DrawFn) -> Room:
     return room.close()
 
 
-@thorough
-@given(st.lists(st.tuples(rooms(), told(), st.sampled_from([-60.0, -44.9, 0.0])), min_size=1, max_size=40))
-def test_a_room_in_columns_holds_what_it_holds(asked: list[tuple[Room, Reading, float]]) -> None:
-    columns = Rooms()
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """One fix in one room, the newest of its device and the last place before it; instants in seconds."""
+
+    room: Room
+    said: Reading
+    newest_s: float = 0.0
+    place_s: float = -60.0
+
+    @property
+    def held(self) -> bool:
+        """What single readings say."""
+        newest_at = at(self.newest_s)
+        return self.said.at > newest_at and self.room.holds(self.said, newest_at, at(self.place_s))
+
+
+def in_rooms(asked: Sequence[Asked]) -> list[bool]:
+    """The same in columns."""
+    columns, first = Rooms(), 300
     latitude, longitude = place(0.0)
-    for number, (room, _, heard_s) in enumerate(asked):
-        columns.reach(300 + number)
-        known = Place(latitude=latitude, longitude=longitude, accuracy_m=10.0, at=at(heard_s))
-        columns.put(300 + number, room, BRACELET, Heard(newest_at=at(0), place=known))
-    fixes = in_columns([each for _, each, _ in asked])
-    found = columns.quiet(np.arange(300, 300 + len(asked)), fixes)
-    expected = [each.at > at(0) and room.holds(each, at(0), at(heard_s)) for room, each, heard_s in asked]
-    assert found.tolist() == expected
+    for seat, each in enumerate(asked, start=first):
+        columns.reach(seat)
+        known = Place(latitude=latitude, longitude=longitude, accuracy_m=10.0, at=at(each.place_s))
+        columns.put(seat, each.room, BRACELET, Heard(newest_at=at(each.newest_s), place=known))
+    found = columns.quiet(np.arange(first, first + len(asked)), in_columns([each.said for each in asked]))
+    return [bool(each) for each in found]
+
+
+@settings(thorough, max_examples=60)
+@given(
+    st.lists(
+        st.builds(
+            Asked,
+            room=rooms(),
+            said=told(),
+            newest_s=st.sampled_from([-30.0, 0.0, 30.0]),
+            place_s=st.sampled_from([-60.0, -44.9, 0.0]),
+        ),
+        min_size=1,
+        max_size=40,
+    )
+)
+def test_a_room_in_columns_holds_what_it_holds(asked: list[Asked]) -> None:
+    assert in_rooms(asked) == [each.held for each in asked]
+
+
+def wide(*narrowings: Callable[[Room], None]) -> Room:
+    latitude, longitude = place(0.0)
+    where = Place(latitude=latitude, longitude=longitude, accuracy_m=10.0, at=at(0))
+    room = Room(
+        said=reading(0, fix(0)), since=at(0), live_max_age=timedelta(minutes=10), place=where, radius_m=50.0,
+        accuracy_m=500.0,
+    )  # fmt: skip
+    for narrow in narrowings:
+        narrow(room)
+    return room.close()
+
+
+#: A degree is a metre long in it, and its circle five metres wide; nothing is rounded.
+FLAT = Room(
+    said=reading(0, fix(0)), since=at(0), live_max_age=timedelta(minutes=10), accuracy_m=500.0,
+    _radius_m2=25.0, _metres=(1.0, -2.0, 1.0, 2.0),
+)  # fmt: skip
+WIDE = wide()
+GAP_S = wide(lambda r: r.moves_slower_than(10.0)).circle[-1].total_seconds()
+GIVEN = replace(reading(60, fix(0)), battery_pct=None)
+
+
+def on_flat_ground(latitude: float, longitude: float) -> Reading:
+    return reading(60, replace(fix(0), latitude=latitude, longitude=longitude))
+
+
+#: On each side of every wall: what is quiet, and what is not.
+INSIDE = [
+    Asked(room=WIDE, said=GIVEN), Asked(room=WIDE, said=reading(0, fix(0)), newest_s=-1.0),
+    Asked(room=WIDE, said=GIVEN, newest_s=59.999999), Asked(room=WIDE, said=GIVEN, newest_s=-90.0),
+    Asked(room=wide(lambda r: r.before(at(61))), said=reading(60.999999, fix(0))),
+    Asked(room=WIDE, said=reading(60, fix(0), late_s=600.0)), Asked(room=WIDE, said=reading(60, fix(0), late_s=-600.000001)),
+    Asked(room=wide(lambda r: r.moves_slower_than(10.0)), said=GIVEN, place_s=60 - GAP_S - 1e-6),
+    Asked(room=wide(lambda r: r.moves_slower_than(10.0)), said=GIVEN, newest_s=59.9, place_s=0.0),
+    Asked(room=WIDE, said=replace(GIVEN, battery_pct=0.0)), Asked(room=WIDE, said=replace(GIVEN, battery_pct=100.0)),
+    *(Asked(room=wide(lambda r: r.battery_between(30, 40)), said=replace(GIVEN, battery_pct=pct)) for pct in (None, 30.0, 40.0)),
+    Asked(room=wide(lambda r: r.battery_only_of(BRACELET)), said=replace(GIVEN, battery_pct=1.0)),
+    Asked(room=wide(lambda r: r.battery_only_of("zb-other")), said=GIVEN), Asked(room=WIDE, said=replace(GIVEN, steps=5)),
+    *(Asked(room=wide(lambda r: r.steps_up_to(9)), said=replace(GIVEN, steps=steps)) for steps in (None, 0, 9)),
+    Asked(room=wide(lambda r: r.steps_up_to(0)), said=GIVEN), Asked(room=wide(Room.without_steps), said=replace(GIVEN, steps=0)),
+    *(Asked(room=wide(lambda r: r.slower_than(1.0)), said=replace(GIVEN, fix=fix(0, speed_mps=mps))) for mps in (None, 0.0, 1.0)),
+    Asked(room=wide(lambda r: r.slower_than(0.0)), said=GIVEN), Asked(room=WIDE, said=reading(60, fix(0, speed_mps=30.0))),
+    Asked(room=wide(lambda r: r.accurate_to(20.0)), said=reading(60, fix(0, accuracy_m=20.0))),
+    *(Asked(room=WIDE, said=reading(60, fix(0, source=source))) for source in FixSource if source is not FixSource.CELL),
+    *(Asked(room=WIDE, said=reading(60, fix(*metres))) for metres in ((49.0, 0.0), (0.0, -49.0), (-34.0, 34.0))),
+    *(Asked(room=FLAT, said=on_flat_ground(*there)) for there in ((5.9, -2.0), (1.0, -4.4), (4.0, -0.1))),
+]  # fmt: skip
+OUTSIDE = [
+    Asked(room=WIDE, said=reading(-1e-6, fix(0)), newest_s=-1.0), Asked(room=WIDE, said=GIVEN, newest_s=60.0),
+    Asked(room=WIDE, said=GIVEN, newest_s=61.0), Asked(room=WIDE, said=GIVEN, newest_s=0.0, place_s=61.0),
+    Asked(room=wide(lambda r: r.before(at(61))), said=reading(61, fix(0))),
+    Asked(room=wide(lambda r: r.before(at(61))), said=reading(90, fix(0))),
+    Asked(room=WIDE, said=reading(60, fix(0), late_s=600.000001)),
+    Asked(room=wide(lambda r: r.moves_slower_than(10.0)), said=GIVEN, place_s=60 - GAP_S),
+    *(Asked(room=wide(lambda r: r.battery_between(30, 40)), said=replace(GIVEN, battery_pct=pct)) for pct in (29.9, 40.1)),
+    Asked(room=wide(lambda r: r.battery_only_of("zb-other")), said=replace(GIVEN, battery_pct=50.0)),
+    Asked(room=wide(lambda r: r.battery_only_of()), said=replace(GIVEN, battery_pct=50.0)),
+    Asked(room=wide(lambda r: r.steps_up_to(9)), said=replace(GIVEN, steps=10)),
+    *(Asked(room=wide(Room.without_steps), said=replace(GIVEN, steps=steps)) for steps in (None, 5)),
+    Asked(room=wide(lambda r: r.slower_than(1.0)), said=reading(60, fix(0, speed_mps=1.1))),
+    Asked(room=wide(lambda r: r.accurate_to(20.0)), said=reading(60, fix(0, accuracy_m=20.1))),
+    Asked(room=WIDE, said=reading(60, fix(0, source=FixSource.CELL))),
+    *(Asked(room=WIDE, said=reading(60, fix(*metres))) for metres in ((50.0, 0.0), (0.0, -50.0), (-36.0, 36.0))),
+    *(Asked(room=FLAT, said=on_flat_ground(*there)) for there in ((6.0, -2.0), (1.0, -4.5), (4.0, 0.0), (-2.0, 1.0))),
+]  # fmt: skip
+
+
+def test_both_sides_of_every_wall() -> None:
+    """One thing at a time: what a fix in the middle of a room may just be, and what it may not."""
+    assert [each.held for each in INSIDE] == [True] * len(INSIDE) == in_rooms(INSIDE)
+    assert [each.held for each in OUTSIDE] == [False] * len(OUTSIDE) == in_rooms(OUTSIDE)
+
+
+def only(name: str, answers_: tuple[bool | None, ...]) -> Callable[[Room], None]:
+    return lambda room: setattr(room, name, answers_)
+
+
+def test_every_answer_in_every_room() -> None:
+    subsets = [tuple(subset) for count in range(4) for subset in combinations(ANSWERS, count)]
+    asked = [
+        Asked(room=wide(only(name, subset)), said=replace(GIVEN, **{name: answer}))
+        for name in ("worn", "charging", "at_home")
+        for subset in subsets
+        for answer in ANSWERS
+    ]  # fmt: skip
+    assert in_rooms(asked) == [answer in subset for _ in range(3) for subset in subsets for answer in ANSWERS]
+    assert in_rooms(asked) == [each.held for each in asked]
 
 
 def test_nobody_is_heard_who_has_another_wearer_or_is_another_person_by_now() -> None:
