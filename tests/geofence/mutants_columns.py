@@ -10,7 +10,9 @@ import sys
 
 from tests.geofence.mutants import Mutant, run
 
-TESTS = [f"tests/geofence/{name}" for name in ("test_columns_rooms.py", "test_columns.py", "test_quiet.py", "test_rooms.py")]
+TESTS = [
+    f"tests/geofence/{name}" for name in ("test_columns_rooms.py", "test_columns.py", "test_quiet.py", "test_rooms.py")
+]
 
 ROOMS, COLUMNS, HELD, MEMORY, FIXES = "rooms.py", "columns.py", "held.py", "memory.py", "fixes.py"
 MUTANTS = (
