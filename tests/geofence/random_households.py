@@ -56,6 +56,8 @@ def said_at(random: Random, person_id: int, home: Household, at: datetime) -> Re
         said = replace(said, device_id="zb-b")
         if home.other is ReadingKind.HEARTBEAT:
             said = replace(said, fix=None, kind=ReadingKind.HEARTBEAT)
+    if said.fix is not None:
+        said = replace(said, fix=replace(said.fix, accuracy_m=random.choice([8.0, 12.0, 15.0])))
     return replace(said, received_at=received_at, at_home=home.at_home)
 
 

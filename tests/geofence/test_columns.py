@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping, Sequence
 from random import Random
+from typing import Any
 
 import numpy as np
 import pytest
@@ -157,7 +158,7 @@ def test_where_somebody_was_heard_in_columns_is_their_place_for_whoever_asks() -
 
 def at_home(minutes: int = 40) -> list[Reading]:
     """A fix a minute of a bracelet that nothing happens to."""
-    return [reading(60 * n, fix(n % 3), battery_pct=80.0, steps=0) for n in range(minutes)]
+    return [reading(60 * n, fix(n % 3, accuracy_m=8 + n % 5), battery_pct=80.0, steps=0) for n in range(minutes)]
 
 
 def heard_of(memory: Memory, readings: Sequence[Reading], who: Mapping[int, Person], *, kept: bool = True) -> bool:
@@ -194,6 +195,52 @@ def test_what_was_asked_for_and_taken_back_is_not_known_any_more() -> None:
     other = replace(readings[-1], fix=fix(7))
     assert heard_of(memory, [other], who)
     assert memory.is_place(1, other)
+
+
+def test_of_several_who_were_heard_each_gets_back_what_was_theirs() -> None:
+    who, memory = {n: somebody(n) for n in (1, 2, 3)}, Memory()
+    heard: list[Reading] = []
+    for each in at_home():
+        before = {n: memory.state(n) for n in who}
+        judge_in_columns(memory, [replace(each, person_id=n, device_id=f"zb-{n}") for n in who], who, heard)
+        after = {n: memory.state(n) for n in who}
+        memory.undo()
+        assert {n: memory.state(n) for n in who} == before
+        judge_in_columns(memory, [replace(each, person_id=n, device_id=f"zb-{n}") for n in (3, 1, 2)], who)
+        assert {n: memory.state(n) for n in who} == after
+        memory.keep()
+    assert [each.person_id for each in heard[-3:]] == [1, 2, 3]
+
+
+@pytest.mark.parametrize("otherwise", [{"worn": False}, {"fix": fix(300)}, {"battery_pct": 5.0}])
+def test_who_was_judged_and_taken_back_is_heard_in_columns_again(otherwise: dict[str, Any]) -> None:
+    """Where the room was before the reading that closed it; and not in the room that it opened."""
+    who, memory, readings = {1: person()}, Memory(), at_home()
+    assert heard_of(memory, readings[:-2], who)
+    before = memory.state(1)
+    assert not heard_of(memory, [replace(readings[-2], **otherwise)], who, kept=False)
+    memory.undo()
+    assert memory.state(1) == before
+    assert heard_of(memory, readings[-2:], who)
+    assert memory.state(1) == every_step(readings, who)[0][1]
+
+
+def test_nobody_is_heard_in_a_room_that_was_taken_back() -> None:
+    """Which the last reading had opened."""
+    who, readings = {1: person()}, at_home(30)
+    for cut in range(len(readings)):
+        memory = Memory()
+        heard_of(memory, readings[:cut], who)
+        before = memory.state(1)
+        heard: list[Reading] = []
+        again = [replace(readings[cut], at=at(60 * cut + 50)), replace(readings[cut], at=at(60 * cut + 100))]
+        judge_in_columns(memory, readings[cut : cut + 1], who)
+        memory.undo()
+        assert memory.state(1) == before
+        outcomes = [outcome for each in again for outcome in judge_in_columns(memory, [each], who, heard)]
+        states, expected = every_step([*readings[:cut], *again], who)
+        assert outcomes == expected[cut:]
+        assert memory.state(1) == states[1]
 
 
 def test_a_second_bracelet_sits_down_and_nothing_is_forgotten() -> None:

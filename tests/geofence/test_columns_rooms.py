@@ -88,7 +88,7 @@ class Asked:
 
 def in_rooms(asked: Sequence[Asked]) -> list[bool]:
     """The same in columns."""
-    columns, first = Rooms(), 300
+    columns, first = Rooms(), 512
     latitude, longitude = place(0.0)
     for seat, each in enumerate(asked, start=first):
         columns.reach(seat)
