@@ -127,6 +127,7 @@ class City:
         batch = Commit(newest=columns(words), seats=np.array([self._seat(n) for n in in_columns], np.int64))
         for n in rest:
             self._say(batch, n)
+        batch.detections += [("id", n, "zb") for n in in_columns if random.random() < 0.1]
         silent = [n for n in range(self.people) if n not in speaking]
         batch.safeties = [("outside", n) for n in random.sample(silent, min(len(silent), random.choice([0, 0, 2])))]
         return batch
@@ -186,6 +187,8 @@ def test_whatever_is_put_off_comes_out_as_if_nothing_had_been(
         tables.commit(latest, batch)
         straight(plain, batch)
         assert tables.after_a_crash() == plain.both
+        concerned = [row[1] for row in (*batch.detections, *batch.safeties)]
+        assert [tables.positions[n] for n in concerned] == [plain.positions[n] for n in concerned]
         if random.random() < 0.1:
             tables.commit(latest, Commit(), everything=True)
             assert (len(latest), tables.told, latest.overdue) == (0, {}, False)

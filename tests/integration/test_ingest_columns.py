@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,10 +12,11 @@ import aiomqtt
 import psycopg
 import pytest
 
-from ingest import pipeline
+from ingest import pipeline, store
 from ingest.counting import count
 from ingest.deferring import latest
 from ingest.judged import Judged
+from ingest.newest import NEWEST
 from ingest.registry import Registry
 from tests.integration.ingest_process import TIMELESS, frozen, stored_states, uninterrupted
 from tests.integration.ingest_running import device, rows, rows_when, running_ingest, settings_for, unique
@@ -30,11 +30,17 @@ EVERY_S = 30
 
 
 class Columns:
-    """What was judged in columns, seen where batches are counted."""
+    """What was judged and written in columns, seen where batches are counted and committed."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.quiet = 0
+        self.quiet = self.written = 0
+        self._commit = store.commit
         monkeypatch.setattr(pipeline, "count", self._counted)
+        monkeypatch.setattr(store, "commit", self._committed)
+
+    async def _committed(self, connection: Any, commit: store.Commit) -> None:
+        await self._commit(connection, commit)
+        self.written += len(commit.newest)
 
     def _counted(self, batch: Any, judged: Judged) -> None:
         self.quiet += len(judged.quiet or ())
@@ -74,6 +80,15 @@ class City:
             *(client.publish(f"tongxing/v1/{each}/location", json.dumps(body), qos=1) for each, body in told)
         )
         self.said += [body | {"person": self.keys[each][0], "device": self.keys[each][1]} for each, body in told]
+
+    async def comes_home(self, client: aiomqtt.Client, monkeypatch: pytest.MonkeyPatch, write_after_s: float) -> None:
+        """The first rounds, after which most are quiet; nothing of them waits any more, and then for so long."""
+        monkeypatch.setattr(latest, "WRITE_AFTER_S", 0.0)
+        for round_ in range(FIRST):
+            await self.speaks(client, round_)
+            await self.is_told(round_ + 1)
+        await settled(self)
+        monkeypatch.setattr(latest, "WRITE_AFTER_S", write_after_s)
 
     async def is_told(self, times: int) -> None:
         """Every word so far is in the table."""
@@ -182,37 +197,33 @@ async def test_what_many_say_at_once_is_in_the_tables_as_they_said_it(
     columns = Columns(monkeypatch)
     settings = settings_for(city.url, broker_url, ingest_batch_age_ms=150)
     async with running_ingest(settings), device(broker_url, unique("gateway")) as client:
-        for round_ in range(FIRST + 4):
+        await city.comes_home(client, monkeypatch, 0.5)
+        for round_ in range(FIRST, FIRST + 4):
             await city.speaks(client, round_)
             await city.is_told(round_ + 1)
-        assert columns.quiet > 2 * MANY, "hardly anything was judged in columns"
         await settled(city)
+        assert columns.quiet > 2 * MANY, "hardly anything was judged in columns"
+        assert columns.written > MANY / 2, "hardly anything was written in columns"
         hold_the_tables_what_was_said(city)
     states, _ = await uninterrupted(city.url)
     assert await stored_states(city.url) == frozen(states)
 
 
-def crashing(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
-    """Ingest ends without writing what it put off, and puts off for long; until what this gives is called."""
-
-    async def killed(*_: object) -> None:
-        """What ends like this writes nothing at its end."""
-
-    monkeypatch.setattr(latest, "WRITE_AFTER_S", 1_000.0)
-    monkeypatch.setattr(pipeline, "write_everything", killed)
-    return monkeypatch.undo
+async def killed(*_: object) -> None:
+    """What ends like this writes nothing at its end."""
 
 
 async def test_nothing_is_unknown_after_a_crash(city: City, broker_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     settings = settings_for(city.url, broker_url, ingest_batch_age_ms=150)
     with monkeypatch.context() as planted:
-        columns = Columns(planted)
-        crashing(planted)
+        planted.setattr(pipeline, "write_everything", killed)
         async with running_ingest(settings), device(broker_url, unique("gateway")) as client:
-            for round_ in range(FIRST + 2):
+            await city.comes_home(client, planted, 1_000.0)
+            for round_ in (FIRST, FIRST + 1):
                 await city.speaks(client, round_)
                 await city.is_told(round_ + 1)
-        assert columns.quiet > MANY / 2
+    told = [latest._TOLD.decode(each) for (each,) in rows(city.url, "SELECT told FROM deferred_rows")]
+    assert sum(len(each.newest) for each in told) > MANY * NEWEST.itemsize, "hardly anything was put off in columns"
     newest = "SELECT max(last_seen_at) < (SELECT max(at) FROM locations) OR count(*) = 0 FROM device_states"
     assert rows(city.url, newest) == [(True,)]
     async with running_ingest(settings), device(broker_url, unique("gateway")) as client:
@@ -236,14 +247,13 @@ async def test_somebody_who_is_deleted_while_their_words_wait_costs_nobody_else_
         await opened(registry)
 
     monkeypatch.setattr(Registry, "open", opening)
-    monkeypatch.setattr(latest, "WRITE_AFTER_S", 1_000.0)
     settings = settings_for(city.url, broker_url, ingest_batch_age_ms=150)
     gone, key = next(iter(city.keys.values()))
     async with running_ingest(settings), device(broker_url, unique("gateway")) as client:
-        for round_ in range(FIRST + 2):
-            await city.speaks(client, round_)
-            await city.is_told(round_ + 1)
-        assert columns.quiet > MANY / 2
+        await city.comes_home(client, monkeypatch, 1_000.0)
+        await city.speaks(client, FIRST)
+        await city.is_told(FIRST + 1)
+        before = columns.written
         rows_deleted = "WITH gone AS (DELETE FROM persons WHERE person_id = %s RETURNING 1) SELECT count(*) FROM gone"
         assert rows(city.url, rows_deleted, gone) == [(1,)]
         with psycopg.connect(city.url) as connection:
@@ -254,6 +264,7 @@ async def test_somebody_who_is_deleted_while_their_words_wait_costs_nobody_else_
             await asyncio.sleep(0.02)
         monkeypatch.setattr(latest, "WRITE_AFTER_S", 0.0)
         await rows_when(city.url, "SELECT 1 WHERE NOT EXISTS (SELECT FROM deferred_rows)", count=1)
+        assert columns.written > before + MANY / 2
     assert rows(city.url, "SELECT count(*) FROM quarantine") == [(0,)]
     found = {row[0]: row[2] for row in rows(city.url, POSITIONS)}
     expected = {body["person"]: instant(body) for body in city.said}
@@ -268,9 +279,7 @@ async def test_what_is_there_already_makes_a_batch_go_the_longer_way_and_loses_n
     columns = Columns(monkeypatch)
     settings = settings_for(city.url, broker_url, ingest_batch_age_ms=150)
     async with running_ingest(settings), device(broker_url, unique("gateway")) as client:
-        for round_ in range(FIRST):
-            await city.speaks(client, round_)
-            await city.is_told(round_ + 1)
+        await city.comes_home(client, monkeypatch, 0.1)
         # One of the fixes of the next round, as of somebody else's hand.
         person_id, key = list(city.keys.values())[7]
         at = datetime.fromtimestamp(city.began_s + EVERY_S * FIRST + 7 / 100, UTC)
