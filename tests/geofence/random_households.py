@@ -44,13 +44,17 @@ def household(random: Random) -> Household:
     )
 
 
-def said_at(random: Random, person_id: int, home: Household, at: datetime) -> Reading:
-    """The next message of a household."""
+def said_at(random: Random, person_id: int, home: Household, at: datetime) -> list[Reading]:
+    """What a household says in one round: its bed if there is one, and a bracelet."""
+    return [_of(random, person_id, home, at, bed=bed) for bed in ([True, False] if home.bed else [False])]
+
+
+def _of(random: Random, person_id: int, home: Household, at: datetime, *, bed: bool) -> Reading:
     said = ordinary(random, person_id, at)
-    while said.bed is not None and not home.bed:
+    while (said.bed is not None) is not bed:
         said = ordinary(random, person_id, at)
     received_at = at + timedelta(seconds=random.choice(home.late_s))
-    if said.bed is not None:
+    if bed:
         return replace(said, received_at=received_at)
     if home.other is not None and random.random() < 0.3:
         said = replace(said, device_id="zb-b")
@@ -68,7 +72,7 @@ def household_hours(
 
     Args:
         seed: of what is random.
-        size: rounds.
+        size: rounds, a minute or so each.
         homes: by person.
         often: share of messages with something out of the ordinary.
         gap_s: between rounds. Seconds.
@@ -82,9 +86,9 @@ def household_hours(
         at += timedelta(seconds=gap_s)
         held_back, waiting = waiting, []
         for person_id, home in homes.items():
-            said = said_at(random, person_id, home, at)
-            said = disturbed(random, said) if random.random() < often else said
-            (waiting if random.random() < home.overtaken else readings).append(said)
+            for said in said_at(random, person_id, home, at):
+                said_so = disturbed(random, said) if random.random() < often else said
+                (waiting if random.random() < home.overtaken else readings).append(said_so)
         readings += held_back
     return readings + waiting
 

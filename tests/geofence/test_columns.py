@@ -18,7 +18,7 @@ from geofence.columns import SAFETIES
 from geofence.engine import Outcome
 from geofence.memory import Memory
 from geofence.person import Person
-from geofence.reading import Reading, ReadingKind
+from geofence.reading import FixSource, Reading, ReadingKind
 from tests.geofence.judging_in_columns import judge_in_columns
 from tests.geofence.random_households import Household, any_households, household_hours, households
 from tests.geofence.random_traces import PERSONS, calm, calm_hours, traces, walks
@@ -63,7 +63,7 @@ def test_most_of_a_calm_night_is_heard_in_columns() -> None:
 HOMES: dict[str, tuple[Household, int, float]] = {
     "a bracelet": (Household(), 1, 0.6),
     "zones come and go": (Household(), 5, 0.6),
-    "a bracelet and a bed": (Household(bed=True), 1, 0.2),
+    "a bracelet and a bed": (Household(bed=True), 1, 0.5),
     "a bracelet that hears home": (Household(at_home=True), 1, 0.6),
     "a bracelet that does not": (Household(at_home=False), 1, 0.6),
     "on the way for minutes": (Household(late_s=(0.0, 30.0, 300.0)), 1, 0.6),
@@ -241,6 +241,26 @@ def test_nobody_is_heard_in_a_room_that_was_taken_back() -> None:
         states, expected = every_step([*readings[:cut], *again], who)
         assert outcomes == expected[cut:]
         assert memory.state(1) == states[1]
+
+
+def test_a_fix_that_nobody_believed_is_what_was_heard_last_again() -> None:
+    """It opened a room around the place before it: newest word and last place are of two instants."""
+    who, memory, readings = {1: person()}, Memory(), at_home()
+    vague = replace(readings[-2], fix=fix(400, accuracy_m=900, source=FixSource.CELL))
+    assert not heard_of(memory, [*readings[:-2], vague], who)
+    before = memory.state(1)
+    assert before.track.place is not None
+    assert before.track.place.at == readings[-3].at
+    assert heard_of(memory, readings[-1:], who, kept=False)
+    assert memory.is_place(1, readings[-1])
+    memory.undo()
+    assert memory.state(1) == before
+
+
+def test_whose_room_is_open_is_heard_as_soon_as_there_is_a_seat() -> None:
+    who, memory, readings = {1: person()}, Memory(), at_home()
+    memory.judge_all(readings[:-1], who)
+    assert heard_of(memory, readings[-1:], who)
 
 
 def test_a_second_bracelet_sits_down_and_nothing_is_forgotten() -> None:
