@@ -142,7 +142,6 @@ MUTANTS = (
     Mutant(COLUMNS, "held.newest[_stream(held)] = heard.newest_at", "held.newest[_stream(held)] = heard.place.at"),
     Mutant(COLUMNS, "held.fixed, held.fix_at = heard.place, heard.place.at", "held.fixed = heard.place"),
     Mutant(COLUMNS, "held.fixed, held.fix_at = heard.place, heard.place.at", "held.fix_at = heard.place.at"),
-    Mutant(COLUMNS, "held.fixed, held.fix_at = heard.place, heard.place.at", "held.fixed, held.fix_at = heard.place, heard.newest_at"),
     Mutant(COLUMNS, "Heard(newest_at=held.newest[_stream(held)], place=place)", "Heard(newest_at=place.at, place=place)"),
     Mutant(COLUMNS, "            held.seen_us = self._rooms.newest_us(held.column)\n", ""),
     Mutant(COLUMNS, "if stream[1] is ReadingKind.LOCATION)", "if stream[1])"),

@@ -14,12 +14,14 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from geofence import engine, snapshot
-from geofence.columns import SAFETIES
+from geofence.columns import SAFETIES, Columns
 from geofence.engine import Outcome
+from geofence.features import safe_area
+from geofence.held import Held
 from geofence.memory import Memory
 from geofence.person import Person
 from geofence.reading import FixSource, Reading, ReadingKind
-from tests.geofence.judging_in_columns import judge_in_columns
+from tests.geofence.judging_in_columns import in_columns, judge_in_columns
 from tests.geofence.random_households import Household, any_households, household_hours, households
 from tests.geofence.random_traces import PERSONS, calm, calm_hours, traces, walks
 from tests.geofence.scenes import BRACELET, at, fix, person, reading
@@ -191,7 +193,6 @@ def test_what_was_asked_for_and_taken_back_is_not_known_any_more() -> None:
     assert heard_of(memory, readings[-1:], who, kept=False)
     assert memory.is_place(1, readings[-1])
     memory.undo()
-    assert memory.is_place(1, readings[-2])
     other = replace(readings[-1], fix=fix(7))
     assert heard_of(memory, [other], who)
     assert memory.is_place(1, other)
@@ -251,10 +252,51 @@ def test_a_fix_that_nobody_believed_is_what_was_heard_last_again() -> None:
     before = memory.state(1)
     assert before.track.place is not None
     assert before.track.place.at == readings[-3].at
+    memory.judge_all(readings[-1:], who)
+    memory.undo()
     assert heard_of(memory, readings[-1:], who, kept=False)
     assert memory.is_place(1, readings[-1])
     memory.undo()
     assert memory.state(1) == before
+
+
+def test_a_fix_that_was_held_back_stays_so() -> None:
+    """Messages without a fix open a room in which no fix is quiet; nothing was heard in columns since."""
+    who, memory, readings = {1: person()}, Memory(), at_home()
+    beats = [reading(2_390 + 60 * n, battery_pct=80.0, steps=0) for n in range(3)]
+    readings += [replace(readings[-1], at=at(2_341), fix=fix(9_000)), *beats]
+    heard_of(memory, readings, who)
+    states, _ = every_step(readings, who)
+    assert states[1].track.held is not None
+    assert memory.state(1) == states[1]
+
+
+def test_a_place_heard_in_columns_is_what_the_next_is_too_fast_from() -> None:
+    """Alone it would be quiet, a minute after the one before."""
+    who, memory, readings = {1: person()}, Memory(), [*at_home(), reading(2_400, fix(0, accuracy_m=1.0), steps=0)]
+    assert heard_of(memory, readings, who)
+    readings.append(reading(2_400.1, fix(12, accuracy_m=1.0), steps=0))
+    memory.judge_all(readings[-1:], who)
+    states, _ = every_step(readings, who)
+    assert states[1].track.held is not None
+    assert memory.state(1) == states[1]
+
+
+def test_who_left_the_columns_learns_nothing_from_them() -> None:
+    who, readings, columns = person(), at_home(), Columns()
+    state = every_step(readings, {1: who})[0][1]
+    last = readings[-1]
+    room = engine.room(state, last, who, safe_area(last, who), None)
+    held, other = (Held(state, who, engine.dues(state, who), room, None) for _ in range(2))
+    seats, fixes = np.array([columns.seat(BRACELET, 1, held)]), in_columns([replace(last, at=at(2_400))])
+    assert columns.quiet(seats, fixes, {1: who}).all()
+    columns.leave(held)
+    assert not columns.quiet(seats, fixes, {1: who}).any()
+    columns.put(other)
+    columns.hear(seats, fixes)
+    for each, newest_at in ((held, last.at), (other, at(2_400))):
+        columns.take_over(each)
+        assert list(each.newest.values()) == [newest_at]
 
 
 def test_whose_room_is_open_is_heard_as_soon_as_there_is_a_seat() -> None:
