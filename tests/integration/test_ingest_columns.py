@@ -198,6 +198,9 @@ async def test_what_many_say_at_once_is_in_the_tables_as_they_said_it(
     settings = settings_for(city.url, broker_url, ingest_batch_age_ms=150)
     async with running_ingest(settings), device(broker_url, unique("gateway")) as client:
         await city.comes_home(client, monkeypatch, 0.5)
+        # What is remembered of gaps goes with the next number after a thousand: there is nothing left of it in columns.
+        with psycopg.connect(city.url) as connection:
+            connection.execute(r"UPDATE device_states SET seq_gaps = '\x04'")
         for round_ in range(FIRST, FIRST + 4):
             await city.speaks(client, round_)
             await city.is_told(round_ + 1)
