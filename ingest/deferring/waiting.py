@@ -104,10 +104,6 @@ class Waiting:
             del self._by_person[person_id], self._by_device[device_key]
         self._oldest_s = float(self._since_s.min())
 
-    def everywhere(self) -> IntArray:
-        """Seats of all that waits."""
-        return np.flatnonzero(self._since_s != _NEVER_S)
-
     def _reach(self, seats: IntArray) -> None:
         while len(seats) and seats.max() >= len(self._rows):
             size = len(self._rows)
