@@ -98,11 +98,13 @@ class Crowd:
         self.devices = {each.device_id: each for each in (*worn, *beds, *second)}
         self.numbered = {device_id: self.random.randrange(1_000) for device_id in self.devices}
         self.usual = {n: {name: self.random.choice(of[:2]) for name, of in MAYBE.items()} for n in self.persons}
+        #: What each has said last of where they are.
+        self.last: dict[int, bytes] = {}
         self.rare: list[Callable[[int], list[Envelope]]] = [
             self.second_device, self.twice, self.with_heartbeat, self.in_bed, self.calls, self.comes, self.answers,
             self.backlog, self.in_cbor, self.in_gcj02, self.out_of_range, self.too_large, self.no_json, self.ahead,
             self.just_not_ahead, self.old, self.before_the_last, self.skipped, self.by_cell, self.walks, self.floods,
-            self.of_no_such_level, self.bed_with_a_fix, self.with_bed, self.skipped_besides,
+            self.of_no_such_level, self.bed_with_a_fix, self.with_bed, self.skipped_besides, self.repeats,
         ]  # fmt: skip
 
     def batch(self, *, few: bool = False, special: float = 0.12, looks: float = 0.5, changes: bool = True) -> Batch:
@@ -137,7 +139,9 @@ class Crowd:
             del body["accuracy_m"]
         for name, of in MAYBE.items():
             body[name] = random.choice(of) if random.random() < 0.03 else self.usual[n][name]
-        return self.message("location", device_id, seconds, body | told)
+        said = self.message("location", device_id, seconds, body | told)
+        self.last[n] = said.payload
+        return said
 
     def message(self, level: str, device_id: str, seconds: float | None, body: dict[str, Any]) -> Envelope:
         """Said so many seconds from now, and just arrived."""
@@ -205,7 +209,16 @@ class Crowd:
 
     def calls(self, n: int) -> list[Envelope]:
         body = {"id": f"e{self.random.randrange(10**9)}", "type": self.random.choice(["sos", "strap_opened", "fall"])}
+        if self.random.random() < 0.5:
+            # It holds all that a fix needs, and is none.
+            where = json.loads(self.fix(n).payload)
+            return [
+                self.message("event", f"zb-{n}", None, body | {key: where[key] for key in ("latitude", "longitude")})
+            ]
         return [self.fix(n), self.message("event", f"zb-{n}", None, body)]
+
+    def repeats(self, n: int) -> list[Envelope]:
+        return [self.envelope("location", f"zb-{n}", self.last.get(n) or self.fix(n).payload)]
 
     def comes(self, n: int) -> list[Envelope]:
         return [self.fix(n), self.message("status", f"zb-{n}", None, {"online": self.random.random() < 0.5})]

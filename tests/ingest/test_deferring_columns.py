@@ -214,6 +214,8 @@ def test_columns_wait_for_their_time_and_are_written_once(time: Time) -> None:
     tables.commit(latest, Commit())
     assert (tables.rows_written, len(latest), tables.told, latest.overdue) == (4 * FEW, 0, {}, False)
     assert tables.positions[FEW] == next(position_rows(columns([said(FEW, FEW, 4)])))
+    time.now_s += 2 * WRITE_AFTER_S
+    assert not latest.overdue
     # And later again.
     tables.commit(latest, heard(keys, 6))
     assert len(latest) == 4 * FEW
@@ -228,6 +230,22 @@ def test_what_came_with_the_time_to_write_is_written_with_it(time: Time) -> None
     assert sorted(plan.commit.newest["person_id"].tolist()) == [*range(1, 201)]
     assert len(latest) == 2 * 100
     assert tables.after_a_crash()[1].keys() == set(range(1, 301))
+
+
+def test_what_came_as_rows_takes_along_what_waits_in_columns(time: Time) -> None:
+    latest, tables, keys = Latest(), Tables(), range(200)
+    tables.commit(latest, heard(keys, 1))
+    rows = Commit(positions=[position(n, 2) for n in keys], device_states=[device(n, 2) for n in keys])
+    tables.commit(latest, rows)
+    assert (len(latest), tables.told, len(tables.positions), len(tables.devices)) == (0, {}, 200, 200)
+
+
+def test_few_rows_beside_many_columns_wait_with_them(time: Time) -> None:
+    latest, tables = Latest(), Tables()
+    batch = heard(range(200), 1)
+    batch.positions, batch.device_states = [position(300, 1)], [device(300, 1)]
+    tables.commit(latest, batch)
+    assert (len(latest), tables.rows_written) == (402, 0)
 
 
 def test_the_longest_waiting_go_first_and_no_more_than_a_commit_bears(time: Time) -> None:

@@ -26,7 +26,7 @@ from ingest.staging.packed import Column
 from ingest.store import Row
 from runtime.telemetry import REGISTRY
 from tests.ingest.crowds import MOST_PER_MIN, Batch, Crowd, Desk
-from tests.ingest.envelopes import NOW
+from tests.ingest.envelopes import NOW, envelope
 
 COUNTED = ("tongxing_readings", "tongxing_detections", "tongxing_publish_to_commit", "tongxing_ingest_batch")
 #: Columns of instants, by table, and what a newest word tells of a device besides where it is.
@@ -267,3 +267,21 @@ def test_nobody_floods_by_being_quiet() -> None:
     heard = [quiet_of(desk, of(crowd, 2 * LEAST, seconds=9.0 * n - 50.0)) for n in range(MOST_PER_MIN + 2)]
     assert len(heard[0]) > LEAST
     assert heard[-1] == set()
+
+
+def test_a_stranger_speaks_for_nobody() -> None:
+    """Whoever has no seat is nobody's neighbour: not of the last one in the columns either."""
+    people = 256
+    crowd, desk = quiet_crowd(people)
+    assert desk.seats is not None
+    topics = [f"tongxing/v1/zb-{n}/location" for n in crowd.persons]
+    last = desk.seats.of(topics, crowd.devices).tolist().index(people - 1) + 1
+    crowd.usual[last] = crowd.usual[last] | {"accuracy_m": 10.0}
+    batch = of(crowd, people)
+    said = batch.envelopes[last - 1]
+    stranger = envelope("tongxing/v1/stranger/location", said.payload, said.received_at)
+    heard = quiet_of(desk, batch)
+    assert last in heard
+    desk.undo()
+    others = [each for each in batch.envelopes if each is not said]
+    assert quiet_of(desk, replace(batch, envelopes=[*others, stranger])) == heard - {last}
