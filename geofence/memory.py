@@ -266,10 +266,10 @@ class Memory:
         return outcome
 
     def _replace(self, held: Held) -> None:
+        """Hold this of somebody from here on: a step from `_current`, which knows what the columns heard."""
         person_id = held.person.person_id
         known = self._held.get(person_id)
         if known is not None:
-            self._columns.take_over(known)
             self._columns.leave(known)
         self._undo.append((person_id, known))
         self._held[person_id] = held

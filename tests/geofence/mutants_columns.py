@@ -166,7 +166,6 @@ MUTANTS = (
     Mutant(MEMORY, "        self._columns.take_over(held)\n        stream =", "        stream ="),
     Mutant(MEMORY, "            self._columns.tell(held)\n        return True", "        return True"),
     Mutant(MEMORY, "            held.fix_at = reading.at\n", ""),
-    Mutant(MEMORY, "            self._columns.take_over(known)\n", ""),
     Mutant(MEMORY, "            self._columns.leave(known)\n", ""),
     Mutant(MEMORY, "        self._columns.put(held)\n\n    def _current", "\n    def _current"),
     Mutant(MEMORY, "        self._columns.take_over(held)\n        return held.current()", "        return held.current()"),

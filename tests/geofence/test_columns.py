@@ -201,16 +201,33 @@ def test_what_was_asked_for_and_taken_back_is_not_known_any_more() -> None:
 def test_of_several_who_were_heard_each_gets_back_what_was_theirs() -> None:
     who, memory = {n: somebody(n) for n in (1, 2, 3)}, Memory()
     heard: list[Reading] = []
-    for each in at_home():
+    for minute in range(40):
+        batch = [
+            replace(reading(60 * minute, fix(minute % 3 + n), steps=0), person_id=n, device_id=f"zb-{n}") for n in who
+        ]
         before = {n: memory.state(n) for n in who}
-        judge_in_columns(memory, [replace(each, person_id=n, device_id=f"zb-{n}") for n in who], who, heard)
+        judge_in_columns(memory, batch, who, heard)
         after = {n: memory.state(n) for n in who}
         memory.undo()
         assert {n: memory.state(n) for n in who} == before
-        judge_in_columns(memory, [replace(each, person_id=n, device_id=f"zb-{n}") for n in (3, 1, 2)], who)
+        judge_in_columns(memory, batch[::-1], who)
         assert {n: memory.state(n) for n in who} == after
         memory.keep()
     assert [each.person_id for each in heard[-3:]] == [1, 2, 3]
+
+
+def test_a_quiet_fix_that_was_taken_back_is_quiet_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its own instant is not the one it comes too soon after."""
+    who, memory, readings = {1: person()}, Memory(), at_home()
+    memory.judge_all(readings[:-1], who)
+    memory.keep()
+    judged: list[Reading] = []
+    real = engine.judge
+    monkeypatch.setattr(engine, "judge", lambda *given: (judged.append(given[1]), real(*given))[1])
+    for _ in range(2):
+        memory.judge_all(readings[-1:], who)
+        memory.undo()
+    assert not judged
 
 
 @pytest.mark.parametrize("otherwise", [{"worn": False}, {"fix": fix(300)}, {"battery_pct": 5.0}])
@@ -244,7 +261,8 @@ def test_nobody_is_heard_in_a_room_that_was_taken_back() -> None:
         assert memory.state(1) == states[1]
 
 
-def test_a_fix_that_nobody_believed_is_what_was_heard_last_again() -> None:
+@pytest.mark.parametrize("singly", [False, True])
+def test_a_fix_that_nobody_believed_is_what_was_heard_last_again(singly: bool) -> None:
     """It opened a room around the place before it: newest word and last place are of two instants."""
     who, memory, readings = {1: person()}, Memory(), at_home()
     vague = replace(readings[-2], fix=fix(400, accuracy_m=900, source=FixSource.CELL))
@@ -252,8 +270,9 @@ def test_a_fix_that_nobody_believed_is_what_was_heard_last_again() -> None:
     before = memory.state(1)
     assert before.track.place is not None
     assert before.track.place.at == readings[-3].at
-    memory.judge_all(readings[-1:], who)
-    memory.undo()
+    if singly:
+        memory.judge_all(readings[-1:], who)
+        memory.undo()
     assert heard_of(memory, readings[-1:], who, kept=False)
     assert memory.is_place(1, readings[-1])
     memory.undo()
