@@ -148,7 +148,6 @@ MUTANTS = (
     Mutant(HELD, "return self.fixed or self.state.track.place", "return self.state.track.place"),
     Mutant(HELD, "return self.fixed or self.state.track.place", "return self.fixed"),
     Mutant(HELD, "self.fix_at = state.track.place.at if state.track.place else None", "pass"),
-    Mutant(HELD, "track = TrackState(place=fixed)", "track = TrackState(place=fixed, held=track.held)"),
     Mutant(HELD, "        elif newest == state.order.newest:\n", "        elif True:\n"),
     Mutant(HELD, "order=OrderState(newest=newest, events=state.order.events), track=track)", "order=OrderState(newest=newest), track=track)"),
     Mutant(HELD, "events=state.order.events), track=track)", "events=state.order.events))"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping, Sequence
 from random import Random
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 import pytest
@@ -24,7 +24,7 @@ from geofence.reading import FixSource, Reading, ReadingKind
 from tests.geofence.judging_in_columns import in_columns, judge_in_columns
 from tests.geofence.random_households import Household, any_households, household_hours, households
 from tests.geofence.random_traces import PERSONS, calm, calm_hours, traces, walks
-from tests.geofence.scenes import BRACELET, at, fix, person, reading
+from tests.geofence.scenes import BRACELET, at, fix, person, reading, sos
 from tests.geofence.test_quiet import every_step
 
 thorough = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -221,13 +221,14 @@ def test_a_quiet_fix_that_was_taken_back_is_quiet_again(monkeypatch: pytest.Monk
     who, memory, readings = {1: person()}, Memory(), at_home()
     memory.judge_all(readings[:-1], who)
     memory.keep()
-    judged: list[Reading] = []
-    real = engine.judge
-    monkeypatch.setattr(engine, "judge", lambda *given: (judged.append(given[1]), real(*given))[1])
+
+    def judge(*given: object) -> NoReturn:
+        pytest.fail(f"judged: {given[1]}")
+
+    monkeypatch.setattr(engine, "judge", judge)
     for _ in range(2):
         memory.judge_all(readings[-1:], who)
         memory.undo()
-    assert not judged
 
 
 @pytest.mark.parametrize("otherwise", [{"worn": False}, {"fix": fix(300)}, {"battery_pct": 5.0}])
@@ -277,6 +278,14 @@ def test_a_fix_that_nobody_believed_is_what_was_heard_last_again(singly: bool) -
     assert memory.is_place(1, readings[-1])
     memory.undo()
     assert memory.state(1) == before
+
+
+def test_who_called_for_help_is_known_to_have_called_after_hours_in_columns() -> None:
+    """Else the same call, sent again, would be another one."""
+    who, memory, readings = {1: person()}, Memory(), [sos(0), *at_home(90)[1:]]
+    assert heard_of(memory, readings, who)
+    assert memory.state(1).order.events
+    assert memory.state(1) == every_step(readings, who)[0][1]
 
 
 def test_a_fix_that_was_held_back_stays_so() -> None:
