@@ -115,7 +115,7 @@ def _alone(envelopes: Sequence[Envelope], seats: IntArray, known: Known, due: Co
         if device is not None:
             others.add(device.person_id)
     persons = known.seats.person_ids(seats)
-    _, whose, spoke = np.unique(np.where(seated, persons, NOBODY), return_inverse=True, return_counts=True)
+    _, whose, spoke = np.unique(persons, return_inverse=True, return_counts=True)
     alone: BoolArray = seated & (spoke[whose] == 1)
     if others:
         alone &= ~np.isin(persons, list(others))

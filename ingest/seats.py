@@ -7,9 +7,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from geofence.instants import IntArray
-from geofence.reading import ReadingKind
 from ingest import wire
-from ingest.registry import SPOKEN_BY, Device
+from ingest.registry import Device
 from ingest.sequence import NumberBook
 from ingest.states import StateBook
 
@@ -62,7 +61,7 @@ class Seats:
         # A stranger's is not remembered: there is no end of those.
         if device is None:
             return NOBODY
-        seat = self._sit(device) if route.is_location and ReadingKind.LOCATION in SPOKEN_BY[device.kind] else NOBODY
+        seat = self._sit(device) if route.is_location else NOBODY
         self._by_topic[topic] = seat
         return seat
 

@@ -239,6 +239,11 @@ def test_a_batch_of_few_is_judged_one_by_one() -> None:
     batch = of(crowd, LEAST)
     more = replace(batch, envelopes=[*batch.envelopes, crowd.fix(1)])
     assert quiet_of(desk, more) == set()
+    # Of the few nobody is even looked up.
+    fresh = Desk(columns=True)
+    fresh.judge(of(crowd, LEAST - 1))
+    assert fresh.seats is not None
+    assert fresh.seats._by_topic == {}
 
 
 def test_others_have_a_turn_while_many_are_read() -> None:
