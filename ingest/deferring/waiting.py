@@ -42,7 +42,7 @@ class Waiting:
 
     def overdue(self, before_s: float, most: int) -> IntArray:
         """Seats of what has waited since then or longer, the longest first."""
-        if most <= 0 or not self.is_overdue(before_s):
+        if not self.is_overdue(before_s):
             return NO_SEATS
         seats = np.flatnonzero(self._since_s <= before_s)
         return seats[np.argsort(self._since_s[seats], kind="stable")[:most]]

@@ -89,7 +89,6 @@ MUTANTS = (
     # What waits in columns.
     Mutant(WAITING, "return self._oldest_s <= before_s", "return self._oldest_s < before_s"),
     Mutant(WAITING, "np.flatnonzero(self._since_s <= before_s)", "np.flatnonzero(self._since_s < before_s)"),
-    Mutant(WAITING, "if most <= 0 or not", "if not"),
     Mutant(WAITING, 'seats[np.argsort(self._since_s[seats], kind="stable")[:most]]', "seats[:most]"),
     Mutant(WAITING, "[:most]]", "]]"),
     Mutant(WAITING, "seats |= {self._by_device[key] for key in device_keys if key in self._by_device}", "pass"),
