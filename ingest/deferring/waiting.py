@@ -24,7 +24,7 @@ class Waiting:
 
     def __init__(self) -> None:
         self._rows: Newest = np.zeros(_FIRST, NEWEST)
-        #: Since when each waits (monotonic), and the number of the batch that put it off first.
+        #: Since when each waits (monotonic), and the number of the batch that put it off last: it told all of the row.
         self._since_s: FloatArray = np.full(_FIRST, _NEVER_S)
         self._batch: IntArray = np.zeros(_FIRST, np.int64)
         #: Seats of what waits, by the keys of the two tables.
@@ -75,7 +75,7 @@ class Waiting:
         return merged
 
     def oldest_batch(self, unless: IntArray) -> list[int]:
-        """The first batch of which something waits that is not at these seats; empty: there is none."""
+        """The first batch whose word is needed of what waits, but for these seats; empty: nothing waits."""
         if not len(self):
             return []
         waits = self._since_s != _NEVER_S
@@ -87,7 +87,7 @@ class Waiting:
         self._reach(seats)
         fresh = self._since_s[seats] == _NEVER_S
         self._rows[seats] = rows
-        self._since_s[seats[fresh]], self._batch[seats[fresh]] = now_s, batch
+        self._since_s[seats[fresh]], self._batch[seats] = now_s, batch
         for seat, person_id, device_key in zip(
             seats[fresh].tolist(), rows["person_id"][fresh].tolist(), rows["device_key"][fresh].tolist(), strict=True
         ):
