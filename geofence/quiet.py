@@ -20,7 +20,7 @@ from enum import IntFlag
 from geofence.detection import Place
 from geofence.features import SafeArea
 from geofence.geometry import Frame
-from geofence.reading import BedReport, BedStatus, Fix, FixSource, Reading
+from geofence.reading import BedReport, BedStatus, Fix, FixSource, Reading, ReadingKind
 
 #: No deadline.
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)
@@ -31,6 +31,7 @@ FRAMES_AGREE_UNTIL = 70.0
 #: A limit of speed between two fixes asks for no longer a time between them; beyond, the circle shrinks. Seconds: less
 #: than the minute after which a bracelet at home speaks again.
 LONGEST_GAP_S = 45.0
+_NOTHING_SAID = Reading(person_id=0, device_id="", kind=ReadingKind.HEARTBEAT, at=NEVER, received_at=NEVER)
 #: Any yes or no of a bracelet.
 ANYTHING: tuple[bool | None, ...] = (None, False, True)
 
@@ -53,10 +54,10 @@ _FIX, _BED, _BATTERY, _WEAR = (int(each) for each in (Facet.FIX, Facet.BED, Face
 class Room:
     """How far the next readings of one person may go. Narrowed by each detector in turn, then only asked.
 
-    For the detectors: `said` is the reading that changed nothing and `since` its instant; `place` is the last believed
-    place, the middle of the circle that `within` narrows; `area` is where that place stands to the safe area (None:
-    unknown, or no zone counts). A reading older than `since` is never quiet, nor one of a device that was not heard
-    before, nor a safety event, nor a fix from a cell tower or too vague to be believed.
+    For the detectors, until it is closed: `said` is the reading that changed nothing and `since` its instant; `place`
+    is the last believed place, the middle of the circle that `within` narrows; `area` is where that place stands to the
+    safe area (None: unknown, or no zone counts). A reading older than `since` is never quiet, nor one of a device that
+    was not heard before, nor a safety event, nor a fix from a cell tower or too vague to be believed.
     """
 
     said: Reading
@@ -198,7 +199,8 @@ class Room:
         return self.until <= self.since or (self.radius_m <= 0 and not self.worn and not self.bed)
 
     def close(self) -> Room:
-        """Nobody narrows it any more."""
+        """Nobody narrows it any more, so what it was narrowed by is let go: half a kilobyte a person."""
+        self.said, self.area = _NOTHING_SAID, None
         place, radius_m = self.place, self.radius_m
         if place is not None and radius_m > 0 and abs(place.latitude) <= FRAMES_AGREE_UNTIL:
             # Two fixes in the circle are at most its width apart: so long between them, none was faster.

@@ -38,7 +38,6 @@ from ingest.ownership.store import Ownership
 from ingest.patience import Patience
 from ingest.recall.recall import Recall, owned
 from ingest.registry import Registry
-from ingest.seats import Seats
 from ingest.sequence import NumberBook
 from ingest.sources import Envelope
 from ingest.states import StateBook
@@ -97,7 +96,6 @@ class Pipeline:
         self._owner: Ownership | None = None
         self._book = StateBook(most_per_min=most_per_min)
         self._numbers = NumberBook()
-        self._seats = Seats(self._book, self._numbers)
         self._latest = Latest()
         self._recall = Recall(url, registry)
         self._flight: Flight | None = None
@@ -162,7 +160,6 @@ class Pipeline:
         try:
             self._owner, self._book = await owned(connection, self._most_per_min)
             self._numbers, self._latest = NumberBook(), Latest()
-            self._seats = Seats(self._book, self._numbers)
             await recover(connection, self._owner)
             spans = await store.listened(connection)
         except BaseException:
@@ -359,7 +356,7 @@ class Pipeline:
 
     def _known(self) -> Known:
         of, book, numbers = self._registry, self._book, self._numbers
-        return Known(devices=of.devices, persons=of.persons, book=book, numbers=numbers, seats=self._seats)
+        return Known(devices=of.devices, persons=of.persons, book=book, numbers=numbers, seats=self._recall.seats)
 
     async def _wait_for_database(self, stop: Stop, error: Exception, *, messages: int) -> None:
         log.warning("waiting_for_database", error=str(error).strip(), messages=messages)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 
 import numpy as np
 
@@ -37,6 +38,11 @@ class Seats:
         return np.array(
             [self._seat(topic) if seat is None else seat for topic, seat in zip(topics, seats, strict=True)], np.int64
         )
+
+    @property
+    def heard(self) -> AbstractSet[str]:
+        """Topics of registered devices that were asked for since then."""
+        return self._by_topic.keys()
 
     def device_keys(self, seats: IntArray) -> IntArray:
         """Of the devices there."""

@@ -18,6 +18,7 @@ from ingest.ownership import store as ownership
 from ingest.ownership.store import Ownership
 from ingest.recall import queries
 from ingest.registry import Device, Registry
+from ingest.seats import Seats
 from ingest.sequence import NumberBook
 from ingest.sources import Envelope
 from ingest.states import StateBook
@@ -53,10 +54,10 @@ class Recall:
     def __init__(self, url: str, registry: Registry) -> None:
         self._url, self._registry = url, registry
         self._connection: database.Connection | None = None
-        #: Devices of which everything is there: for this book, and as long as the register is what it was. And topics
-        #: of theirs that were heard since.
+        #: Devices of which everything is there: for this book, and as long as the register is what it was.
         self._at_hand: set[int] = set()
-        self._topics: set[str] = set()
+        #: Seats in columns, for the same book and register.
+        self.seats: Seats | None = None
         self._of: tuple[StateBook | None, int] = (None, 0)
         #: Devices that nobody has looked at since then.
         self._rest: Iterator[Device] = iter(())
@@ -82,7 +83,7 @@ class Recall:
         Raises:
             As `bring`.
         """
-        self._see(book)
+        self._see(book, numbers)
         left = (device for device in self._rest if device.device_key not in self._at_hand)
         few = {device.device_key: device for device in islice(left, AHEAD)}
         if few:
@@ -95,16 +96,16 @@ class Recall:
         self, batch: Sequence[Envelope], due: Collection[int], book: StateBook, numbers: NumberBook
     ) -> bool:
         """Whether anything was missing."""
-        self._see(book)
+        self._see(book, numbers)
         strange = self._not_at_hand(batch)
         return bool(strange or due) and await self._read(strange, due, book, numbers)
 
-    def _see(self, book: StateBook) -> None:
+    def _see(self, book: StateBook, numbers: NumberBook) -> None:
         """What is at hand is so for one book, and for the register as it is."""
         of = (book, self._registry.version)
         if of != self._of:
-            self._of, self._at_hand, self._topics = of, set(), set()
-            self._rest = iter(list(self._registry.devices.values()))
+            self.seats = Seats(book, numbers)
+            self._of, self._at_hand, self._rest = of, set(), iter(list(self._registry.devices.values()))
 
     async def _read(
         self, strange: Mapping[int, Device], due: Collection[int], book: StateBook, numbers: NumberBook
@@ -137,15 +138,12 @@ class Recall:
     def _not_at_hand(self, batch: Sequence[Envelope]) -> dict[int, Device]:
         """Devices of these messages, by key, of which something may be missing."""
         devices, at_hand, route = self._registry.devices, self._at_hand, wire.route
+        # Whoever has a seat was looked at when they got it.
+        known = self.seats.heard if self.seats is not None else set[str]()
         found: dict[int, Device] = {}
-        for topic in {envelope.topic for envelope in batch} - self._topics:
+        for topic in {envelope.topic for envelope in batch} - known:
             device = devices.get(route(topic).device_id or "")
-            if device is None:
-                # A stranger's is not remembered: there is no end of those.
-                continue
-            if device.device_key in at_hand:
-                self._topics.add(topic)
-            else:
+            if device is not None and device.device_key not in at_hand:
                 found[device.device_key] = device
         return found
 
