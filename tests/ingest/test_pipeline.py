@@ -96,22 +96,23 @@ def test_a_pipeline_without_a_database_says_so() -> None:
 async def test_what_could_not_be_judged_ahead_was_never_heard(monkeypatch: pytest.MonkeyPatch) -> None:
     crowd = Crowd(1, 100)
     batches = crowd.calm(8)
-    registry = SimpleNamespace(persons=crowd.persons, devices=crowd.devices)
+    registry = SimpleNamespace(persons=crowd.persons, devices=crowd.devices, version=1)
     ahead = Pipeline(
         "", cast("Any", registry), Batcher(messages=10, age_s=0.0), cast("Any", None), ManualClock(crowd.now),
         caught_up=lambda: True,
     )  # fmt: skip
     ahead._connection, judge, quiet = cast("Any", "of no use"), pipeline.judge_in_turns, list[int]()
 
-    async def nothing(*_: object) -> None:
+    async def nothing(*_: object) -> bool:
         """Everything is at hand."""
+        return False
 
     def failing(batch: Any, known: Any, judged: Judged, **further: Any) -> Iterator[None]:
         yield from judge(batch, known, judged, **further)
         quiet.append(len(judged.quiet or ()))
         raise ZeroDivisionError
 
-    monkeypatch.setattr(ahead._recall, "bring", nothing)
+    monkeypatch.setattr(ahead._recall, "_read", nothing)
     works = [Work(batch=batch.envelopes, deadlines=None, began_s=0.0) for batch in batches]
     for work in works[:-1]:
         assert await ahead._judged_ahead(work) is not None
