@@ -12,7 +12,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from geofence.detectors.zone import Safety
-from geofence.fixes import BoolArray, CodeArray, Fixes
+from geofence.fixes import BoolArray, CodeArray, Fixes, grown
 from geofence.held import Held, Stream
 from geofence.instants import IntArray
 from geofence.person import Person
@@ -32,7 +32,7 @@ class Columns:
         self._rooms = Rooms()
         self._seats: dict[tuple[str, int], int] = {}
         self._owners: list[Held | None] = []
-        self._safeties: CodeArray = np.zeros(0, np.uint8)
+        self._safeties: CodeArray = np.zeros(_FIRST, np.uint8)
 
     def seat(self, device_id: str, person_id: int, held: Held | None) -> int:
         """The seat of a device that somebody wears, and what is held of them."""
@@ -73,15 +73,15 @@ class Columns:
         room, place = held.room, held.place
         if room is None or place is None or not self._seats:
             return
-        located = [device_id for device_id, kind in held.newest if kind is ReadingKind.LOCATION]
-        seat = self._seats.get((located[0], held.person.person_id), -1) if len(located) == 1 else -1
+        located = held.located
+        seat = self._seats.get((located[0][0], held.person.person_id), -1) if len(located) == 1 else -1
         if seat < 0:
             return
-        newest_at = held.newest[located[0], ReadingKind.LOCATION]
-        self._rooms.put(seat, room, located[0], Heard(newest_at=newest_at, place=place))
+        [(device_id, newest_at)] = located
+        self._rooms.put(seat, room, device_id, Heard(newest_at=newest_at, place=place))
         self._owners[seat] = held
         while seat >= len(self._safeties):
-            self._safeties = np.concatenate((self._safeties, np.zeros(len(self._safeties) + _FIRST, np.uint8)))
+            self._safeties = grown(self._safeties)
         self._safeties[seat] = _CODES[held.state.zone.safety]
         held.column, held.seen_us = seat, self._rooms.newest_us(seat)
 

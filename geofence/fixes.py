@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +13,7 @@ from geofence.reading import FixSource
 
 BoolArray = npt.NDArray[np.bool_]
 CodeArray = npt.NDArray[np.uint8]
+Array = np.ndarray[Any, np.dtype[Any]]
 
 #: What the codes of a column stand for, by position.
 SOURCES = tuple(FixSource)
@@ -61,3 +63,10 @@ def source_code(source: FixSource) -> int:
 def answer_codes(answers: FloatArray) -> CodeArray:
     """Codes of `ANSWERS` for 0, 1 and NaN."""
     return np.where(np.isnan(answers), 0, answers + 1).astype(np.uint8)
+
+
+def grown(column: Array) -> Array:
+    """A column of twice the length, with zeros at the end; those take no memory until they are written."""
+    longer = np.zeros(2 * len(column), column.dtype)
+    longer[: len(column)] = column
+    return longer

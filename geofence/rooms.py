@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 import numpy as np
 
 from geofence.detection import Place
-from geofence.fixes import ANSWERS, SOURCES, BoolArray, Fixes
+from geofence.fixes import ANSWERS, SOURCES, BoolArray, Fixes, grown
 from geofence.instants import FloatArray, IntArray, instant, micros
 from geofence.quiet import Room
 from geofence.reading import FixSource
@@ -55,8 +55,8 @@ class Rooms:
     def reach(self, seat: int) -> None:
         """Make sure that there is such a seat."""
         while seat >= len(self._rooms):
-            self._rooms = np.concatenate((self._rooms, np.zeros_like(self._rooms)))
-            self._heard = np.concatenate((self._heard, np.zeros_like(self._heard)))
+            self._rooms = grown(self._rooms)
+            self._heard = grown(self._heard)
 
     def put(self, seat: int, room: Room, device_id: str, heard: Heard) -> None:
         """Put a closed room (`Room.close`) where one device's fixes find it, with what was heard so far."""

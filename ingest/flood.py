@@ -18,6 +18,7 @@ from datetime import datetime, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
+from geofence.fixes import grown
 from geofence.instants import IntArray, instant, micros
 
 #: Readings of one device that are judged, a minute of event time. The fastest that is asked for is one in five seconds.
@@ -92,8 +93,8 @@ class Flood:
             self._ids.append(device_id)
             if place == len(self._since_us):
                 self._since_us = np.concatenate((self._since_us, np.full(place, _NOTHING, np.int64)))
-                self._said_since = np.concatenate((self._said_since, np.zeros(place, np.int32)))
-                self._older = np.concatenate((self._older, np.zeros(place, np.int32)))
+                self._said_since = grown(self._said_since)
+                self._older = grown(self._older)
             if device_id in self._said:
                 self._since_us[place] = _ALONE
         return place

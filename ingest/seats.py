@@ -7,6 +7,7 @@ from collections.abc import Set as AbstractSet
 
 import numpy as np
 
+from geofence.fixes import grown
 from geofence.instants import IntArray
 from ingest import wire
 from ingest.registry import Device
@@ -74,7 +75,7 @@ class Seats:
     def _sit(self, device: Device) -> int:
         seat = self._memory.seat(device.device_id, device.person_id)
         while seat >= len(self._rows):
-            self._rows = np.concatenate((self._rows, np.zeros_like(self._rows)))
+            self._rows = grown(self._rows)
         flood, numbers = self._flood.place(device.device_id), self._numbers.place(device.device_key)
         self._rows[seat] = device.device_key, device.person_id, flood, numbers
         return seat

@@ -193,7 +193,7 @@ class Latest:
         before_s = time.monotonic() - (0.0 if everything else WRITE_AFTER_S)
         concerned = {row[_CONCERNED] for row in batch.detections} | {row[_BELIEVED] for row in batch.safeties}
         batch = self._with_rows_for(batch)
-        few = everything or len(batch.positions) + len(batch.device_states) + len(batch.seats) <= FEW
+        few = everything or len(batch.positions) + len(batch.device_states) + 2 * len(batch.seats) <= FEW
         merged = self._columns.of((row[0] for row in batch.positions), (row[0] for row in batch.device_states))
         waited = self._columns.rows(merged)
         positions = self._positions.share(

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from geofence.fixes import BoolArray
+from geofence.fixes import BoolArray, grown
 from geofence.instants import FloatArray, IntArray
 from ingest.newest import NEWEST, Newest, later
 
@@ -107,6 +107,6 @@ class Waiting:
     def _reach(self, seats: IntArray) -> None:
         while len(seats) and seats.max() >= len(self._rows):
             size = len(self._rows)
-            self._rows = np.concatenate((self._rows, np.zeros(size, NEWEST)))
+            self._rows = grown(self._rows)
             self._since_s = np.concatenate((self._since_s, np.full(size, _NEVER_S)))
-            self._batch = np.concatenate((self._batch, np.zeros(size, np.int64)))
+            self._batch = grown(self._batch)

@@ -16,7 +16,7 @@ from ingest.wire.message import Decoded, Rejection, RejectionReason
 MAX_PAYLOAD_BYTES = 65_536
 #: Topics that are remembered, 250 bytes each. Looking at another costs 1.5 µs; where that counts, under load, quiet
 #: fixes are found by their seat (`ingest.seats`). Count.
-ROUTES = 32_768
+ROUTES = 8_192
 #: Last levels that are remembered, those that do not exist included. Count.
 LEVELS = 32
 
