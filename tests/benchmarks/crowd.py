@@ -1,7 +1,7 @@
 """Ten thousand persons for load over the wire: where they are minute after minute, their register, their past.
 
 They do what those of the engine's benchmark do (`engine.Mix`): a share at home, a share walking inside their zones, a
-share walking about outside. Their past is forty minutes that were judged before, so that a measurement begins with
+share walking about outside. Their past is an hour and ten minutes that were judged before, so that a measurement begins with
 people who are known and not with a first day.
 """
 
@@ -28,7 +28,7 @@ from tests.benchmarks.engine import CORNERS, ERRAND_M, METRES_PER_DEGREE, OUTSID
 SEED = 7
 #: Minutes of everybody's past, and within how many of them one after the other began: else what the engine does once an
 #: hour for each it would do for all of them at once.
-PAST, BEGUN_WITHIN = 40, 30
+PAST, BEGUN_WITHIN = 70, 60
 #: 10:00 in Zibo: the first minute of the past.
 BEGINS = datetime(2026, 11, 20, 2, tzinfo=UTC)
 EVERY_S = 60.0

@@ -300,6 +300,11 @@ def compiled(folder: Path) -> Path:
     return program
 
 
+def shared_buffers() -> str:
+    """A quarter of the memory, as the image of docker-compose.yml sets it: each bracelet's page of an index stays there."""
+    return f"{psutil.virtual_memory().total // 4 // 2**20}MB"
+
+
 @contextlib.asynccontextmanager
 async def bench(mix: str, persons: int = PERSONS) -> AsyncIterator[Bench]:
     """Everything that a trial needs, fresh."""
@@ -307,7 +312,7 @@ async def bench(mix: str, persons: int = PERSONS) -> AsyncIterator[Bench]:
     if program is None:
         raise SystemExit("bench: Mosquitto is missing: apt-get install mosquitto")
     crowd = Crowd(persons=persons, fixes=walk(persons, ROUNDS, MIXES[mix]))
-    settings = {"max_connections": "60", "track_commit_timestamp": "on"}
+    settings = {"max_connections": "60", "track_commit_timestamp": "on", "shared_buffers": shared_buffers()}
     with servers.open_folder() as folder:
         server = await postgres.start(folder, port=ports.any_free(), settings=settings)
         async with server.process, servers.private_mosquitto(program) as broker:

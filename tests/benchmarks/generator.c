@@ -4,8 +4,9 @@
  *
  * generator HOST PORT CONNECTIONS RATE SECONDS WINDOW PERSONS ROUNDS_FILE FIRST_ROUND BEGIN CLOCK_START CLOCK_RATE
  *
- * Message n is that of person n % PERSONS in round FIRST_ROUND + n / PERSONS. In an open loop it is due at BEGIN + n /
- * RATE and says that instant, whenever it really leaves, so that a generator that lags makes things worse, not better.
+ * Message n is that of person n % PERSONS in round FIRST_ROUND + n / PERSONS. In an open loop it is due at an instant and
+ * says that one, whenever it really leaves, so that a generator that lags makes things worse, not better. Within RAMP_S
+ * from BEGIN on the load grows to RATE: nobody's city begins to speak at once.
  * ROUNDS_FILE holds a `struct fix` of each person, round after round. RATE 0 is a closed loop: lines on standard input
  * say how many messages are committed, and no more than WINDOW are ahead of that. Every second a line on standard
  * output: seconds since BEGIN, published, acknowledged by the broker, milliseconds behind.
@@ -25,6 +26,8 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
+
+#define RAMP_S 10.0
 
 struct fix { double latitude, longitude; float speed_mps; int32_t steps; };
 
@@ -133,6 +136,16 @@ static uint64_t committed(void) {
     return last;
 }
 
+/* Messages that are due after so many seconds, and the seconds after which one is. */
+static uint64_t due_after(double s, double rate) {
+    return (uint64_t)(s < RAMP_S ? rate * s * s / (2 * RAMP_S) : rate * (s - RAMP_S / 2));
+}
+
+static double due_s(uint64_t n, double rate) {
+    double ramped = rate * RAMP_S / 2;
+    return n < ramped ? sqrt(2 * RAMP_S * n / rate) : n / rate + RAMP_S / 2;
+}
+
 int main(int argc, char **argv) {
     if (argc != 13) { fprintf(stderr, "see the head of generator.c\n"); return 2; }
     double rate = atof(argv[4]), seconds = atof(argv[5]), begin_s = atof(argv[10]), start_s = atof(argv[11]),
@@ -156,15 +169,15 @@ int main(int argc, char **argv) {
     double told_s = 1, behind_s = 0, now;
     while ((now = now_s()) < begin_s) usleep(1000);
     while ((now = now_s()) < begin_s + seconds) {
-        uint64_t due = rate ? (uint64_t)((now - begin_s) * rate) : committed() + window;
+        uint64_t due = rate ? due_after(now - begin_s, rate) : committed() + window;
         if (!rate && due > sent + 2000) due = sent + 2000;
-        if (rate && sent < due && now - begin_s - sent / rate > behind_s) behind_s = now - begin_s - sent / rate;
+        if (rate && sent < due) behind_s = fmax(behind_s, now - begin_s - due_s(sent, rate));
         for (; sent < due; sent++) {
             uint64_t person = sent % persons, round = first_round + sent / persons;
             struct connection *c = &connections[person % connection_count];
             if (OUT_BYTES - c->end < LONGEST_MESSAGE) break;
             if (!++c->packet_id) c->packet_id = 1;
-            double at = rate ? begin_s + sent / rate : now;
+            double at = rate ? begin_s + due_s(sent, rate) : now;
             c->end += message(c->out + c->end, c->packet_id, person + 1, round + 1, &fixes[round % rounds * persons + person],
                               start_s + (at - begin_s) * clock_rate, at);
         }

@@ -110,7 +110,7 @@ MUTANTS = (
     # What a batch does with it.
     Mutant(LATEST, "            or self._columns.is_overdue(before_s)\n", ""),
     Mutant(LATEST, "+ 2 * len(self._columns)", ""),
-    Mutant(LATEST, "len(batch.device_states) + len(batch.seats) <= FEW", "len(batch.device_states) <= FEW"),
+    Mutant(LATEST, "len(batch.device_states) + 2 * len(batch.seats) <= FEW", "len(batch.device_states) <= FEW"),
     Mutant(LATEST, "_merged(position_rows(waited), batch.positions, later_position)", "batch.positions"),
     Mutant(LATEST, "_merged(device_rows(waited), batch.device_states, later_state)", "batch.device_states"),
     Mutant(LATEST, '| set(waited["person_id"].tolist())', ""),
