@@ -333,6 +333,13 @@ def test_whose_room_is_open_is_heard_as_soon_as_there_is_a_seat() -> None:
     assert heard_of(memory, readings[-1:], who)
 
 
+def test_a_seat_is_for_fixes_whatever_else_was_heard_before_there_was_one() -> None:
+    who, memory, readings = {1: person()}, Memory(), at_home()
+    signs = [reading(60 * n + 30, kind=ReadingKind.HEARTBEAT, battery_pct=80.0, steps=0) for n in range(39)]
+    memory.judge_all(sorted([*readings[:-1], *signs], key=lambda each: each.at), who)
+    assert heard_of(memory, readings[-1:], who)
+
+
 def test_a_second_bracelet_sits_down_and_nothing_is_forgotten() -> None:
     who, memory, readings = {1: person()}, Memory(), at_home()
     assert heard_of(memory, readings, who)
