@@ -63,9 +63,9 @@ class Held:
     def current(self) -> PersonState:
         """The state with the hearsay."""
         state, fixed = self.state, self.fixed
-        if self.room is None or (fixed is None and self._newest is None):
+        if self.room is None or self._newest is None:
             return state
-        newest = tuple((device_id, kind, at) for (device_id, kind), at in self.newest.items())
+        newest = tuple((device_id, kind, at) for (device_id, kind), at in self._newest.items())
         track = state.track
         if fixed is not None:
             track = TrackState(place=fixed)

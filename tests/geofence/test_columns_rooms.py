@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from geofence.detection import Place
-from geofence.fixes import ANSWERS, answer_codes
+from geofence.fixes import ANSWERS, answer_codes, grown
 from geofence.quiet import Room
 from geofence.reading import FixSource, Reading
 from geofence.rooms import Heard, Rooms
@@ -203,6 +203,10 @@ def test_every_answer_in_every_room() -> None:
     ]  # fmt: skip
     assert in_rooms(asked) == [answer in subset for _ in range(3) for subset in subsets for answer in ANSWERS]
     assert in_rooms(asked) == [each.held for each in asked]
+
+
+def test_a_column_that_grows_keeps_what_it_has() -> None:
+    assert grown(np.array([1, 2, 3], dtype=np.uint8)).tolist() == [1, 2, 3, 0, 0, 0]
 
 
 def test_codes_of_answers() -> None:
