@@ -49,9 +49,9 @@ def words(language: str) -> dict[str, str]:
     return dict(re.findall(r"^  '([^']+)': '([^']*)',$", text, re.MULTILINE))
 
 
-#: Strings in dict displays of the engine that are no evidence: a policy's document, and the movement's own numbers,
-#: which `geofence.detectors.fall` renames before it tells them.
-NOT_EVIDENCE = frozenset({"overrides", *MotionSummary.__dataclass_fields__})
+#: Strings in dict displays of the engine that are no evidence: a policy's document, a column of `geofence.rooms`, and the
+#: movement's own numbers, which `geofence.detectors.fall` renames before it tells them.
+NOT_EVIDENCE = frozenset({"overrides", "newest_us", *MotionSummary.__dataclass_fields__})
 CONSOLE_EVIDENCE = ROOT / "api" / "console" / "src" / "domain" / "evidence.ts"
 
 
