@@ -1,6 +1,6 @@
 """Durable ingest: QoS 1 in, decoded, judged by every detector, committed, acknowledged; one process, from outside.
 
-Mosquitto with our configuration, PostgreSQL with its defaults (durable), one `tongxing ingest`, and a generator in C
+Mosquitto with our configuration, PostgreSQL with its defaults but for its memory (durable), one `tongxing ingest`, and a generator in C
 (`generator.c`) on the same machine. 10,000 persons with three zones of 60 corners. One process at 40,000 readings a
 second carries 2.4 million bracelets that speak once a minute, so everybody's clock runs fast enough that each of the
 10,000 speaks once a minute of it; delays are real time.

@@ -39,8 +39,9 @@ class Columns:
         monkeypatch.setattr(store, "commit", self._committed)
 
     async def _committed(self, connection: Any, commit: store.Commit) -> None:
-        await self._commit(connection, commit)
+        # Before it is there for others to see: whoever sees it looks at this next.
         self.written += len(commit.newest)
+        await self._commit(connection, commit)
 
     def _counted(self, batch: Any, judged: Judged) -> None:
         self.quiet += len(judged.quiet or ())
