@@ -18,7 +18,7 @@ from datetime import datetime, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
-from geofence.fixes import grown
+from geofence.fixes import BoolArray, grown
 from geofence.instants import IntArray, instant, micros
 
 #: Readings of one device that are judged, a minute of event time. The fastest that is asked for is one in five seconds.
@@ -38,7 +38,6 @@ _Said = tuple[datetime, int, int]
 #: What was counted one by one, as it was before, by device.
 _Alone = dict[str, _Said | None]
 Counts = NDArray[np.int32]
-BoolArray = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,17 +12,17 @@ from typing import Any
 import numpy as np
 
 from geofence.columns import SAFETIES
-from geofence.fixes import ANSWERS, SOURCES
-from geofence.instants import instant
+from geofence.fixes import ANSWERS, SOURCES, CodeArray
+from geofence.instants import FloatArray, instant
 from ingest.sequence import UNNUMBERED
 from ingest.staging.packed import Column
 from ingest.staging.store import Row
 
-_SOURCES = tuple(source.encode() for source in SOURCES)
+SOURCE_TEXTS = tuple(source.encode() for source in SOURCES)
 _SAFETIES = tuple(safety.encode() for safety in SAFETIES)
 
-#: Packed, because what a batch puts off is kept like this in its transaction (`ingest.deferring`): a column that comes
-#: later goes to the end, and what was kept before it is told by its length.
+#: Packed, because what a batch puts off is kept like this in its transaction (`ingest.deferring`): whoever changes it
+#: has to read what was kept before.
 NEWEST = np.dtype(
     [
         ("person_id", "<i8"), ("device_key", "<i8"), ("at_us", "<i8"), ("received_us", "<i8"), ("latitude", "<f8"),
@@ -49,11 +49,11 @@ def columns(rows: Newest) -> list[Column]:
     return [
         *(Column(values=rows[name]) for name in ("person_id", "device_key", "at_us", "received_us")),
         *(Column(values=rows[name]) for name in ("latitude", "longitude", "accuracy_m")),
-        Column(values=rows["source"], texts=_SOURCES),
-        *(_numbers(rows, name) for name in ("speed_mps", "heading_deg", "battery_pct")),
+        Column(values=rows["source"], texts=SOURCE_TEXTS),
+        *(number_column(rows[name]) for name in ("speed_mps", "heading_deg", "battery_pct")),
         Column(values=rows["safety"], texts=_SAFETIES),
-        _answers(rows, "charging"),
-        _answers(rows, "worn"),
+        answer_column(rows["charging"]),
+        answer_column(rows["worn"]),
         Column(values=rows["last_seq"], missing=rows["last_seq"] == UNNUMBERED),
     ]
 
@@ -86,9 +86,11 @@ def _said(value: float) -> float | None:
     return None if np.isnan(value) else value
 
 
-def _numbers(rows: Newest, name: str) -> Column:
-    return Column(values=rows[name], missing=np.isnan(rows[name]))
+def number_column(values: FloatArray) -> Column:
+    """A column of numbers, NULL where one is NaN."""
+    return Column(values=values, missing=np.isnan(values))
 
 
-def _answers(rows: Newest, name: str) -> Column:
-    return Column(values=rows[name] == ANSWERS.index(True), missing=rows[name] == ANSWERS.index(None))
+def answer_column(codes: CodeArray) -> Column:
+    """A column of codes of `fixes.ANSWERS`."""
+    return Column(values=codes == ANSWERS.index(True), missing=codes == ANSWERS.index(None))

@@ -5,15 +5,16 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import fields
 from datetime import datetime
 
 import numpy as np
 
 from geofence.columns import SAFETIES
-from geofence.fixes import ANSWERS, SOURCES, BoolArray, CodeArray, source_code
+from geofence.fixes import ANSWERS, BoolArray, Fixes, source_code
 from geofence.instants import FloatArray, IntArray, micros
 from ingest.judged import Heard, Judged, Known, QuietFixes
-from ingest.newest import NEWEST, Newest, device_rows, position_rows
+from ingest.newest import NEWEST, SOURCE_TEXTS, Newest, answer_column, device_rows, number_column, position_rows
 from ingest.seats import NOBODY, Seats
 from ingest.sequence import UNNUMBERED, Novelty
 from ingest.staging.packed import Column
@@ -21,7 +22,8 @@ from ingest.staging.store import Row
 
 #: Places in a row of device_states.
 _LAST, _GAPS, _MISSING, _LOCATION_AT = 8, 9, 10, 11
-_SOURCES = tuple(source.encode() for source in SOURCES)
+#: Columns of `NEWEST` that a fix has by the same name.
+_OF_FIXES = tuple(each.name for each in fields(Fixes) if each.name in (NEWEST.names or ()))
 
 
 def location_columns(quiet: QuietFixes) -> list[Column]:
@@ -35,16 +37,16 @@ def location_columns(quiet: QuietFixes) -> list[Column]:
         Column(values=fixes.latitude),
         Column(values=fixes.longitude),
         Column(values=fixes.accuracy_m),
-        Column(values=fixes.source, texts=_SOURCES),
-        _numbers(quiet.altitude_m),
-        _numbers(fixes.speed_mps),
-        _numbers(quiet.heading_deg),
-        _numbers(fixes.battery_pct),
-        _answers(fixes.charging),
-        _answers(fixes.worn),
+        Column(values=fixes.source, texts=SOURCE_TEXTS),
+        number_column(quiet.altitude_m),
+        number_column(fixes.speed_mps),
+        number_column(quiet.heading_deg),
+        number_column(fixes.battery_pct),
+        answer_column(fixes.charging),
+        answer_column(fixes.worn),
         _whole(fixes.steps),
         Column(values=quiet.seq, missing=quiet.seq == UNNUMBERED),
-        _answers(fixes.at_home),
+        answer_column(fixes.at_home),
     ]
 
 
@@ -54,9 +56,7 @@ def newest(quiet: QuietFixes, known: Known) -> Newest:
     fixes = quiet.fixes
     rows = np.empty(len(quiet), NEWEST)
     rows["person_id"], rows["device_key"] = quiet.person_id, quiet.device_key
-    for name in ("at_us", "received_us", "latitude", "longitude", "accuracy_m", "speed_mps", "battery_pct"):
-        rows[name] = getattr(fixes, name)
-    for name in ("source", "charging", "worn"):
+    for name in _OF_FIXES:
         rows[name] = getattr(fixes, name)
     rows["heading_deg"] = quiet.heading_deg
     rows["last_seq"] = known.numbers.last_of(known.seats.in_numbers(quiet.seats))
@@ -124,14 +124,6 @@ def _or_nan(value: float | None) -> float:
     return math.nan if value is None else value
 
 
-def _numbers(values: FloatArray) -> Column:
-    return Column(values=values, missing=np.isnan(values))
-
-
 def _whole(values: FloatArray) -> Column:
     missing = np.isnan(values)
     return Column(values=np.where(missing, 0, values).astype(np.int64), missing=missing)
-
-
-def _answers(codes: CodeArray) -> Column:
-    return Column(values=codes == ANSWERS.index(True), missing=codes == ANSWERS.index(None))

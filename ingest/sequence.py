@@ -14,8 +14,8 @@ from typing import NamedTuple
 
 import msgspec
 import numpy as np
-from numpy.typing import NDArray
 
+from geofence.fixes import BoolArray
 from geofence.instants import IntArray
 
 #: A number this far ahead is a device whose counter jumped, not that many losses. Count.
@@ -30,8 +30,6 @@ UNNUMBERED = -1
 _NO_GAPS = -2
 #: Places in the columns at first. Count.
 _ROOM = 1_024
-
-BoolArray = NDArray[np.bool_]
 
 
 class Novelty(StrEnum):
