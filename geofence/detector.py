@@ -70,7 +70,8 @@ class Detector:
     #: Narrows the room of readings that change nothing; None: whatever carries what concerns it is stepped.
     quiet: Quiet | None = None
     #: Whether `quiet` holds whatever the last reading changed of its state, and no other `step` looks at that: then a
-    #: reading that changed nothing else opens a room, too.
+    #: reading that changed nothing else opens a room, too; and when its time has come, it alone is asked (decision
+    #: 0020). Its `quiet` looks at nothing of the room but `since`: what opened it may be long ago.
     settles_at_once: bool = False
     #: Whether a safety event that is old on arrival is told to it too.
     hears_old_news: bool = False

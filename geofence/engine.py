@@ -24,7 +24,6 @@ from geofence.features import SafeArea, safe_area
 from geofence.observation import NOTHING, Judgement, Observation
 from geofence.ordering import Admission, OrderState
 from geofence.person import Person
-from geofence.quiet import Room
 from geofence.reading import Reading, ReadingKind
 from geofence.state import FRESH, PersonState
 
@@ -34,8 +33,8 @@ __all__ = [
     "PersonState",
     "due",
     "judge",
+    "look",
     "material",
-    "room",
     "run_down",
     "settled",
     "step",
@@ -54,9 +53,6 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 #: Nothing to tell, by admission: most readings share one of these.
 PLAIN = {admission: Outcome(admission=admission) for admission in Admission}
 
-#: A fix farther than this from the last one that was judged is judged in any case. Metres.
-WIDEST_M = 600.0
-
 _Asked = tuple[tuple[str, Any], ...]
 
 
@@ -68,6 +64,11 @@ def _asked(detectors: Iterable[Detector]) -> _Asked:
 ASKED: tuple[_Asked, ...] = tuple(
     _asked(each for each in DETECTORS if each.concerns & carried) for carried in range(2 * max(Facet))
 )
+#: ... of those that settle at once.
+ASKED_AT_ONCE: tuple[_Asked, ...] = tuple(
+    _asked(each for each in DETECTORS if each.concerns & carried and each.settles_at_once)
+    for carried in range(2 * max(Facet))
+)
 TOLD_OLD_NEWS = _asked(each for each in DETECTORS if each.hears_old_news)
 _DUE: tuple[tuple[str, Any], ...] = tuple((each.name, each.due) for each in DETECTORS if each.due)
 _TICK: tuple[tuple[str, Any], ...] = tuple((each.name, each.tick) for each in DETECTORS if each.due)
@@ -75,7 +76,8 @@ _TICK: tuple[tuple[str, Any], ...] = tuple((each.name, each.tick) for each in DE
 NAMES = (*(name for name, _ in _DUE), *(each.name for each in DETECTORS if each.name and not each.due))
 _parts = attrgetter(*NAMES)
 _AT_ONCE = {each.name for each in DETECTORS if each.settles_at_once}
-_SETTLES_AT_ONCE = tuple([name in _AT_ONCE for name in NAMES])
+#: ... and whether it settles at once.
+SETTLES_AT_ONCE = tuple([name in _AT_ONCE for name in NAMES])
 
 #: The next deadline of each detector that has any.
 Dues = tuple[datetime | None, ...]
@@ -106,6 +108,7 @@ def judge(  # noqa: PLR0917 - once a reading: keywords cost
     area: SafeArea | None,
     due_at: datetime | None,
     absences: Sequence[Absence] = (),
+    asked: tuple[_Asked, ...] = ASKED,
 ) -> tuple[PersonState, Outcome]:
     """`step` with the features already measured: the one copy of the order of things, for single and batch.
 
@@ -116,6 +119,7 @@ def judge(  # noqa: PLR0917 - once a reading: keywords cost
         area: `safe_area(reading, person)`.
         due_at: `due(state, person)`.
         absences: as of `step`.
+        asked: whom to ask about it, by the facets it carries.
     """
     order, admission = ordering.admit(state.order, reading, person.policy)
     if admission is not Admission.LIVE:
@@ -132,7 +136,7 @@ def judge(  # noqa: PLR0917 - once a reading: keywords cost
     seen = Observation(
         reading=reading, person=person, area=area, movement=movement, last_place=followed.place, before=state
     )
-    changed, judgement = _ask(ASKED[facets(reading)], state, seen, judgement)
+    changed, judgement = _ask(asked[facets(reading)], state, seen, judgement)
     if changed:
         after = msgspec.structs.replace(state, order=order, track=followed, **changed)
     else:
@@ -140,6 +144,27 @@ def judge(  # noqa: PLR0917 - once a reading: keywords cost
     if judgement is NOTHING:
         return after, PLAIN[Admission.LIVE]
     return after, Outcome(admission=Admission.LIVE, judgement=judgement)
+
+
+def look(  # noqa: PLR0917 - as `judge`
+    state: PersonState,
+    reading: Reading,
+    person: Person,
+    area: SafeArea | None,
+    waits: Dues,
+    absences: Sequence[Absence] = (),
+) -> tuple[PersonState, Outcome] | None:
+    """`judge` of a reading that changes nothing but what settles at once (`Room.stands`): nobody else is asked.
+
+    `waits` is `dues(state, person)`.
+
+    Returns:
+        None if a deadline that comes before it has more to say: then it has to be judged.
+    """
+    looked_at, judgement = run_down(state, person, reading.at, absences, waits)
+    if judgement is not NOTHING or not (looked_at is state or settled(state, looked_at)):
+        return None
+    return judge(looked_at, reading, person, area, None, absences, ASKED_AT_ONCE)
 
 
 def _tell(state: PersonState, order: OrderState, reading: Reading, person: Person) -> tuple[PersonState, Outcome]:
@@ -224,11 +249,14 @@ def _tick(state: PersonState, person: Person, at: datetime, instants: Dues) -> t
 
 
 def run_down(
-    state: PersonState, person: Person, until: datetime, absences: Sequence[Absence] = ()
+    state: PersonState, person: Person, until: datetime, absences: Sequence[Absence] = (), waits: Dues | None = None
 ) -> tuple[PersonState, Judgement]:
-    """Judge every deadline up to and including `until`, but for those that passed while we were away."""
+    """Judge every deadline up to and including `until`, but for those that passed while we were away.
+
+    `waits` is `dues(state, person)`, if that is known.
+    """
     judgement = NOTHING
-    instants = dues(state, person)
+    instants = dues(state, person) if waits is None else waits
     while (at := earliest(instants)) is not None and at <= until:
         before, state = state, _excuse(state, person, at, absences)
         if state is before:
@@ -277,9 +305,10 @@ def material(before: PersonState, after: PersonState, changed: Sequence[bool] | 
     )
 
 
-def settled(before: PersonState, after: PersonState, changed: Sequence[bool]) -> bool:
-    """Whether a reading may open a `room`: nothing `changed` materially, but of detectors that settle at once."""
-    return not material(before, after, list(map(gt, changed, _SETTLES_AT_ONCE)))
+def settled(before: PersonState, after: PersonState, changed: Sequence[bool] | None = None) -> bool:
+    """Whether a room may be opened (`geofence.opening`): nothing `changed` materially, but of what settles at once."""
+    known = changes(before, after) if changed is None else changed
+    return not material(before, after, list(map(gt, known, SETTLES_AT_ONCE)))
 
 
 def with_hearsay(
@@ -305,34 +334,3 @@ def with_hearsay(
     if rows == state.order.newest and followed is state.track:
         return state
     return msgspec.structs.replace(state, order=OrderState(newest=rows, events=state.order.events), track=followed)
-
-
-def room(
-    state: PersonState, said: Reading, person: Person, area: SafeArea | None, due_at: datetime | None
-) -> Room | None:
-    """Which next readings would change nothing, after one that changed nothing; None if none would.
-
-    Args:
-        state: of the person, just after.
-        said: the reading that changed nothing materially.
-        person: whom it is about.
-        area: where the last believed place stands to the zones that count at that time.
-        due_at: `due(state, person)`.
-    """
-    place, policy, at = state.track.place, person.policy, said.at
-    room_ = Room(said=said, since=at, live_max_age=policy.live_max_age, place=place, area=area)
-    if due_at is not None:
-        room_.before(due_at)
-    if place is not None and state.track.held is None:
-        room_.radius_m, room_.accuracy_m = WIDEST_M, policy.zone_accuracy_ceiling_m
-        room_.moves_slower_than(policy.impossible_speed_mps)
-        if (zones_change_at := person.zones_change_at(at)) is not None:
-            room_.before(zones_change_at)
-    for detector in DETECTORS:
-        if detector.quiet is None:
-            room_.never(detector.concerns)
-        else:
-            detector.quiet(getattr(state, detector.name) if detector.name else None, person, state, room_)
-        if room_.empty:
-            return None
-    return room_.close()

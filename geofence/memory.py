@@ -13,12 +13,12 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
-from geofence import engine
+from geofence import engine, opening
 from geofence.absence import Absence
 from geofence.columns import Columns
 from geofence.detection import Place
 from geofence.detectors.zone import Safety
-from geofence.engine import FRESH, PLAIN, Outcome, PersonState
+from geofence.engine import FRESH, PLAIN, Dues, Outcome, PersonState
 from geofence.features import SafeArea, area_at, safe_areas
 from geofence.fixes import BoolArray, CodeArray, Fixes
 from geofence.held import Held, Stream
@@ -147,8 +147,12 @@ class Memory:
         state = self.state(person.person_id)
         after, judgement = engine.run_down(state, person, until, self.absences)
         if after is not state:
-            dues = engine.dues(after, person)
-            self._replace(Held(after, person, dues, None, engine.earliest(dues)))
+            dues, held, room = engine.dues(after, person), self._held.get(person.person_id), None
+            settled = judgement is NOTHING and engine.settled(state, after)
+            if settled and held is not None and held.room is not None and held.person is person:
+                since = max(at for _, _, at in after.order.newest)
+                room = opening.again(held.room, after, person, since, dues)
+            self._replace(Held(after, person, dues, room, engine.earliest(dues)))
             self.material.setdefault(person.person_id, state)
         return judgement
 
@@ -237,20 +241,23 @@ class Memory:
     def _judge(self, reading: Reading, person: Person, area: SafeArea | None) -> Outcome:
         """A full step; afterwards the room of the next quiet ones, if this one changed nothing."""
         person_id = reading.person_id
-        held = self._held.get(person_id)
+        held, stands = self._held.get(person_id), None
         if held is None:
             state = self._load(person_id)
         else:
-            if held.room is not None and held.person is person and self._hear(held, held.room, reading):
-                self.touched.add(person_id)
-                return _LIVE
+            if held.room is not None and held.person is person:
+                if self._hear(held, held.room, reading):
+                    self.touched.add(person_id)
+                    return _LIVE
+                stands = held.room if _stands(held, held.room, reading) else None
             state = self._current(held)
         if held is not None and held.person is person:
             dues, due_at = held.dues, held.due_at
         else:
             dues = engine.dues(state, person)
             due_at = engine.earliest(dues)
-        after, outcome = engine.judge(state, reading, person, area, due_at, self.absences)
+        looked = engine.look(state, reading, person, area, dues, self.absences) if stands else None
+        after, outcome = looked or engine.judge(state, reading, person, area, due_at, self.absences)
         if after is state:
             return outcome
         changed = engine.changes(state, after)
@@ -261,7 +268,13 @@ class Memory:
             if dues is not known:
                 due_at = engine.earliest(dues)
             settled = engine.settled(state, after, changed)
-        room = _room(after, reading, person, area, due_at) if outcome is _LIVE and settled else None
+        room = None
+        if outcome is _LIVE and settled:
+            # A look that had to give way to judging settles nothing.
+            if stands:
+                room = opening.again(stands, after, person, reading.at, dues)
+            else:
+                room = _room(after, reading, person, area, dues)
         self._replace(Held(after, person, dues, room, due_at))
         return outcome
 
@@ -282,11 +295,15 @@ class Memory:
         return held.current()
 
 
-def _room(
-    state: PersonState, reading: Reading, person: Person, area: SafeArea | None, due_at: datetime | None
-) -> Room | None:
+def _stands(held: Held, room: Room, reading: Reading) -> bool:
+    """Whether only those that settle at once have to look at a reading that is not quiet."""
+    last_at = held.newest.get((reading.device_id, reading.kind))
+    return last_at is not None and reading.at > last_at and room.stands(reading, last_at, held.fix_at)
+
+
+def _room(state: PersonState, reading: Reading, person: Person, area: SafeArea | None, dues: Dues) -> Room | None:
     """The room after a reading that changed nothing; one without a believed fix opens it around the last place."""
     place = state.track.place
     if place is not None and (reading.fix is None or place.at != reading.at):
         area = area_at(place, reading.at, person)
-    return engine.room(state, reading, person, area, due_at)
+    return opening.room(state, reading, person, area, dues)

@@ -13,9 +13,10 @@ test `tests/geofence/test_quiet.py` compares every run with one that asks every 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import IntFlag
+
+import msgspec
 
 from geofence.detection import Place
 from geofence.features import SafeArea
@@ -50,8 +51,7 @@ class Facet(IntFlag):
 _FIX, _BED, _BATTERY, _WEAR = (int(each) for each in (Facet.FIX, Facet.BED, Facet.BATTERY, Facet.WEAR))
 
 
-@dataclass(slots=True, kw_only=True)
-class Room:
+class Room(msgspec.Struct, kw_only=True, gc=False):
     """How far the next readings of one person may go. Narrowed by each detector in turn, then only asked.
 
     For the detectors, until it is closed: `said` is the reading that changed nothing and `since` its instant; `place`
@@ -66,6 +66,8 @@ class Room:
     place: Place | None = None
     area: SafeArea | None = None
     until: datetime = NEVER
+    #: From `until` to here a reading changes nothing but what settles at once (`Detector.settles_at_once`).
+    stands_until: datetime = NEVER
     radius_m: float = 0.0
     accuracy_m: float = 0.0
     speed_mps: float = math.inf
@@ -198,9 +200,14 @@ class Room:
         """Whether no reading fits in."""
         return self.until <= self.since or (self.radius_m <= 0 and not self.worn and not self.bed)
 
+    def again(self, since: datetime) -> Room:
+        """The same from another instant on, for those that settle at once to narrow it anew."""
+        return msgspec.structs.replace(self, since=since, until=self.stands_until)
+
     def close(self) -> Room:
         """Nobody narrows it any more, so what it was narrowed by is let go: half a kilobyte a person."""
         self.said, self.area = _NOTHING_SAID, None
+        self._radius_m2 = -1.0
         place, radius_m = self.place, self.radius_m
         if place is not None and radius_m > 0 and abs(place.latitude) <= FRAMES_AGREE_UNTIL:
             # Two fixes in the circle are at most its width apart: so long between them, none was faster.
@@ -230,10 +237,19 @@ class Room:
             last_at: of the reading before it, of the same device and kind.
             last_fix_at: of the last believed place, which may be later than `place`; None without one.
         """
+        return self.since <= reading.at < self.until and self._fits(reading, last_at, last_fix_at)
+
+    def stands(self, reading: Reading, last_at: datetime, last_fix_at: datetime | None) -> bool:
+        """Whether a reading would be quiet, had those that settle at once not to look at it; as `holds`."""
+        return max(self.since, self.until) <= reading.at < self.stands_until and self._fits(
+            reading, last_at, last_fix_at
+        )
+
+    def _fits(self, reading: Reading, last_at: datetime, last_fix_at: datetime | None) -> bool:
+        """Whether a reading is quiet but for its instant."""
         at, fix, bed, battery_pct = reading.at, reading.fix, reading.bed, reading.battery_pct
         return (
-            self.since <= at < self.until
-            and reading.event is None
+            reading.event is None
             and reading.received_at - at <= self.live_max_age
             and (
                 battery_pct is None

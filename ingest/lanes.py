@@ -20,8 +20,8 @@ class Lane:
     name: str
     rank: int
     topics: tuple[str, ...]
-    #: Last levels of our own topics that are its business.
-    levels: frozenset[str] = frozenset()
+    #: What those of our own topics end with that are its business.
+    endings: tuple[str, ...] = ()
     #: Filters of an earlier version: the broker keeps a session's subscriptions until they are given up.
     formerly: tuple[str, ...] = ()
 
@@ -34,13 +34,12 @@ class Lane:
         """
         if not topic.startswith(ROOT):
             return True
-        level = topic[topic.rindex("/") + 1 :]
-        return level in self.levels and not (retained and level == "status")
+        return topic.endswith(self.endings) and not (retained and topic.endswith("/status"))
 
 
 def _lane(name: str, rank: int, *levels: str, formerly: tuple[str, ...] = ()) -> Lane:
     topics = tuple(f"{ROOT}+/{level}" for level in levels)
-    return Lane(name=name, rank=rank, topics=topics, levels=frozenset(levels), formerly=formerly)
+    return Lane(name=name, rank=rank, topics=topics, endings=tuple(f"/{level}" for level in levels), formerly=formerly)
 
 
 SAFETY = _lane("safety", 0, "event")

@@ -25,6 +25,7 @@ from ingest.deferring import store as deferring
 from ingest.newest import NEWEST, Newest, columns
 from ingest.ownership import store as ownership
 from ingest.ownership.store import Ownership
+from ingest.staging import arrays
 from ingest.staging import store as staging
 from ingest.staging.packed import SMALLEST, Column
 from runtime.database import Connection, rows_as_dicts
@@ -114,6 +115,7 @@ class Commit:
 async def prepare(connection: Connection) -> None:
     """Make the stages of this connection, and let it write every number."""
     connection.adapters.register_dumper(float, _RealDumper)
+    arrays.register(connection)
     await staging.make_stages(connection, {**COLUMNS, **LATEST, "newest": NEWEST_WORDS})
     await connection.commit()
 
@@ -185,7 +187,10 @@ async def _state(connection: Connection, batch: Commit, *, straight: bool) -> No
     await _many(connection, _NUMBERING, batch.numbering)
     if batch.engine_states:
         # Few, so without a COPY of their own, which is two ways more to the database and back.
-        await connection.execute(_ENGINE_STATE, [list(column) for column in zip(*batch.engine_states, strict=True)])
+        person_ids, snapshots, due_at = zip(*batch.engine_states, strict=True)
+        await connection.execute(
+            _ENGINE_STATE, (arrays.bigints(person_ids), arrays.byteas(snapshots), arrays.instants(due_at))
+        )
     await _many(connection, _DETECTION, batch.detections)
     await _many(connection, _COMMAND, [_command_row(command) for command in batch.commands])
     await _many(connection, _ANSWER, batch.answers)

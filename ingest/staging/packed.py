@@ -35,7 +35,7 @@ _WRITTEN_OUT = {_BYTEA, _TEXT}
 _NARROW = {oid: np.iinfo(_FORMATS[oid]) for oid in (_INT2, _INT4)}
 
 #: The database counts from 2000-01-01 UTC; in microseconds since 1970-01-01 UTC.
-_EPOCH_US = 946_684_800_000_000
+EPOCH_US = 946_684_800_000_000
 #: What stands for the length of NULL.
 _NULL = -1
 _COUNT_BYTES, _LENGTH_BYTES = 2, 4
@@ -180,7 +180,7 @@ def _of_length(texts: tuple[bytes, ...], length: int) -> Array:
 def _stored(values: Array, oid: int) -> Array:
     """Values as a column of a type takes them."""
     if oid == _TIMESTAMPTZ:
-        return values - _EPOCH_US
+        return values - EPOCH_US
     if oid == _FLOAT4:
         return np.where(np.abs(values) < SMALLEST, 0.0, values)
     if (range_ := _NARROW.get(oid)) and (values.min() < range_.min or values.max() > range_.max):

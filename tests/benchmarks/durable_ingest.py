@@ -1,7 +1,7 @@
 """Durable ingest: QoS 1 in, decoded, judged by every detector, committed, acknowledged; one process, from outside.
 
-Mosquitto with our configuration, PostgreSQL with its defaults but for its memory (durable), one `tongxing ingest`, and a generator in C
-(`generator.c`) on the same machine. 10,000 persons with three zones of 60 corners. One process at 40,000 readings a
+Mosquitto with our configuration, PostgreSQL as docker-compose.yml has it (durable), one `tongxing ingest`, and a
+generator in C (`generator.c`) on the same machine. 10,000 persons with three zones of 60 corners. One process at 40,000 readings a
 second carries 2.4 million bracelets that speak once a minute, so everybody's clock runs fast enough that each of the
 10,000 speaks once a minute of it; delays are real time.
 
@@ -34,6 +34,7 @@ from urllib.parse import urlsplit
 import numpy as np
 import psutil
 import psycopg
+import yaml
 
 from runtime import migrate
 from runtime.embedded import ports, postgres
@@ -300,9 +301,12 @@ def compiled(folder: Path) -> Path:
     return program
 
 
-def shared_buffers() -> str:
-    """A quarter of the memory, as the image of docker-compose.yml sets it: each bracelet's page of an index stays there."""
-    return f"{psutil.virtual_memory().total // 4 // 2**20}MB"
+def settings() -> dict[str, str]:
+    """Of the database: those of docker-compose.yml, and of its image, which takes a quarter of the memory."""
+    compose = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
+    written = dict(word.split("=") for word in compose["services"]["database"]["command"] if "=" in word)
+    shared_buffers = f"{psutil.virtual_memory().total // 4 // 2**20}MB"
+    return written | {"max_connections": "60", "track_commit_timestamp": "on", "shared_buffers": shared_buffers}
 
 
 @contextlib.asynccontextmanager
@@ -312,9 +316,8 @@ async def bench(mix: str, persons: int = PERSONS) -> AsyncIterator[Bench]:
     if program is None:
         raise SystemExit("bench: Mosquitto is missing: apt-get install mosquitto")
     crowd = Crowd(persons=persons, fixes=walk(persons, ROUNDS, MIXES[mix]))
-    settings = {"max_connections": "60", "track_commit_timestamp": "on", "shared_buffers": shared_buffers()}
     with servers.open_folder() as folder:
-        server = await postgres.start(folder, port=ports.any_free(), settings=settings)
+        server = await postgres.start(folder, port=ports.any_free(), settings=settings())
         async with server.process, servers.private_mosquitto(program) as broker:
             await migrate.migrate(server.url)
             await asyncio.to_thread(crowd.settle, server.url)

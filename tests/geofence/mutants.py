@@ -105,7 +105,7 @@ MUTANTS = (
     Mutant("evidence.py", "at.isoformat(), *further", "*further"),
     Mutant("snapshot.py", "if version != VERSION:", "if False:"),
     # Which readings need no judge.
-    Mutant("quiet.py", "self.since <= at < self.until", "self.since <= at <= self.until"),
+    Mutant("quiet.py", "self.since <= reading.at < self.until", "self.since <= reading.at <= self.until"),
     Mutant("quiet.py", "and reading.received_at - at <= self.live_max_age", "and True"),
     Mutant("quiet.py", "and at - last_fix_at > self._gap", "and True"),
     Mutant("quiet.py", "and fix.accuracy_m <= self.accuracy_m", "and True"),
@@ -116,9 +116,8 @@ MUTANTS = (
     Mutant("memory.py", "and held.person is persons[person_id]", "and True"),
     Mutant(ENGINE, "or len(after.order.newest) != len(before.order.newest)", "or False"),
     Mutant(ENGINE, "place.at >= known.at", "place.at > known.at"),
-    Mutant(ENGINE, "room_.before(due_at)", "pass"),
     Mutant("memory.py", "settled = engine.settled(state, after, changed)", "pass"),
-    Mutant(ENGINE, "list(map(gt, changed, _SETTLES_AT_ONCE))", "[False] * len(changed)"),
+    Mutant(ENGINE, "list(map(gt, known, SETTLES_AT_ONCE))", "[False] * len(known)"),
     Mutant("detectors/__init__.py", "wandering, Facet.FIX | Facet.WEAR)", "wandering, Facet.FIX | Facet.WEAR, settles_at_once=True)"),
     # Whose deadlines are asked again.
     Mutant(ENGINE, "if True not in changed[: len(_DUE)]:", "if True:"),

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from geofence import engine, snapshot
+from geofence import engine, opening, snapshot
 from geofence.columns import SAFETIES, Columns
 from geofence.engine import Outcome
 from geofence.features import safe_area
@@ -314,7 +314,7 @@ def test_who_left_the_columns_learns_nothing_from_them() -> None:
     who, readings, columns = person(), at_home(), Columns()
     state = every_step(readings, {1: who})[0][1]
     last = readings[-1]
-    room = engine.room(state, last, who, safe_area(last, who), None)
+    room = opening.room(state, last, who, safe_area(last, who), engine.dues(state, who))
     held, other = (Held(state, who, engine.dues(state, who), room, None) for _ in range(2))
     seats, fixes = np.array([columns.seat(BRACELET, 1, held)]), in_columns([replace(last, at=at(2_400))])
     assert columns.quiet(seats, fixes, {1: who}).all()

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from geofence import engine, snapshot
+from geofence import engine, opening, snapshot
 from geofence.detection import Place
 from geofence.detectors import DETECTORS
 from geofence.engine import FRESH, Outcome, PersonState
@@ -109,9 +109,9 @@ def test_most_of_a_calm_night_is_quiet(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_room_opens_after_what_settles_at_once_and_after_no_other_change(monkeypatch: pytest.MonkeyPatch) -> None:
     """A charge is remembered every hour, and nothing is judged in vain for it; of who walks no room is asked for."""
     judged, asked = list[Reading](), list[Reading]()
-    judge, room = engine.judge, engine.room
+    judge, room = engine.judge, opening.room
     monkeypatch.setattr(engine, "judge", lambda *given: judged.append(given[1]) or judge(*given))
-    monkeypatch.setattr(engine, "room", lambda *given: asked.append(given[1]) or room(*given))
+    monkeypatch.setattr(opening, "room", lambda *given: asked.append(given[1]) or room(*given))
     who, memory = {1: person()}, Memory()
     at_home = [reading(60 * n, fix(n % 3), battery_pct=80.0, steps=0) for n in range(180)]
     walking = [reading(10_800 + 60 * n, fix(30.0 * n), battery_pct=80.0, steps=90) for n in range(4)]

@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from geofence import engine
+from geofence import engine, opening
 from geofence.detector import Detector
 from geofence.detectors import DETECTORS
 from geofence.doorstep import Stay
@@ -47,8 +47,8 @@ def room_of(detectors: Sequence[Detector], state: PersonState, said: Reading, pe
     place = state.track.place
     area = area_at(place, said.at, person_) if place is not None else None
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(engine, "DETECTORS", tuple(detectors))
-        return engine.room(state, said, person_, area, engine.due(state, person_))
+        patch.setattr(opening, "DETECTORS", tuple(detectors))
+        return opening.room(state, said, person_, area, engine.dues(state, person_))
 
 
 Nexts = Callable[[Reading], list[Reading]]

@@ -111,7 +111,7 @@ MUTANTS = (
     Mutant(BATCHING, "for waiting in self._ranks:\n            while", "for waiting in reversed(self._ranks):\n            while"),
     Mutant(BATCHING, "batch.append(waiting.popleft())", "batch.append(waiting.pop())"),
     Mutant(BATCHING, "if not self._ranks[0] and self.waiting_live < self._messages:", "if False:"),
-    Mutant("lanes.py", "return level in self.levels and", "return"),
+    Mutant("lanes.py", "return topic.endswith(self.endings) and", "return"),
     Mutant("lanes.py", '_lane("live", 1, "location", "heartbeat",', '_lane("live", 1, "location",'),
     # A backlog: its lane, its window, its order; and a device that floods.
     Mutant(BATCHING, "if rank == BACKLOG.rank:", "if False:"),
@@ -150,7 +150,7 @@ MUTANTS = (
     Mutant("wire/cbor.py", "if stream.tell() != len(payload):", "if False:"),
     Mutant("wire/cbor.py", ", default=_no_word", ", default=str"),
     Mutant("dropped.py", "if count > (before or 0):", "if count > 0:"),
-    Mutant("lanes.py", 'and not (retained and level == "status")', ""),
+    Mutant("lanes.py", 'and not (retained and topic.endswith("/status"))', ""),
 )  # fmt: skip
 TESTS = ("tests/ingest",)
 

@@ -11,6 +11,7 @@ import pytest_asyncio
 from psycopg import copy, sql
 
 from ingest import store
+from ingest.staging import arrays
 from ingest.staging import store as staging
 from ingest.staging.packed import SIGNATURE, TRAILER, Column
 from runtime import database
@@ -172,3 +173,27 @@ async def test_states_of_a_batch_are_written_together(
     await store.commit(connection, store.Commit(engine_states=list(written)))
     cursor = await connection.execute("SELECT person_id, snapshot, due_at FROM engine_states ORDER BY person_id")
     assert await cursor.fetchall() == written
+
+
+@pytest.mark.parametrize(
+    ("array", "kind", "values"),
+    [
+        (arrays.bigints, "bigint", [0, 1, -1, 2**63 - 1, -(2**63)]),
+        (arrays.bigints, "bigint", []),
+        (arrays.byteas, "bytea", [b"", b"\x00one", bytes(range(256)), b"NULL", b'{"}']),
+        (arrays.byteas, "bytea", []),
+        (arrays.instants, "timestamptz", [AT, AT + timedelta(microseconds=1), datetime(1999, 12, 31, tzinfo=UTC)]),
+        (arrays.instants, "timestamptz", [None, AT, None]),
+        (arrays.instants, "timestamptz", []),
+    ],
+)
+async def test_an_array_comes_back_as_it_was(connection: Connection, array: Any, kind: str, values: list[Any]) -> None:
+    cursor = await connection.execute(f"SELECT %s::{kind}[], pg_typeof(%s)::text", (array(values), array(values)))
+    assert await cursor.fetchall() == [(values, {"timestamptz": "timestamp with time zone"}.get(kind, kind) + "[]")]
+
+
+def test_an_array_of_what_does_not_fit_is_refused() -> None:
+    with pytest.raises(OverflowError):
+        arrays.bigints([2**63])
+    with pytest.raises(TypeError):
+        arrays.instants([datetime(2026, 1, 1)])  # noqa: DTZ001 - that is what is wrong with it

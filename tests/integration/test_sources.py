@@ -169,7 +169,7 @@ async def test_a_payload_larger_than_what_is_read_at_once(place: Place) -> None:
 
 async def test_only_what_the_broker_repeats_counts_as_retained(place: Place) -> None:
     device_id = unique("zb")
-    lane = Lane(name="live", rank=LIVE.rank, topics=(f"tongxing/v1/{device_id}/+",), levels=LIVE.levels)
+    lane = Lane(name="live", rank=LIVE.rank, topics=(f"tongxing/v1/{device_id}/+",), endings=LIVE.endings)
     topic = f"tongxing/v1/{device_id}/status"
     async with place.running(lane) as (heard, _):
         await place.publish(b"now", topic=topic, retain=True)
