@@ -298,7 +298,7 @@ class Memory:
 def _stands(held: Held, room: Room, reading: Reading) -> bool:
     """Whether only those that settle at once have to look at a reading that is not quiet."""
     last_at = held.newest.get((reading.device_id, reading.kind))
-    return last_at is not None and reading.at > last_at and room.stands(reading, last_at, held.fix_at)
+    return last_at is not None and room.stands(reading, last_at, held.fix_at)
 
 
 def _room(state: PersonState, reading: Reading, person: Person, area: SafeArea | None, dues: Dues) -> Room | None:

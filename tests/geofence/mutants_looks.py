@@ -43,8 +43,7 @@ MUTANTS = (
     # What is held afterwards.
     Mutant(MEMORY, "stands = held.room if _stands(held, held.room, reading) else None", "stands = held.room"),
     Mutant(MEMORY, "stands = held.room if _stands(held, held.room, reading) else None", "stands = None"),
-    Mutant(MEMORY, "return last_at is not None and reading.at > last_at and", "return last_at is not None and"),
-    Mutant(MEMORY, "return last_at is not None and reading.at > last_at and", "last_at = last_at or reading.at\n    return"),
+    Mutant(MEMORY, "return last_at is not None and room", "last_at = last_at or reading.at\n    return room"),
     Mutant(MEMORY, "            if stands:\n", "            if False:\n"),
     Mutant(MEMORY, "opening.again(stands, after, person, reading.at, dues)", "stands"),
     Mutant(MEMORY, "settled = judgement is NOTHING and engine.settled(state, after)", "settled = engine.settled(state, after)"),
