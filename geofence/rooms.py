@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 
 import numpy as np
 
@@ -145,6 +146,7 @@ class Undo:
     before: np.ndarray
 
 
+@cache
 def _bits(values: tuple[bool | None, ...]) -> int:
     """A bit for each answer that fits in, by its code."""
     return sum(1 << code for code, answer in enumerate(ANSWERS) if answer in values)

@@ -141,7 +141,7 @@ class Recall:
         # Whoever has a seat was looked at when they got it.
         known = self.seats.heard if self.seats is not None else set[str]()
         found: dict[int, Device] = {}
-        for topic in {envelope.topic for envelope in batch} - known:
+        for topic in {envelope.topic for envelope in batch if envelope.topic not in known}:
             device = devices.get(route(topic).device_id or "")
             if device is not None and device.device_key not in at_hand:
                 found[device.device_key] = device
