@@ -90,7 +90,7 @@ def _lay_out_quiet(
         return
     commit.fixes = location_columns(quiet)
     rows = newest(quiet, known)
-    apart = ~quiet.followed | known.numbers.with_gaps(known.seats.in_numbers(quiet.seats))
+    apart = ~quiet.followed
     more_seats, more = loud_ones(known, judged, known.seats, places, states)
     commit.newest = np.concatenate((rows[~apart], more))
     commit.seats = np.concatenate((quiet.seats[~apart], more_seats))

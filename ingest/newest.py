@@ -72,13 +72,13 @@ def position_rows(rows: Newest) -> Iterator[Row]:
 
 
 def device_rows(rows: Newest) -> Iterator[Row]:
-    """As rows of device_states, of devices without a remembered gap."""
+    """As rows of device_states, with gaps left as they are known."""
     for each in rows.tolist():
         _, device_key, at_us, *_, battery_pct, last_seq, _, charging, worn, _ = each
         at, numbered = instant(at_us), last_seq != UNNUMBERED
         yield (
             device_key, at, True, _said(battery_pct), ANSWERS[charging], ANSWERS[worn], None, None,
-            last_seq if numbered else None, b"" if numbered else None, 0, at, None, None, None,
+            last_seq if numbered else None, None, 0, at, None, None, None,
         )  # fmt: skip
 
 

@@ -16,12 +16,12 @@ from geofence.instants import FloatArray, IntArray, micros
 from ingest.judged import Heard, Judged, Known, QuietFixes
 from ingest.newest import NEWEST, SOURCE_TEXTS, Newest, answer_column, device_rows, number_column, position_rows
 from ingest.seats import NOBODY, Seats
-from ingest.sequence import UNNUMBERED, Novelty
+from ingest.sequence import UNNUMBERED, Novelty, Numbers
 from ingest.staging.packed import Column
 from ingest.staging.store import Row
 
-#: Places in a row of device_states.
-_LAST, _GAPS, _MISSING, _LOCATION_AT = 8, 9, 10, 11
+#: Place in a row of device_states.
+_LAST = 8
 #: Columns of `NEWEST` that a fix has by the same name.
 _OF_FIXES = tuple(each.name for each in fields(Fixes) if each.name in (NEWEST.names or ()))
 
@@ -72,16 +72,14 @@ def special(  # noqa: PLR0917 - what laying out has in hand
     which: BoolArray,
     restarted: list[tuple[int, datetime]],
 ) -> Iterator[tuple[Row, Row]]:
-    """Position and device state of those of which a number is missing, or came otherwise than as the next."""
+    """Position and device state of those whose number came otherwise than as the next."""
     places, few = np.flatnonzero(which).tolist(), rows[which]
     for place, position, device in zip(places, position_rows(few), device_rows(few), strict=True):
-        key, missing, numbers = device[0], 0, known.numbers.get(device[0])
-        if not quiet.followed[place]:
-            numbers, missing, anew = judged.counted(known, key, quiet.seq.item(place), Novelty.NEW)
-            if anew:
-                restarted.append((key, device[1]))
-        last, gaps = (None, None) if numbers is None else (numbers.last, numbers.gaps_stored())
-        yield position, (*device[:8], last, gaps, missing, *device[11:])
+        numbers, missing, anew = judged.counted(known, device[0], quiet.seq.item(place), Novelty.NEW)
+        assert numbers is not None
+        if anew:
+            restarted.append((device[0], device[1]))
+        yield position, (*device[:8], numbers.last, numbers.gaps_stored(), missing, *device[11:])
 
 
 def loud_ones(
@@ -93,28 +91,33 @@ def loud_ones(
     """
     spoke = Counter(heard.reading.person_id for heard in judged.heard)
     spoke.update(said.device.person_id for said in judged.said)
-    found: list[tuple[Heard, Row]] = []
+    found: list[Heard] = []
     for person_id, heard in places.items():
         state = states[heard.device.device_key]
-        if spoke[person_id] == 1 and state[_LOCATION_AT] is not None and not state[_GAPS] and not state[_MISSING]:
-            found.append((heard, state))
-    where = seats.of([heard.envelope.topic for heard, _ in found], known.devices)
-    rows = np.array([_word(heard, state, known) for heard, state in found], dtype=NEWEST)
+        if spoke[person_id] == 1 and _goes_on(known.numbers.get(state[0]), state):
+            found.append(heard)
+    where = seats.of([heard.envelope.topic for heard in found], known.devices)
+    rows = np.array([_word(heard, known) for heard in found], dtype=NEWEST)
     seated = where != NOBODY
-    for (heard, state), is_seated in zip(found, seated.tolist(), strict=True):
+    for heard, is_seated in zip(found, seated.tolist(), strict=True):
         if is_seated:
-            del places[heard.reading.person_id], states[state[0]]
+            del places[heard.reading.person_id], states[heard.device.device_key]
     return where[seated], rows[seated]
 
 
-def _word(heard: Heard, state: Row, known: Known) -> Row:
+def _goes_on(before: Numbers | None, state: Row) -> bool:
+    """Whether a device's number is the next one, or its first, so that its gaps are as they are known."""
+    return before is None or state[_LAST] == before.last + 1
+
+
+def _word(heard: Heard, known: Known) -> Row:
     """A row of `NEWEST`."""
-    reading, fix = heard.reading, heard.reading.fix
+    reading, fix, seq = heard.reading, heard.reading.fix, heard.report.seq
     assert fix is not None
     return (
         reading.person_id, heard.device.device_key, micros(reading.at), micros(reading.received_at), fix.latitude,
         fix.longitude, fix.accuracy_m, _or_nan(fix.speed_mps), _or_nan(fix.heading_deg), _or_nan(reading.battery_pct),
-        UNNUMBERED if state[_LAST] is None else state[_LAST], source_code(fix.source),
+        UNNUMBERED if seq is None else seq, source_code(fix.source),
         ANSWERS.index(reading.charging), ANSWERS.index(reading.worn),
         SAFETIES.index(known.book.memory.safety(reading.person_id)),
     )  # fmt: skip

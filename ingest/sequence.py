@@ -24,6 +24,8 @@ JUMP_AHEAD = 100_000
 REMEMBERED = 1_000
 
 _ALL = 2**REMEMBERED - 1
+#: Before stored gaps: the last number when they were noted.
+_LAST_BYTES = 8
 #: In columns: a message without a number, a device of which none is known.
 UNNUMBERED = -1
 #: In the column of gaps: none. Before any number, and before `UNNUMBERED`.
@@ -52,12 +54,17 @@ class Numbers(msgspec.Struct, frozen=True, gc=False):
 
     @classmethod
     def stored(cls, last: int, gaps: bytes) -> Numbers:
-        """From the columns of a table."""
-        return cls(last, int.from_bytes(gaps))
+        """From the columns of a table: numbers that went on one by one since then left the gaps there as they were."""
+        behind = last - int.from_bytes(gaps[:_LAST_BYTES])
+        if not 0 <= behind < REMEMBERED:
+            return cls(last)
+        return cls(last, int.from_bytes(gaps[_LAST_BYTES:]) << behind & _ALL)
 
     def gaps_stored(self) -> bytes:
-        """`gaps` for a table; mostly empty."""
-        return self.gaps.to_bytes((self.gaps.bit_length() + 7) // 8) if self.gaps else b""
+        """`gaps` for a table, after the last number by now; mostly empty."""
+        if not self.gaps:
+            return b""
+        return self.last.to_bytes(_LAST_BYTES) + self.gaps.to_bytes((self.gaps.bit_length() + 7) // 8)
 
 
 def follow(known: Numbers | None, seq: int, novelty: Novelty = Novelty.NEW) -> tuple[Numbers, int]:
@@ -181,11 +188,6 @@ class NumberBook(Mapping[int, Numbers]):
     def last_of(self, places: IntArray) -> IntArray:
         """The last numbers of devices, `UNNUMBERED` where none is known; both of shape (n,)."""
         return self._last[places]
-
-    def with_gaps(self, places: IntArray) -> BoolArray:
-        """Of which devices a gap is remembered; both of shape (n,)."""
-        remembered: BoolArray = self._last[places] <= self._gaps_until[places]
-        return remembered
 
     def seal(self, changed: Mapping[int, Numbers]) -> None:
         """End a batch that changed these, after what it changed in columns."""

@@ -241,10 +241,9 @@ _STAGED_STATES: LiteralString = """
         missing, location_at, heartbeat_at, bed_at, gateway
     FROM stage_device_states
 """
-#: A numbered fix of a device without a remembered gap.
+#: A fix of a device whose numbers go on one by one, so that its gaps are as they are known.
 _STATES_OF_NEWEST: LiteralString = """
-    SELECT device_key, at, true, battery_pct, charging, worn, NULL, NULL, last_seq,
-        CASE WHEN last_seq IS NOT NULL THEN ''::bytea END, 0, at, NULL, NULL, NULL
+    SELECT device_key, at, true, battery_pct, charging, worn, NULL, NULL, last_seq, NULL, 0, at, NULL, NULL, NULL
     FROM stage_newest
 """
 _LATER_STATE: LiteralString = """

@@ -118,7 +118,7 @@ async def numbers(connection: Connection, device_keys: Collection[int]) -> dict[
     """What was heard of the message numbers of some devices, by key."""
     cursor = await connection.execute(
         """
-        SELECT device_key, last_seq, seq_gaps FROM device_states
+        SELECT device_key, last_seq, coalesce(seq_gaps, '') FROM device_states
         WHERE device_key = ANY (%s) AND last_seq IS NOT NULL
         """,
         (list(device_keys),),

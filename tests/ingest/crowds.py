@@ -212,9 +212,8 @@ class Crowd:
         if self.random.random() < 0.5:
             # It holds all that a fix needs, and is none.
             where = json.loads(self.fix(n).payload)
-            return [
-                self.message("event", f"zb-{n}", None, body | {key: where[key] for key in ("latitude", "longitude")})
-            ]
+            has = {key: where[key] for key in ("latitude", "longitude", "seq") if key in where}
+            return [self.message("event", f"zb-{n}", None, body | has)]
         return [self.fix(n), self.message("event", f"zb-{n}", None, body)]
 
     def repeats(self, n: int) -> list[Envelope]:

@@ -140,7 +140,7 @@ class TestDeviceStates:
         assert device_state(judged) == {
             "device_key": 11, "last_seen_at": NOW + timedelta(seconds=90), "online": True, "battery_pct": 48.0,
             "charging": False, "worn": True, "bed_status": None, "firmware": "1.0", "last_seq": 4,
-            "seq_gaps": b"\x02", "missing": 1, "location_at": NOW + timedelta(seconds=90),
+            "seq_gaps": (4).to_bytes(8) + b"\x02", "missing": 1, "location_at": NOW + timedelta(seconds=90),
             "heartbeat_at": NOW + timedelta(seconds=60), "bed_at": None, "gateway": None,
         }  # fmt: skip
 

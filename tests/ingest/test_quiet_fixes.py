@@ -22,8 +22,9 @@ from ingest.judging import Deadlines, judge
 from ingest.newest import columns, device_rows, position_rows
 from ingest.patience import Patience
 from ingest.quiet_fixes import LEAST, read_fixes
+from ingest.sequence import Numbers
 from ingest.staging.packed import Column
-from ingest.store import Row
+from ingest.store import Commit, Row
 from runtime.telemetry import REGISTRY
 from tests.ingest.crowds import MOST_PER_MIN, Batch, Crowd, Desk
 from tests.ingest.envelopes import NOW, envelope
@@ -32,6 +33,8 @@ COUNTED = ("tongxing_readings", "tongxing_detections", "tongxing_publish_to_comm
 #: Columns of instants, by table, and what a newest word tells of a device besides where it is.
 INSTANTS = {"locations": (1, 3), "newest": (2, 3)}
 BESIDES = (4, 5, 8)
+#: Where gaps are in a row of device states, after the last number.
+GAPS = 9
 
 
 def unpacked(columns: Sequence[Column], table: str) -> list[Row]:
@@ -62,7 +65,8 @@ def told(judged: Judged) -> dict[str, Any]:
         "rows": {table: sorted(of, key=lambda row: row[:2]) for table, of in rows.items()},
         "surely new": commit.surely_new,
         "positions": sorted(commit.positions + positions),
-        "device states": sorted([*commit.device_states, *states], key=lambda row: int(row[0])),
+        # Gaps may be said anew or left as they are known: `Table` looks at what comes of that.
+        "device states": sorted([(*row[:GAPS], *row[GAPS + 1 :]) for row in (*commit.device_states, *states)]),
         "safeties": sorted(commit.safeties),
         "numbering": commit.numbering,
         "floods": commit.floods,
@@ -73,6 +77,24 @@ def told(judged: Judged) -> dict[str, Any]:
         "quarantine": commit.quarantine,
         "due": judged.due,
     }
+
+
+class Table:
+    """What the table of device states knows of numbers, by what batches write."""
+
+    def __init__(self) -> None:
+        self._rows: dict[int, tuple[int | None, bytes]] = {}
+
+    def take(self, commit: Commit) -> None:
+        for row in (*commit.device_states, *device_rows(commit.newest)):
+            last, gaps = self._rows.get(row[0], (None, b""))
+            self._rows[row[0]] = (
+                last if row[GAPS - 1] is None else row[GAPS - 1],
+                gaps if row[GAPS] is None else row[GAPS],
+            )
+
+    def numbers(self) -> dict[int, Numbers]:
+        return {key: Numbers.stored(last, gaps) for key, (last, gaps) in self._rows.items() if last is not None}
 
 
 def floods(flood: Flood) -> dict[str, tuple[datetime, int, int]]:
@@ -98,7 +120,7 @@ def left(desk: Desk, crowd: Crowd) -> dict[str, Any]:
 
 def judged_all(desk: Desk, batches: Sequence[Batch]) -> tuple[list[dict[str, Any]], int]:
     """What came of each batch, and how many readings were heard in columns."""
-    patience, found, quiet = Patience(*[cast("Any", None)] * 3), [], 0
+    patience, found, quiet, table = Patience(*[cast("Any", None)] * 3), [], 0, Table()
     for batch in batches:
         judged = desk.judge(batch)
         desk.seal(batch, judged)
@@ -106,6 +128,8 @@ def judged_all(desk: Desk, batches: Sequence[Batch]) -> tuple[list[dict[str, Any
         patience.heard(judged)
         counting.count(batch.envelopes, judged)
         found.append(told(judged) | {"newest": patience.newest_at})
+        table.take(judged.commit)
+        assert table.numbers() == desk.numbers
         quiet += len(judged.quiet or ())
     return found, quiet
 
@@ -203,11 +227,13 @@ def test_what_is_taken_back_and_judged_again_comes_out_as_if_it_had_not_been(see
     assert left(again, crowd) == left(straight, crowd)
 
 
-def quiet_crowd(people: int = 2 * LEAST, *, columns: bool = True) -> tuple[Crowd, Desk]:
+def quiet_crowd(people: int = 2 * LEAST, *, columns: bool = True, numbered: bool = True) -> tuple[Crowd, Desk]:
     """Everybody is at home, and has been heard so often that the next fix is quiet."""
     crowd, desk = Crowd(6, people), Desk(columns=columns)
     crowd.usual = {n: dict.fromkeys(of) for n, of in crowd.usual.items()}
     crowd.rare, crowd.numbered = [], dict.fromkeys(crowd.numbered, 0)
+    if not numbered:
+        crowd._number = lambda _: None  # type: ignore[method-assign]
     judged_all(desk, crowd.calm(6))
     crowd.now += timedelta(seconds=120)
     return crowd, desk
@@ -227,6 +253,15 @@ def quiet_of(desk: Desk, batch: Batch) -> set[int]:
     judged = desk.judge(batch)
     assert len(judged.left) + len(judged.quiet or ()) == len(batch.envelopes)
     return set() if judged.quiet is None else set(judged.quiet.person_id.tolist())
+
+
+def test_whose_messages_have_no_numbers_is_written_with_the_others() -> None:
+    """Also of whom it is judged one by one."""
+    crowd, desk = quiet_crowd(numbered=False)
+    judged = desk.judge(of(crowd, 2 * LEAST))
+    assert judged.heard
+    assert len(judged.commit.newest) == 2 * LEAST
+    assert not judged.commit.device_states
 
 
 def test_a_batch_of_few_is_judged_one_by_one() -> None:

@@ -44,7 +44,7 @@ def test_merging() -> None:
     merge_into(merged, rows[:3], later_state)
     merge_into(merged, rows[3:], later_state)
     assert in_order(merged) == [
-        (11, later, True, None, None, None, None, "2", 8, b"\x05", 1, None, None, None, None),
+        (11, later, True, None, None, None, None, "2", 8, (8).to_bytes(8) + b"\x05", 1, None, None, None, None),
         (12, NOW, True, None, None, None, None, None, None, None, 0, None, None, None, None),
     ]
 

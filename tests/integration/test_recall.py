@@ -106,7 +106,7 @@ def leave_behind(url: str, person_id: int, device_id: str, seconds: float, due_a
         url,
         """
         INSERT INTO device_states (device_key, last_seen_at, online, last_seq, seq_gaps, location_at)
-        SELECT device_key, %s, true, 40 + person_id, '\\x02', %s FROM devices WHERE device_id = %s
+        SELECT device_key, %s, true, 40 + person_id, int8send(40 + person_id) || '\\x02', %s FROM devices WHERE device_id = %s
         """,
         at(seconds + 60),
         at(seconds + 60),
