@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
@@ -19,19 +20,13 @@ log = structlog.get_logger(__name__)
 
 def count(batch: Sequence[Envelope], judged: Judged) -> None:
     """Count what a batch held and what came of it; call it when it is committed."""
-    wall_s = time.time()
-    came: dict[tuple[ReadingKind, Admission], int] = {}
-    waited_s: list[float] = []
-    for heard, outcome in zip(judged.heard, judged.outcomes, strict=True):
-        what = heard.reading.kind, outcome.admission
-        came[what] = came.get(what, 0) + 1
+    wall_s, waited_s = time.time(), list[float]()
+    for heard in judged.heard:
         if heard.report.published_s is not None:
             waited_s.append(wall_s - heard.report.published_s)
     if (quiet := judged.quiet) is not None:
-        what = ReadingKind.LOCATION, Admission.LIVE
-        came[what] = came.get(what, 0) + len(quiet)
         waited_s += (wall_s - quiet.published_s[~np.isnan(quiet.published_s)]).tolist()
-    for what, number in came.items():
+    for what, number in _came(judged).items():
         metrics.READINGS.labels(*what).inc(number)
     metrics.PUBLISH_TO_COMMIT_S.observe_all(waited_s)
     for rejection in judged.rejections:
@@ -45,3 +40,15 @@ def count(batch: Sequence[Envelope], judged: Judged) -> None:
         metrics.STAGE_S.labels(stage).inc(took_s)
     if batch:
         metrics.BATCH.observe(len(batch))
+
+
+def _came(judged: Judged) -> Counter[tuple[ReadingKind, Admission]]:
+    """Readings by what they are and what became of them."""
+    came = Counter(
+        (heard.reading.kind, outcome.admission) for heard, outcome in zip(judged.heard, judged.outcomes, strict=True)
+    )
+    if (quiet := judged.quiet) is not None:
+        old = int(np.count_nonzero(quiet.old))
+        came.update({(ReadingKind.LOCATION, Admission.LIVE): len(quiet) - old})
+        came.update({(ReadingKind.LOCATION, Admission.STALE): old})
+    return +came

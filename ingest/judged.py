@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 
 import msgspec
@@ -50,7 +50,7 @@ class Said(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuietFixes:
-    """Fixes that changed nothing, in columns of one length n, each of another person."""
+    """Fixes that changed nothing: quiet, or history. In columns of one length n, each of another person."""
 
     seats: IntArray
     device_key: IntArray
@@ -63,10 +63,17 @@ class QuietFixes:
     published_s: FloatArray
     #: Where the number of the message is the next one of its device, and counted as such.
     followed: BoolArray
+    #: Where it was old on arrival (`geofence.ordering.old`): such a one is the next of its device, and history.
+    old: BoolArray
 
     def __len__(self) -> int:
         """How many."""
         return len(self.seats)
+
+    def only(self, which: BoolArray) -> QuietFixes:
+        """Those of a mask."""
+        others = {each.name: getattr(self, each.name)[which] for each in fields(self) if each.name != "fixes"}
+        return QuietFixes(fixes=self.fixes.only(which), **others)
 
 
 @dataclass(slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from itertools import islice
+from itertools import islice, repeat
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from geofence import snapshot
 from geofence.engine import PLAIN, Outcome
 from geofence.ordering import Admission
 from ingest.judged import TURN, Heard, Judged, Known, Said
-from ingest.quiet_rows import location_columns, loud_ones, newest, special
+from ingest.quiet_rows import history_rows, location_columns, loud_ones, newest, special
 from ingest.rows import (
     device_row,
     flood_rows,
@@ -59,7 +59,7 @@ def lay_out(known: Known, judged: Judged, now: datetime) -> Iterator[None]:
             repeated.append(heard.device.device_key)
         _conclude(judged, heard, outcome, now)
     judged.commit.floods = flood_rows(floods)
-    judged.commit.surely_new = all(map(_is_live, judged.outcomes))
+    judged.commit.surely_new = all(map(_is_surely_new, repeat(known), judged.heard, judged.outcomes))
     states: dict[int, Row] = {}
     told = _device_rows(known, judged, restarted)
     while several := list(islice(told, TURN)):
@@ -89,6 +89,9 @@ def _lay_out_quiet(
     if quiet is None or known.seats is None:
         return
     commit.fixes = location_columns(quiet)
+    if quiet.old.any():
+        states.update((row[0], row) for row in history_rows(quiet.only(quiet.old), known))
+        quiet = quiet.only(~quiet.old)
     rows = newest(quiet, known)
     apart = ~quiet.followed
     more_seats, more = loud_ones(known, judged, known.seats, places, states)
@@ -109,8 +112,12 @@ def _conclude(judged: Judged, heard: Heard, outcome: Outcome, now: datetime) -> 
     judged.commit.commands.extend(outcome.judgement.commands)
 
 
-def _is_live(outcome: Outcome) -> bool:
-    return outcome is _LIVE or outcome.admission is Admission.LIVE
+def _is_surely_new(known: Known, heard: Heard, outcome: Outcome) -> bool:
+    """Whether a reading cannot be in its table yet, but for what is sent again after a crash."""
+    if outcome is _LIVE or outcome.admission is Admission.LIVE:
+        return True
+    before, seq = known.numbers.get(heard.device.device_key), heard.report.seq
+    return outcome.admission is Admission.STALE and seq is not None and (before is None or seq == before.last + 1)
 
 
 def _device_rows(known: Known, judged: Judged, restarted: list[tuple[int, datetime]]) -> Iterator[Row]:

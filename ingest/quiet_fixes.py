@@ -18,12 +18,19 @@ from geofence.fixes import BoolArray, Fixes
 from geofence.instants import IntArray, micros_of
 from ingest.judged import TURN, Known, QuietFixes
 from ingest.seats import NOBODY
+from ingest.sequence import UNNUMBERED
 from ingest.sources import Envelope
 from ingest.wire.bodies import LocationBody
 from ingest.wire.columns import Locations, in_columns, read_all
 
 #: Fewer than these in a batch are judged one by one: columns cost as much for one as for a hundred. Count; provisional.
 LEAST = 64
+
+
+#: Nobody's policy calls a reading old that came within this. Source: the lower bound of `live_max_age`
+#: (geofence.thresholds.order); settled.
+_SURELY_LIVE_US = 60_000_000
+_MICROSECOND = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +73,7 @@ def read_fixes(envelopes: Sequence[Envelope], known: Known, due: Collection[int]
 
 
 def judge_fixes(read_: Read, known: Known, clock_ahead: timedelta) -> tuple[BoolArray, QuietFixes | None]:
-    """Judge what is quiet of it, and remember that.
+    """Judge what is quiet of it, and remember that; and take what is history.
 
     Args:
         read_: of a batch.
@@ -74,34 +81,55 @@ def judge_fixes(read_: Read, known: Known, clock_ahead: timedelta) -> tuple[Bool
         clock_ahead: how far a device's clock may be ahead of ours.
 
     Returns:
-        (n,) which of them are quiet, and those; None: none is.
+        (n,) which of them need no further judging, and those; None: none.
     """
     assert known.seats is not None
     seats, fixes = read_.seats, read_.fixes
     quiet = known.book.memory.quiet_fixes(seats, fixes, known.persons)
     quiet &= fixes.at_us - fixes.received_us <= clock_ahead // timedelta(microseconds=1)
     quiet[quiet] = known.book.flood.admits_all(known.seats.in_flood(seats[quiet]), fixes.at_us[quiet])
-    if not quiet.any():
-        return quiet, None
-    return quiet, _heard(known, seats[quiet], fixes.only(quiet), read_.told, quiet)
+    if quiet.any():
+        known.book.memory.hear_fixes(seats[quiet], fixes.only(quiet))
+    old = _old(read_, known)
+    return quiet | old, _taken(known, read_, quiet, old) if quiet.any() or old.any() else None
 
 
-def _heard(known: Known, seats: IntArray, fixes: Fixes, told: Locations, quiet: BoolArray) -> QuietFixes:
-    """Remember quiet fixes."""
+def _taken(known: Known, read_: Read, quiet: BoolArray, old: BoolArray) -> QuietFixes:
+    """Fixes that were quiet, or are history."""
     assert known.seats is not None
-    known.book.memory.hear_fixes(seats, fixes)
-    seq = told.seq[quiet]
+    told, taken = read_.told, quiet | old
+    seats, seq = read_.seats[taken], told.seq[taken]
+    followed = old[taken]
+    followed[~followed] = known.numbers.follow_all(known.seats.in_numbers(read_.seats[quiet]), told.seq[quiet])
     return QuietFixes(
         seats=seats,
         device_key=known.seats.device_keys(seats),
         person_id=known.seats.person_ids(seats),
-        fixes=fixes,
-        altitude_m=told.altitude_m[quiet],
-        heading_deg=told.heading_deg[quiet],
+        fixes=read_.fixes.only(taken),
+        altitude_m=told.altitude_m[taken],
+        heading_deg=told.heading_deg[taken],
         seq=seq,
-        published_s=told.published_s[quiet],
-        followed=known.numbers.follow_all(known.seats.in_numbers(seats), seq),
+        published_s=told.published_s[taken],
+        followed=followed,
+        old=old[taken],
     )
+
+
+def _old(read_: Read, known: Known) -> BoolArray:
+    """Which are old on arrival and the next of their devices, by their numbers: surely new, and history. Counts them.
+
+    What is said once more, or has no number, is for `ingest.judging`.
+    """
+    assert known.seats is not None
+    fixes, seq, seats = read_.fixes, read_.told.seq, read_.seats
+    age_us = fixes.received_us - fixes.at_us
+    old: BoolArray = (age_us > _SURELY_LIVE_US) & (seq != UNNUMBERED)
+    if not old.any():
+        return old
+    policies = [known.persons[person_id].policy for person_id in known.seats.person_ids(seats[old]).tolist()]
+    old[old] = age_us[old] > np.array([policy.live_max_age // _MICROSECOND for policy in policies])
+    old[old] = known.numbers.follow_all(known.seats.in_numbers(seats[old]), seq[old])
+    return old
 
 
 def _alone(envelopes: Sequence[Envelope], seats: IntArray, known: Known, due: Collection[int]) -> BoolArray:

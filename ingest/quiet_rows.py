@@ -12,7 +12,7 @@ import numpy as np
 
 from geofence.columns import SAFETIES
 from geofence.fixes import ANSWERS, BoolArray, Fixes, source_code
-from geofence.instants import FloatArray, IntArray, micros
+from geofence.instants import FloatArray, IntArray, instant, micros
 from ingest.judged import Heard, Judged, Known, QuietFixes
 from ingest.newest import NEWEST, SOURCE_TEXTS, Newest, answer_column, device_rows, number_column, position_rows
 from ingest.seats import NOBODY, Seats
@@ -20,8 +20,8 @@ from ingest.sequence import UNNUMBERED, Novelty, Numbers
 from ingest.staging.packed import Column
 from ingest.staging.store import Row
 
-#: Place in a row of device_states.
-_LAST = 8
+#: Places in a row of device_states.
+_LAST, _LOCATION_AT = 8, 11
 #: Columns of `NEWEST` that a fix has by the same name.
 _OF_FIXES = tuple(each.name for each in fields(Fixes) if each.name in (NEWEST.names or ()))
 
@@ -64,6 +64,14 @@ def newest(quiet: QuietFixes, known: Known) -> Newest:
     return rows
 
 
+def history_rows(old: QuietFixes, known: Known) -> Iterator[Row]:
+    """What fixes that were old on arrival say of their devices, as rows of device_states: when they spoke."""
+    assert known.seats is not None
+    last = known.numbers.last_of(known.seats.in_numbers(old.seats))
+    for key, at_us, number in zip(old.device_key.tolist(), old.fixes.at_us.tolist(), last.tolist(), strict=True):
+        yield key, instant(at_us), True, *[None] * 5, number, None, 0, *[None] * 4
+
+
 def special(  # noqa: PLR0917 - what laying out has in hand
     known: Known,
     judged: Judged,
@@ -94,7 +102,7 @@ def loud_ones(
     found: list[Heard] = []
     for person_id, heard in places.items():
         state = states[heard.device.device_key]
-        if spoke[person_id] == 1 and _goes_on(known.numbers.get(state[0]), state):
+        if spoke[person_id] == 1 and state[_LOCATION_AT] is not None and _goes_on(known.numbers.get(state[0]), state):
             found.append(heard)
     where = seats.of([heard.envelope.topic for heard in found], known.devices)
     rows = np.array([_word(heard, known) for heard in found], dtype=NEWEST)

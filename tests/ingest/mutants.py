@@ -52,7 +52,7 @@ MUTANTS = (
     Mutant(JUDGING, "if envelope.skipped:", "if False:"),
     Mutant(JUDGING, "if decoded.kind not in SPOKEN_BY[device.kind]:", "if False:"),
     Mutant(JUDGING, "decoded.event is None and ", ""),
-    Mutant(LAYING_OUT, "all(map(_is_live, judged.outcomes))", "True"),
+    Mutant(LAYING_OUT, "all(map(_is_surely_new, repeat(known), judged.heard, judged.outcomes))", "True"),
     Mutant(JUDGING, "> CLOCK_AHEAD_ALLOWED else at", ">= CLOCK_AHEAD_ALLOWED else at"),
     Mutant(JUDGING, "sorted({*memory.material, *judged.due})", "sorted(memory.material)"),
     Mutant(JUDGING, "is not before.zone.safety:", "is before:"),

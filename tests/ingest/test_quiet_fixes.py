@@ -10,7 +10,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from geofence import snapshot
@@ -176,6 +176,7 @@ def test_in_columns_it_comes_out_as_one_by_one() -> None:
 
 @pytest.mark.slow
 @settings(max_examples=8, deadline=None)
+@example(60_000_000)  # a bracelet without numbers repeats where somebody is
 @given(st.integers(0, 2**32))
 def test_in_columns_it_comes_out_as_one_by_one_whoever_speaks(seed: int) -> None:
     same_either_way(seed, 250, 16)
@@ -262,6 +263,54 @@ def test_whose_messages_have_no_numbers_is_written_with_the_others() -> None:
     assert judged.heard
     assert len(judged.commit.newest) == 2 * LEAST
     assert not judged.commit.device_states
+
+
+def late_batch(crowd: Crowd, desk: Desk, seconds: float) -> tuple[Batch, list[int]]:
+    """The next word of everybody, said so long ago, and their numbers."""
+    numbers = {n: desk.numbers[1_000 + n].last + 1 for n in crowd.persons}
+    fixes = [
+        crowd.fix(n, seconds=-seconds, accuracy_m=10.0, source="gnss", datum="wgs84", seq=numbers[n]) for n in numbers
+    ]
+    batch = Batch(envelopes=fixes, now=crowd.now, due_until=None, devices=crowd.devices, persons=dict(crowd.persons))
+    return batch, [*numbers.values()]
+
+
+@pytest.mark.parametrize("late_s", [700, 551])
+def test_what_was_old_on_arrival_is_history_in_columns(late_s: int) -> None:
+    """After an outage everybody is behind: also of whom no room of quiet readings is open."""
+    crowd, desk = quiet_crowd()
+    crowd.now += timedelta(seconds=1_000)
+    crowd.persons = {
+        n: who if n % 2 else replace(who, policy=replace(who.policy, live_max_age=timedelta(seconds=600 - n)))
+        for n, who in crowd.persons.items()
+    }
+    batch, numbers = late_batch(crowd, desk, late_s)
+    before = {n: desk.book.memory.state(n) for n in crowd.persons}
+    judged = desk.judge(batch)
+    late = {n for n, who in crowd.persons.items() if timedelta(seconds=late_s) > who.policy.live_max_age}
+    assert judged.quiet is not None
+    assert set(judged.quiet.person_id[judged.quiet.old].tolist()) == late
+    assert {heard.reading.person_id for heard in judged.heard}.isdisjoint(late)
+    assert {row[0] for row in judged.commit.device_states} >= {1_000 + n for n in late}
+    assert set(judged.commit.newest["person_id"].tolist()).isdisjoint(late)
+    assert len(judged.commit.fixes[0].values) + len(judged.heard) == len(crowd.persons)
+    assert judged.commit.surely_new
+    desk.seal(batch, judged)
+    assert [desk.numbers[1_000 + n].last for n in crowd.persons] == numbers
+    assert all(desk.book.memory.state(n) == before[n] for n in late)
+    desk.undo_all()
+    assert [desk.numbers[1_000 + n].last for n in crowd.persons] == [number - 1 for number in numbers]
+
+
+def test_what_was_old_on_arrival_and_said_before_is_not_surely_new() -> None:
+    crowd, desk = quiet_crowd()
+    crowd.now += timedelta(seconds=1_000)
+    batch, _ = late_batch(crowd, desk, 700)
+    desk.seal(batch, desk.judge(batch))
+    desk.keep()
+    judged = desk.judge(batch)
+    assert judged.quiet is None
+    assert not judged.commit.surely_new
 
 
 def test_a_batch_of_few_is_judged_one_by_one() -> None:
