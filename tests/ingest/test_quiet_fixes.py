@@ -9,6 +9,7 @@ from random import Random
 from types import SimpleNamespace
 from typing import Any, cast
 
+import msgspec
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -300,6 +301,16 @@ def test_what_was_old_on_arrival_is_history_in_columns(late_s: int) -> None:
     assert all(desk.book.memory.state(n) == before[n] for n in late)
     desk.undo_all()
     assert [desk.numbers[1_000 + n].last for n in crowd.persons] == [number - 1 for number in numbers]
+
+
+def test_what_came_at_the_last_moment_is_live() -> None:
+    crowd, desk = quiet_crowd()
+    crowd.now += timedelta(seconds=1_000)
+    batch, _ = late_batch(crowd, desk, 600)
+    in_time = [msgspec.structs.replace(each, received_at=crowd.now) for each in batch.envelopes]
+    judged = desk.judge(replace(batch, envelopes=in_time))
+    assert judged.quiet is not None
+    assert not judged.quiet.old.any()
 
 
 def test_what_was_old_on_arrival_and_said_before_is_not_surely_new() -> None:
