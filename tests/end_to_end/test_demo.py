@@ -18,7 +18,7 @@ from tests.end_to_end.running_demo import ENDED_WITHIN_S, RunningDemo, command, 
 from tests.end_to_end.webhook_receiver import Receiver, fault_of, receiver
 
 #: Real seconds the city lives. The man is a suspect for some minutes of his own, which run at this rate.
-SECONDS, RATE = 30, 20
+SECONDS, RATE = 45, 20
 SCENES = {"sos", "low_battery", "zone_exit"}
 #: At five in the morning a battery wakes nobody: it is told after seven.
 RING = {"sos", "zone_exit"}
